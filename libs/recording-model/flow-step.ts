@@ -1,0 +1,76 @@
+import type { RecordingSpec } from './recording-spec.js';
+import type { SecretBag, SecretRef } from './secret.js';
+import type { SourcePosition } from './source-position.js';
+
+/** A request of the call flow to the application; its answer is the next document. Never queued: the live call waits. */
+export interface FlowRequest {
+  /** In the vendor's words: `action`, `errorAction`, `next_page`, `redirect`, … */
+  readonly purpose: string;
+  /** Absolute, without userinfo. */
+  readonly url: string;
+  readonly method: 'GET' | 'POST';
+  readonly userinfo: SecretRef | null;
+}
+
+/**
+ * One step of a call flow in canonical words. A step that the gateway does not carry out is still there, as
+ * `skipped`, so that nothing of a document is lost in silence.
+ */
+export type FlowStep = { readonly at: SourcePosition } & FlowAction;
+
+export type FlowAction =
+  | RecordAction
+  | { readonly kind: 'stopRecording'; readonly which: 'latest' | 'all' }
+  | { readonly kind: 'maskRecording'; readonly which: 'latest' }
+  | { readonly kind: 'unmaskRecording'; readonly which: 'latest' }
+  /** `repeat` 0 means for ever; `pauseMs` stands between repetitions. */
+  | {
+      readonly kind: 'speak';
+      readonly text: string;
+      readonly language: string | null;
+      readonly voice: string | null;
+      readonly repeat: number;
+      readonly pauseMs: number;
+    }
+  | { readonly kind: 'playMedia'; readonly url: string; readonly repeat: number; readonly background: boolean }
+  | { readonly kind: 'wait'; readonly durationMs: number }
+  | { readonly kind: 'sendDigits'; readonly digits: string }
+  | CollectDigitsAction
+  | ConnectAction
+  /** Ask for another document; the rest of the list is not run. */
+  | { readonly kind: 'fetch'; readonly request: FlowRequest }
+  | { readonly kind: 'answer' }
+  | { readonly kind: 'reject' }
+  | { readonly kind: 'hangup' }
+  | { readonly kind: 'park'; readonly maxDurationMs: number | null }
+  | { readonly kind: 'deleteFile'; readonly file: string }
+  | { readonly kind: 'skipped'; readonly name: string; readonly reason: string };
+
+export interface RecordAction {
+  readonly kind: 'record';
+  readonly spec: RecordingSpec;
+  readonly secrets: SecretBag;
+}
+
+export interface CollectDigitsAction {
+  readonly kind: 'collectDigits';
+  /** Spoken or played while waiting; a key interrupts them. */
+  readonly prompts: readonly FlowStep[];
+  /** Null: no limit. */
+  readonly maxDigits: number | null;
+  readonly finishKeys: string;
+  /** Wait for the next key, ms. */
+  readonly timeoutMs: number;
+  readonly next: FlowRequest | null;
+  /** Whether `next` is asked even when nothing was pressed. */
+  readonly nextWhenEmpty: boolean;
+}
+
+export interface ConnectAction {
+  readonly kind: 'connect';
+  /** Number, SIP address or conference name as written. */
+  readonly to: string;
+  readonly conference: boolean;
+  readonly maxDurationMs: number | null;
+  readonly next: FlowRequest | null;
+}

@@ -1,0 +1,177 @@
+import type { AccountingEntry } from '../accounting.js';
+import type { CallIdentity, CallState } from '../call.js';
+import type { RecgateError } from '../errors.js';
+import type { FlowRequest, FlowStep } from '../flow-step.js';
+import type { JsonObject, JsonValue } from '../json.js';
+import type { RecordingEvent } from '../recording-event.js';
+import type { RecordingView } from '../recording-record.js';
+import type { Destination } from '../recording-spec.js';
+import type { SecretBag, SecretRef } from '../secret.js';
+import type { SourcePosition } from '../source-position.js';
+import type { VendorName } from '../vendor-name.js';
+import type { IdSource } from './id-source.port.js';
+
+/**
+ * Translates between one vendor's wire forms and the canonical model. Pure: no sockets, no clock, no randomness of
+ * its own (`ids` and `now` are handed in). Not part of this contract: sending requests, storing files, running steps.
+ */
+export interface VendorAdapter {
+  readonly vendor: VendorName;
+  /** Every application setting this vendor knows. */
+  readonly settings: readonly SettingDefinition[];
+  /** What the vendor's documents can ask for and what becomes of it; the documentation is checked against it. */
+  readonly capabilities: readonly FieldCapability[];
+
+  /**
+   * Reads a document.
+   * @throws RecgateError (`document.*`, `field.*`) with field and position when the vendor would refuse the document.
+   */
+  parse(document: VendorDocument, context: ParseContext): ParsedDocument;
+
+  /** Ids in the vendor's own form for a recording that is being accepted (file sid, document id, file name stem). */
+  mintNames(context: MintContext): Readonly<Record<string, string>>;
+
+  /** Where exactly the finished rendition goes: object key, upload URL with its parameters, file name. */
+  nameObject(recording: RecordingView, application: ApplicationView): ObjectTarget;
+
+  /** The vendor's requests for one event, in the order they go out; an empty list when the vendor tells nobody. */
+  render(event: RecordingEvent, context: RenderContext): readonly RenderedNotification[];
+
+  /** The request that starts the call flow of a new call; null when the application settings name none. */
+  firstRequest(application: ApplicationView, call: CallIdentity): FlowRequest | null;
+
+  /** The requests a call's end brings (final page, DiCE, status callback); often none. */
+  lastRequests(application: ApplicationView, call: CallIdentity): readonly FlowRequest[];
+
+  /** The request for an application that broke its flow (Aculab's error page); null when the vendor has none. */
+  errorRequest(application: ApplicationView, call: CallIdentity): FlowRequest | null;
+
+  /** The wire form of a flow request. */
+  renderFlowRequest(request: FlowRequest, context: FlowContext): WireRequest;
+
+  /** The vendor's own answer to a bad request. */
+  renderError(error: RecgateError): VendorErrorForm;
+}
+
+/**
+ * What kind of document it is. `flow`: the answer to a page or document request. Sinch: which callback it answers,
+ * or a Manage Call body. Kazoo: `saved` was stored through the API (schema defaults apply), `metaflow` steers a live
+ * call; a Kazoo `flow` is read as saved when it is a stored callflow and as raw when it is a bare node.
+ */
+export type DocumentRole = 'flow' | 'saved' | 'metaflow' | 'ice' | 'ace' | 'pie' | 'manage';
+
+export interface VendorDocument {
+  readonly body: string;
+  readonly role: DocumentRole;
+  /** Absolute URL the document came from; relative URLs are resolved against it. */
+  readonly url: string | null;
+}
+
+export interface ApplicationView {
+  readonly applicationId: string;
+  readonly tenantId: string;
+  /** The settings that are not secret, checked against `VendorAdapter.settings`. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** The secret ones, under their setting names. */
+  readonly secrets: SecretBag;
+}
+
+export interface SettingDefinition {
+  readonly key: string;
+  readonly description: string;
+  readonly default?: string;
+  readonly secret?: boolean;
+}
+
+export interface FieldCapability {
+  /** The field in the vendor's words, for example `Record@maxLength` or `options.destinationUrl`. */
+  readonly field: string;
+  /** The field of the canonical model, or null when there is none. */
+  readonly to: string | null;
+  readonly support: 'executed' | 'converted' | 'emulated' | 'not yet executed' | 'not applicable';
+  /** The vendor's default as written; null for none. */
+  readonly default: string | null;
+  readonly note?: string;
+}
+
+export interface ParseContext {
+  readonly application: ApplicationView;
+  readonly call: CallIdentity;
+  readonly ids: IdSource;
+  /** Wall time of the reading. */
+  readonly now: Date;
+}
+
+export interface ParsedDocument {
+  readonly steps: readonly FlowStep[];
+  readonly accounting: readonly AccountingEntry[];
+  readonly warnings: readonly { readonly message: string; readonly position: SourcePosition }[];
+  /** What the flow carries on from document to document (Aculab `token`, Sinch cookies); merged over the previous. */
+  readonly flowState: JsonObject;
+}
+
+export interface MintContext extends ParseContext {
+  readonly spec: RecordingView['spec'];
+  readonly recordingId: string;
+}
+
+/** The final address of a rendition. */
+export interface ObjectTarget {
+  readonly destination: Destination;
+  /** Object key, blob name, file name in the media store, or the complete URL for `http-upload`. Safe against traversal. */
+  readonly name: string;
+  readonly contentType: string;
+}
+
+export interface RenderContext {
+  readonly recording: RecordingView;
+  readonly application: ApplicationView;
+  /** Wall time of this attempt (it enters signatures). */
+  readonly now: Date;
+  /** True when the subscription's fallback address is being tried. */
+  readonly fallback: boolean;
+}
+
+export interface RenderedNotification {
+  /** `Subscription.name`. */
+  readonly subscription: string;
+  /** In the vendor's words: `recordingStatusCallback`, `recording_available_page`, `notify`, `webhook`. */
+  readonly purpose: string;
+  readonly request: WireRequest;
+}
+
+/** A ready-made HTTP request, byte for byte. */
+export interface WireRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Absolute, without userinfo. */
+  readonly url: string;
+  /** Names in the vendor's spelling. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+  /** Basic credentials that stood in the URL; sent as an Authorization header, never shown. */
+  readonly userinfo: SecretRef | null;
+}
+
+export interface FlowContext {
+  readonly application: ApplicationView;
+  readonly call: CallIdentity;
+  readonly callState: CallState;
+  readonly callDurationMs: number;
+  /** Who ended the call, once it has ended. */
+  readonly hangupBy: 'caller' | 'callee' | 'gateway' | null;
+  /** The document that was running. */
+  readonly documentUrl: string | null;
+  readonly flowState: JsonObject;
+  /** The recording that just ended, for its continuation. */
+  readonly recording: RecordingView | null;
+  readonly collected: { readonly digits: string; readonly finishKey: string | null } | null;
+  readonly error: RecgateError | null;
+  readonly now: Date;
+}
+
+export interface VendorErrorForm {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON value, or text for forms that are not JSON. */
+  readonly body: JsonValue;
+}

@@ -1,0 +1,68 @@
+import type { AccountingEntry } from './accounting.js';
+import type { CallIdentity, CallState } from './call.js';
+import type { Failure } from './errors.js';
+import type { CaptureResult, Rendition, StorageReceipt } from './recording-facts.js';
+import type { RecordingSpec } from './recording-spec.js';
+import type { RecordingState, TranscriptionState } from './recording-state.js';
+import type { VendorName } from './vendor-name.js';
+
+/** Everything the ledger knows of one recording. Holds no credential, only the sealed bag. */
+export interface RecordingRecord {
+  /** The gateway's own id. */
+  readonly id: string;
+  readonly tenantId: string;
+  readonly applicationId: string;
+  readonly vendor: VendorName;
+  /** The gateway's own id of the call. */
+  readonly callRef: string;
+  readonly call: CallIdentity;
+  /** The media node that owns the capture; null for files. */
+  readonly nodeId: string | null;
+  /** URL of the document that asked for the recording. */
+  readonly documentUrl: string | null;
+  readonly spec: RecordingSpec;
+  /** The secret bag, sealed to tenant and recording; null when there are none. */
+  readonly sealedSecrets: string | null;
+  readonly accounting: readonly AccountingEntry[];
+  /** Ids in the vendor's own form, minted at acceptance (`fileSid`, `recordingId`, `filename`, …). */
+  readonly names: Readonly<Record<string, string>>;
+  readonly state: RecordingState;
+  /** Counts the transitions. */
+  readonly version: number;
+  /** Counts the stage starts; a commit must present the one it started with. */
+  readonly epoch: number;
+  readonly transcription: TranscriptionState;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  /** Wall time of the first recorded sample. */
+  readonly startedAt: string | null;
+  readonly callState: CallState;
+  /** Length of the call so far, ms; final once the call has ended. */
+  readonly callDurationMs: number;
+  readonly capture: CaptureResult | null;
+  readonly rendition: Rendition | null;
+  readonly receipt: StorageReceipt | null;
+  readonly failure: Failure | null;
+  /** How many events the recording has had. */
+  readonly eventCount: number;
+  readonly history: readonly { readonly state: RecordingState; readonly at: string; readonly cause?: string }[];
+}
+
+/** What an adapter is shown of a recording when it renders events. */
+export type RecordingView = Pick<
+  RecordingRecord,
+  | 'id'
+  | 'vendor'
+  | 'call'
+  | 'documentUrl'
+  | 'spec'
+  | 'names'
+  | 'createdAt'
+  | 'startedAt'
+  | 'callState'
+  | 'callDurationMs'
+  | 'capture'
+  | 'rendition'
+  | 'receipt'
+  | 'failure'
+>;
