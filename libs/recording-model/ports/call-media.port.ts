@@ -1,0 +1,79 @@
+import type { Party } from '../call.js';
+import type { RecgateError } from '../errors.js';
+import type { CaptureResult, FinishReason } from '../recording-facts.js';
+import type { RecordingSpec } from '../recording-spec.js';
+
+/**
+ * The audio of one call, live (RTP, WebSocket) or from files, on one media time line. Owns the recordings' engines
+ * and spools. Not part of this contract: call flow, ledger, encoding. Media time counts from the opening of the call;
+ * live it follows the wall clock, from files it advances as fast as the machine can.
+ */
+export interface CallMedia {
+  readonly callRef: string;
+  /** Media time now, ms. */
+  readonly mediaTimeMs: number;
+  /** Begins a recording at the current media time; several may run at once. */
+  startRecording(job: CaptureJob, listener: CaptureListener): RecordingControl;
+  /** Plays into the call (`toward`), never into a recording. */
+  play(playback: Playback, ended: () => void): PlaybackControl;
+  answered(): void;
+  bridged(): void;
+  /** A leg was replaced by another party. */
+  transferred(party: Party): void;
+  /** A key that was signalled outside the audio. Keys in RTP events and in-band tones are found by the media itself. */
+  key(key: string, party: Party): void;
+  /** Ends the call's media; every running recording finishes with reason `hangup`. */
+  hangup(by: Party | null): void;
+  /** Releases sockets and timers; recordings still running are finished as `interrupted`. */
+  close(): Promise<void>;
+}
+
+/** What the owner of a call hears from its media. Called in media-time order. */
+export interface CallMediaListener {
+  /** A key press of either party, once per press. */
+  keyPressed(key: string, party: Party, mediaTimeMs: number): void;
+  /** Media time has advanced to here; at least every 100 ms of media time. */
+  advanced(mediaTimeMs: number): void;
+  /** No packet from any leg for the configured wall time. */
+  mediaTimedOut(): void;
+}
+
+export interface CaptureJob {
+  readonly recordingId: string;
+  readonly spec: RecordingSpec;
+  /** True when the call was answered (bridged) before the recording began. */
+  readonly callAnswered: boolean;
+  readonly callBridged: boolean;
+}
+
+/** The life of one capture. `finished` or `failed` is the last call, exactly once. */
+export interface CaptureListener {
+  /** The first sample was recorded. */
+  capturing(startedAt: string, mediaTimeMs: number): void;
+  paused(mediaTimeMs: number): void;
+  resumed(mediaTimeMs: number): void;
+  /** The spool is complete and synced to disk. */
+  finished(result: CaptureResult): void;
+  /** The capture ended and there is nothing to keep: it never started, or not a single sample was recorded. */
+  absent(reason: FinishReason, mediaTimeMs: number): void;
+  failed(error: RecgateError, mediaTimeMs: number): void;
+}
+
+export interface RecordingControl {
+  stop(reason: FinishReason): void;
+  /** Media between pause and resume is left out of the recording. */
+  pause(): void;
+  resume(): void;
+  /** Media between mask and unmask is recorded as silence. */
+  mask(): void;
+  unmask(): void;
+}
+
+export type Playback =
+  | { readonly kind: 'tone'; readonly frequencyHz: number; readonly durationMs: number; readonly toward: readonly Party[] }
+  /** Mono PCM 16 at the given rate. */
+  | { readonly kind: 'pcm'; readonly samples: Int16Array; readonly sampleRate: number; readonly toward: readonly Party[] };
+
+export interface PlaybackControl {
+  cancel(): void;
+}
