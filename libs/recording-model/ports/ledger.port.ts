@@ -1,0 +1,230 @@
+import type { CallIdentity, CallState, Party } from '../call.js';
+import type { RecordingEvent } from '../recording-event.js';
+import type { RecordingRecord } from '../recording-record.js';
+import type { RecordingState } from '../recording-state.js';
+import type { VendorName } from '../vendor-name.js';
+import type { WireRequest } from './vendor-adapter.port.js';
+
+/**
+ * The truth about recordings. Every transition is atomic: state and version are compared, the record is written and
+ * the events are appended to the outbox, or nothing happens. Not part of this contract: queues, rendering, sending.
+ */
+export interface RecordingLedger {
+  /**
+   * Writes a new recording and its outbox entry. A record whose id is already there is left alone and returned:
+   * ids of idempotent starts are derived from the caller's key, so a repeat finds the first.
+   */
+  accept(record: RecordingRecord): Promise<{ readonly record: RecordingRecord; readonly created: boolean }>;
+  get(recordingId: string): Promise<RecordingRecord | null>;
+  /**
+   * Moves a recording. `decide` sees the current record and returns the move, or null to leave it; it is called again
+   * when another writer was faster, so it must be pure.
+   */
+  transition(recordingId: string, decide: (current: RecordingRecord) => RecordingMove | null): Promise<TransitionOutcome>;
+  list(query: RecordingQuery): Promise<RecordingPage>;
+  /** All events of a recording in order. */
+  events(recordingId: string): Promise<readonly RecordingEvent[]>;
+  /** Recordings that are in no terminal state and have not moved since the given time. */
+  stuckSince(before: Date, limit: number): Promise<readonly RecordingRecord[]>;
+}
+
+/** What may change of a record besides its state; identity and spec never do. */
+export type RecordingPatch = Partial<
+  Pick<
+    RecordingRecord,
+    | 'nodeId'
+    | 'transcription'
+    | 'startedAt'
+    | 'callState'
+    | 'callDurationMs'
+    | 'call'
+    | 'capture'
+    | 'rendition'
+    | 'receipt'
+    | 'failure'
+  >
+>;
+
+export interface RecordingMove {
+  /** May equal the current state (facts change, or a stage is taken over). Must be allowed by `NEXT_STATES` otherwise. */
+  readonly to: RecordingState;
+  readonly at: Date;
+  readonly patch?: RecordingPatch;
+  readonly events?: readonly NewRecordingEvent[];
+  /** True when a stage begins: the epoch is raised and the stage's commit must present it. */
+  readonly beginsStage?: boolean;
+  readonly cause?: string;
+}
+
+export type NewRecordingEvent = Omit<RecordingEvent, 'id' | 'recordingId' | 'sequence'>;
+
+export type TransitionOutcome =
+  | { readonly applied: true; readonly record: RecordingRecord }
+  | { readonly applied: false; readonly record: RecordingRecord | null };
+
+export interface RecordingQuery {
+  readonly tenantId: string;
+  readonly applicationId?: string;
+  readonly callRef?: string;
+  readonly state?: RecordingState;
+  readonly vendor?: VendorName;
+  readonly createdAfter?: Date;
+  readonly createdBefore?: Date;
+  /** 1..200. */
+  readonly limit: number;
+  /** Opaque, from the previous page. */
+  readonly cursor?: string;
+}
+
+export interface RecordingPage {
+  /** Newest first. */
+  readonly items: readonly RecordingRecord[];
+  readonly nextCursor: string | null;
+}
+
+/** Entries that wait to be turned into jobs and deliveries. Delivered at least once, in order per recording. */
+export interface Outbox {
+  /**
+   * Hands entries to `handle` until the signal aborts; an entry is removed after `handle` resolved and comes again
+   * when it did not, also after a crash.
+   */
+  consume(handle: (entry: OutboxEntry) => Promise<void>, signal: AbortSignal): Promise<void>;
+  /** Entries not yet removed. */
+  pending(): Promise<number>;
+}
+
+export interface OutboxEntry {
+  readonly recordingId: string;
+  readonly state: RecordingState;
+  readonly epoch: number;
+  /** Sequence numbers of the events that came with the move. */
+  readonly eventSequences: readonly number[];
+}
+
+/** A customer application: one vendor's dialect, its settings and credentials. */
+export interface ApplicationRecord {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly name: string;
+  readonly vendor: VendorName;
+  readonly settings: Readonly<Record<string, string>>;
+  /** The secret settings, sealed to tenant and application; null when there are none. */
+  readonly sealedSecrets: string | null;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export interface ApplicationLedger {
+  save(application: ApplicationRecord): Promise<void>;
+  get(applicationId: string): Promise<ApplicationRecord | null>;
+  list(tenantId: string): Promise<readonly ApplicationRecord[]>;
+  delete(applicationId: string): Promise<void>;
+}
+
+/** A call as the gateway keeps it; its audio lives in the media node alone. */
+export interface CallRecord {
+  readonly callRef: string;
+  readonly tenantId: string;
+  readonly applicationId: string;
+  readonly vendor: VendorName;
+  readonly nodeId: string;
+  readonly identity: CallIdentity;
+  readonly state: CallState;
+  readonly createdAt: string;
+  readonly answeredAt: string | null;
+  readonly endedAt: string | null;
+  readonly endedBy: Party | 'gateway' | null;
+  /** Where each leg's media is expected, as the API shows it. */
+  readonly media: Readonly<Record<string, { readonly transport: string; readonly address: string }>>;
+  readonly warnings: readonly string[];
+}
+
+export interface CallLedger {
+  save(call: CallRecord): Promise<void>;
+  get(callRef: string): Promise<CallRecord | null>;
+  /** Newest first, at most `limit`. */
+  list(tenantId: string, limit: number): Promise<readonly CallRecord[]>;
+}
+
+/** What became of one notification; every attempt is kept. */
+export interface DeliveryRecord {
+  /** `<recordingId>.<subscription>.<sequence>`: the same however often it is made. */
+  readonly id: string;
+  readonly tenantId: string;
+  readonly recordingId: string;
+  readonly subscription: string;
+  readonly purpose: string;
+  readonly eventSequence: number;
+  readonly status: 'pending' | 'delivered' | 'exhausted' | 'gone';
+  readonly attempts: readonly DeliveryAttempt[];
+  /** When the next attempt is due; null when there is none. */
+  readonly nextAttemptAt: string | null;
+  readonly createdAt: string;
+}
+
+export interface DeliveryAttempt {
+  readonly at: string;
+  readonly request: Pick<WireRequest, 'method' | 'url'>;
+  readonly fallback: boolean;
+  /** HTTP status, or null when no answer came. */
+  readonly status: number | null;
+  readonly durationMs: number;
+  readonly error: string | null;
+  /** The first bytes of the answer. */
+  readonly responseExcerpt: string;
+}
+
+/** Deliveries of one recording and subscription form a chain that is worked off in order. */
+export interface DeliveryLedger {
+  /** Appends to the chain; a delivery that is already there is left alone. */
+  enqueue(delivery: DeliveryRecord): Promise<boolean>;
+  get(deliveryId: string): Promise<DeliveryRecord | null>;
+  /** The first delivery of the chain that is still pending. */
+  head(recordingId: string, subscription: string): Promise<DeliveryRecord | null>;
+  update(delivery: DeliveryRecord): Promise<void>;
+  listOfRecording(recordingId: string): Promise<readonly DeliveryRecord[]>;
+  /** Takes the chain for one worker; null when another has it. The lease ends by itself after `leaseMs`. */
+  lease(recordingId: string, subscription: string, leaseMs: number): Promise<ChainLease | null>;
+  /** Chains with a pending head that was due before the given time. */
+  overdue(before: Date, limit: number): Promise<readonly { readonly recordingId: string; readonly subscription: string }[]>;
+}
+
+export interface ChainLease {
+  release(): Promise<void>;
+}
+
+/** Uploads begun and not yet confirmed, so that what a dead process left can be aborted. */
+export interface LeftoverLedger {
+  note(recordingId: string, leftover: string): Promise<void>;
+  clear(recordingId: string): Promise<void>;
+  list(limit: number): Promise<readonly { readonly recordingId: string; readonly leftover: string }[]>;
+}
+
+/** Which media nodes are alive. */
+export interface NodeLedger {
+  /** @param ttlMs after which the node counts as lost unless it beats again */
+  heartbeat(node: NodeStatus, ttlMs: number): Promise<void>;
+  alive(): Promise<readonly NodeStatus[]>;
+  remove(nodeId: string): Promise<void>;
+}
+
+export interface NodeStatus {
+  readonly nodeId: string;
+  readonly calls: number;
+  readonly maxCalls: number;
+  readonly accepting: boolean;
+}
+
+/** All of it, as the apps bind it. */
+export interface Ledger {
+  readonly recordings: RecordingLedger;
+  readonly outbox: Outbox;
+  readonly applications: ApplicationLedger;
+  readonly calls: CallLedger;
+  readonly deliveries: DeliveryLedger;
+  readonly leftovers: LeftoverLedger;
+  readonly nodes: NodeLedger;
+  /** Every new event as it is written, for live listeners; nothing is replayed. Returns a function that stops it. */
+  watch(tenantId: string, listener: (event: RecordingEvent) => void): Promise<() => Promise<void>>;
+  close(): Promise<void>;
+}
