@@ -1,0 +1,4 @@
+export * from './document-fields.js';
+export * from './sample-recording.js';
+export * from './seeded-id-source.js';
+export * from './vendor-adapter-contract.js';
