@@ -1,0 +1,4 @@
+export * from './accounting-collector.js';
+export * from './json-document.js';
+export * from './json-pointer.js';
+export * from './url-resolution.js';

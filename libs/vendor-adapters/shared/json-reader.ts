@@ -1,0 +1,169 @@
+import { RecgateError, type JsonValue, type SourcePosition } from '#libs/recording-model';
+import { childPointer } from './json-pointer.js';
+
+/** What reading a JSON text yields: the value, and the offset of each of its parts by JSON pointer. */
+export interface JsonReading {
+  readonly value: JsonValue;
+  readonly offsets: ReadonlyMap<string, number>;
+  readonly warnings: readonly { readonly message: string; readonly pointer: string }[];
+}
+
+const WHITESPACE = /[ \t\n\r]*/y;
+const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const WORD = /true|false|null/y;
+const WORDS: ReadonlyMap<string, boolean | null> = new Map([
+  ['true', true],
+  ['false', false],
+  ['null', null],
+]);
+
+/** A strict recursive reader; the depth cap keeps the recursion harmless. */
+export class JsonReader {
+  private at = 0;
+  private readonly offsets = new Map<string, number>();
+  private readonly warnings: { message: string; pointer: string }[] = [];
+
+  constructor(
+    private readonly text: string,
+    private readonly maxDepth: number,
+    private readonly positionAt: (offset: number, path: string) => SourcePosition,
+  ) {}
+
+  /** @throws RecgateError `document.malformed` or `document.too_deep` with the position. */
+  read(): JsonReading {
+    if (this.text.startsWith('\uFEFF')) this.at = 1;
+    this.skipSpace();
+    this.offsets.set('', this.at);
+    const value = this.value('', 0);
+    this.skipSpace();
+    if (this.at < this.text.length) throw this.malformed('unexpected text after the end of the document', '');
+    return { value, offsets: this.offsets, warnings: this.warnings };
+  }
+
+  private value(pointer: string, depth: number): JsonValue {
+    switch (this.text[this.at]) {
+      case undefined:
+        throw this.malformed('the document ends too early', pointer);
+      case '{':
+        return this.object(pointer, depth + 1);
+      case '[':
+        return this.array(pointer, depth + 1);
+      case '"':
+        return this.string(pointer);
+      default:
+        return this.scalar(pointer);
+    }
+  }
+
+  private object(pointer: string, depth: number): JsonValue {
+    this.checkDepth(pointer, depth);
+    const result: Record<string, JsonValue> = {};
+    this.elements(pointer, '}', () => {
+      const offset = this.at;
+      if (this.text[this.at] !== '"') throw this.malformed('a member name in double quotes is expected', pointer);
+      const key = this.string(pointer);
+      const child = childPointer(pointer, key);
+      if (this.offsets.has(child)) this.forget(child, key);
+      this.offsets.set(child, offset);
+      this.skipSpace();
+      this.expect(':', child);
+      this.skipSpace();
+      const value = this.value(child, depth);
+      // Defined, not assigned: an assignment to `__proto__` would change the prototype.
+      Object.defineProperty(result, key, { value, writable: true, enumerable: true, configurable: true });
+    });
+    return result;
+  }
+
+  private array(pointer: string, depth: number): JsonValue {
+    this.checkDepth(pointer, depth);
+    const result: JsonValue[] = [];
+    this.elements(pointer, ']', () => {
+      const child = childPointer(pointer, result.length);
+      this.offsets.set(child, this.at);
+      result.push(this.value(child, depth));
+    });
+    return result;
+  }
+
+  /** The comma-separated inside of an object or array, from its opening to its closing bracket. */
+  private elements(pointer: string, close: '}' | ']', element: () => void): void {
+    this.at += 1;
+    this.skipSpace();
+    if (this.text[this.at] === close) {
+      this.at += 1;
+      return;
+    }
+    for (;;) {
+      element();
+      this.skipSpace();
+      if (this.text[this.at] === close) break;
+      this.expect(',', pointer);
+      this.skipSpace();
+    }
+    this.at += 1;
+  }
+
+  private string(pointer: string): string {
+    const token = this.match(STRING);
+    if (token === null)
+      throw this.malformed('a string is not closed or holds a character that must be escaped', pointer);
+    return JSON.parse(token) as string;
+  }
+
+  private scalar(pointer: string): JsonValue {
+    const word = this.match(WORD);
+    if (word !== null) return WORDS.get(word) ?? null;
+    const start = this.at;
+    const digits = this.match(NUMBER);
+    if (digits === null) throw this.malformed('a value is expected', pointer);
+    const number = Number(digits);
+    if (!Number.isFinite(number)) {
+      this.at = start;
+      throw this.malformed('the number is out of range', pointer);
+    }
+    return number;
+  }
+
+  private match(pattern: RegExp): string | null {
+    pattern.lastIndex = this.at;
+    const token = pattern.exec(this.text)?.[0] ?? null;
+    if (token !== null) this.at += token.length;
+    return token;
+  }
+
+  private skipSpace(): void {
+    this.match(WHITESPACE);
+  }
+
+  private expect(character: string, pointer: string): void {
+    if (this.text[this.at] !== character) throw this.malformed(`"${character}" is expected`, pointer);
+    this.at += 1;
+  }
+
+  private forget(child: string, key: string): void {
+    this.warnings.push({ message: `The key "${key}" is given twice; the last one counts`, pointer: child });
+    for (const known of this.offsets.keys()) {
+      if (known === child || known.startsWith(`${child}/`)) this.offsets.delete(known);
+    }
+  }
+
+  private checkDepth(pointer: string, depth: number): void {
+    if (depth <= this.maxDepth) return;
+    throw new RecgateError('document.too_deep', `The document is nested deeper than ${this.maxDepth} levels`, {
+      position: this.positionAt(this.at, pointer),
+    });
+  }
+
+  private malformed(what: string, pointer: string): RecgateError {
+    const position = this.positionAt(this.at, pointer);
+    return new RecgateError(
+      'document.malformed',
+      `Invalid JSON at line ${position.line}, column ${position.column}: ${what}`,
+      {
+        position,
+      },
+    );
+  }
+}
