@@ -1,0 +1,127 @@
+import type { Redis } from 'ioredis';
+import {
+  isTerminal,
+  RecgateError,
+  type OutboxEntry,
+  type RecordingEvent,
+  type RecordingLedger,
+  type RecordingMove,
+  type RecordingPage,
+  type RecordingQuery,
+  type RecordingRecord,
+  type TransitionOutcome,
+} from '#libs/recording-model';
+import { applyMove } from '../apply-move.js';
+import { cursorOf, matches, startsAfter } from '../recording-query.js';
+import { ALL_PARTITIONS, partitionOf, type Keys } from './keys.js';
+
+const MAX_RACES = 50;
+/** How many records one listing step reads from a slice. */
+const LIST_STEP = 64;
+
+/** Recordings in Redis: a hash each, moved by one script that also writes events and outbox. */
+export class RedisRecordingLedger implements RecordingLedger {
+  constructor(
+    private readonly redis: Redis,
+    private readonly keys: Keys,
+  ) {}
+
+  async accept(record: RecordingRecord): Promise<{ record: RecordingRecord; created: boolean }> {
+    const partition = partitionOf(record.id);
+    const entry: OutboxEntry = { recordingId: record.id, state: record.state, epoch: record.epoch, eventSequences: [] };
+    const existing = await this.redis.recgateAccept(
+      this.keys.recording(record.id),
+      this.keys.outbox(partition),
+      this.keys.active(partition),
+      this.keys.tenantRecordings(partition, record.tenantId),
+      JSON.stringify(record),
+      record.state,
+      JSON.stringify(entry),
+      Date.parse(record.createdAt),
+      record.id,
+    );
+    if (existing === null) return { record, created: true };
+    return { record: JSON.parse(existing) as RecordingRecord, created: false };
+  }
+
+  async get(recordingId: string): Promise<RecordingRecord | null> {
+    const document = await this.redis.hget(this.keys.recording(recordingId), 'doc');
+    return document === null ? null : (JSON.parse(document) as RecordingRecord);
+  }
+
+  async transition(
+    recordingId: string,
+    decide: (current: RecordingRecord) => RecordingMove | null,
+  ): Promise<TransitionOutcome> {
+    for (let race = 0; race < MAX_RACES; race += 1) {
+      const current = await this.get(recordingId);
+      if (current === null) return { applied: false, record: null };
+      const move = decide(current);
+      if (move === null) return { applied: false, record: current };
+      const written = await this.write(current, move);
+      if (written !== null) return { applied: true, record: written };
+    }
+    throw new RecgateError('gateway.unavailable', `Recording ${recordingId} is being moved by too many writers at once`);
+  }
+
+  private async write(current: RecordingRecord, move: RecordingMove): Promise<RecordingRecord | null> {
+    const { record, events, entry } = applyMove(current, move);
+    const partition = partitionOf(record.id);
+    const written = await this.redis.recgateTransition(
+      this.keys.recording(record.id),
+      this.keys.events(record.id),
+      this.keys.outbox(partition),
+      this.keys.active(partition),
+      String(current.version),
+      JSON.stringify(record),
+      record.state,
+      JSON.stringify(entry),
+      move.at.getTime(),
+      record.id,
+      isTerminal(record.state) ? '1' : '0',
+      ...events.map((event) => JSON.stringify(event)),
+    );
+    if (written === 0) return null;
+    for (const event of events) await this.redis.publish(this.keys.channel(record.tenantId), JSON.stringify(event));
+    return record;
+  }
+
+  async list(query: RecordingQuery): Promise<RecordingPage> {
+    const slices = await Promise.all(ALL_PARTITIONS.map((partition) => this.listSlice(partition, query)));
+    const found = slices.flat().sort((a, b) => (cursorOf(a) < cursorOf(b) ? 1 : -1));
+    const items = found.slice(0, query.limit);
+    const last = items.at(-1);
+    return { items, nextCursor: found.length > query.limit && last !== undefined ? cursorOf(last) : null };
+  }
+
+  /** The newest matching records of one slice, one more than asked for. */
+  private async listSlice(partition: number, query: RecordingQuery): Promise<RecordingRecord[]> {
+    const key = this.keys.tenantRecordings(partition, query.tenantId);
+    const newest = query.cursor === undefined ? '+inf' : (query.cursor.split('_')[0] ?? '+inf');
+    const found: RecordingRecord[] = [];
+    for (let offset = 0; found.length <= query.limit; offset += LIST_STEP) {
+      const ids = await this.redis.zrevrangebyscore(key, newest, '-inf', 'LIMIT', offset, LIST_STEP);
+      const records = await Promise.all(ids.map((id) => this.get(id)));
+      for (const record of records) {
+        if (record !== null && matches(record, query) && startsAfter(record, query.cursor)) found.push(record);
+      }
+      if (ids.length < LIST_STEP) break;
+    }
+    return found;
+  }
+
+  async events(recordingId: string): Promise<readonly RecordingEvent[]> {
+    const documents = await this.redis.lrange(this.keys.events(recordingId), 0, -1);
+    return documents.map((document) => JSON.parse(document) as RecordingEvent);
+  }
+
+  async stuckSince(before: Date, limit: number): Promise<readonly RecordingRecord[]> {
+    const slices = await Promise.all(
+      ALL_PARTITIONS.map((partition) =>
+        this.redis.zrangebyscore(this.keys.active(partition), '-inf', before.getTime() - 1, 'LIMIT', 0, limit),
+      ),
+    );
+    const records = await Promise.all(slices.flat().slice(0, limit).map((id) => this.get(id)));
+    return records.filter((record) => record !== null);
+  }
+}

@@ -1,0 +1,125 @@
+import type { Redis } from 'ioredis';
+import type {
+  ApplicationLedger,
+  ApplicationRecord,
+  CallLedger,
+  CallRecord,
+  LeftoverLedger,
+  NodeLedger,
+  NodeStatus,
+} from '#libs/recording-model';
+import type { Keys } from './keys.js';
+
+/** An ended call is forgotten after this time; its recordings are not. */
+const ENDED_CALL_TTL_SECONDS = 7 * 24 * 3600;
+
+export class RedisApplicationLedger implements ApplicationLedger {
+  constructor(
+    private readonly redis: Redis,
+    private readonly keys: Keys,
+  ) {}
+
+  async save(application: ApplicationRecord): Promise<void> {
+    await this.redis
+      .multi()
+      .set(this.keys.application(application.id), JSON.stringify(application))
+      .sadd(this.keys.tenantApplications(application.tenantId), application.id)
+      .exec();
+  }
+
+  async get(applicationId: string): Promise<ApplicationRecord | null> {
+    const document = await this.redis.get(this.keys.application(applicationId));
+    return document === null ? null : (JSON.parse(document) as ApplicationRecord);
+  }
+
+  async list(tenantId: string): Promise<readonly ApplicationRecord[]> {
+    const ids = await this.redis.smembers(this.keys.tenantApplications(tenantId));
+    const applications = await Promise.all(ids.map((id) => this.get(id)));
+    return applications.filter((application) => application !== null);
+  }
+
+  async delete(applicationId: string): Promise<void> {
+    const application = await this.get(applicationId);
+    if (application === null) return;
+    await this.redis
+      .multi()
+      .del(this.keys.application(applicationId))
+      .srem(this.keys.tenantApplications(application.tenantId), applicationId)
+      .exec();
+  }
+}
+
+export class RedisCallLedger implements CallLedger {
+  constructor(
+    private readonly redis: Redis,
+    private readonly keys: Keys,
+  ) {}
+
+  async save(call: CallRecord): Promise<void> {
+    const key = this.keys.call(call.callRef);
+    const listing = this.keys.tenantCalls(call.tenantId);
+    const oldest = Date.now() - ENDED_CALL_TTL_SECONDS * 1000;
+    const write = this.redis
+      .multi()
+      .set(key, JSON.stringify(call))
+      .zadd(listing, Date.parse(call.createdAt), call.callRef)
+      .zremrangebyscore(listing, '-inf', oldest);
+    if (call.endedAt !== null) write.expire(key, ENDED_CALL_TTL_SECONDS);
+    await write.exec();
+  }
+
+  async get(callRef: string): Promise<CallRecord | null> {
+    const document = await this.redis.get(this.keys.call(callRef));
+    return document === null ? null : (JSON.parse(document) as CallRecord);
+  }
+
+  async list(tenantId: string, limit: number): Promise<readonly CallRecord[]> {
+    const refs = await this.redis.zrevrange(this.keys.tenantCalls(tenantId), 0, limit - 1);
+    const calls = await Promise.all(refs.map((callRef) => this.get(callRef)));
+    return calls.filter((call) => call !== null);
+  }
+}
+
+export class RedisLeftoverLedger implements LeftoverLedger {
+  constructor(
+    private readonly redis: Redis,
+    private readonly keys: Keys,
+  ) {}
+
+  async note(recordingId: string, leftover: string): Promise<void> {
+    await this.redis.hset(this.keys.leftovers(), recordingId, leftover);
+  }
+
+  async clear(recordingId: string): Promise<void> {
+    await this.redis.hdel(this.keys.leftovers(), recordingId);
+  }
+
+  async list(limit: number): Promise<readonly { recordingId: string; leftover: string }[]> {
+    const all = await this.redis.hgetall(this.keys.leftovers());
+    return Object.entries(all)
+      .slice(0, limit)
+      .map(([recordingId, leftover]) => ({ recordingId, leftover }));
+  }
+}
+
+/** Nodes in one hash with the time their heartbeat ends; a lost node drops out by itself. */
+export class RedisNodeLedger implements NodeLedger {
+  constructor(
+    private readonly redis: Redis,
+    private readonly keys: Keys,
+  ) {}
+
+  async heartbeat(node: NodeStatus, ttlMs: number): Promise<void> {
+    await this.redis.hset(this.keys.nodes(), node.nodeId, JSON.stringify({ node, until: Date.now() + ttlMs }));
+  }
+
+  async alive(): Promise<readonly NodeStatus[]> {
+    const all = await this.redis.hvals(this.keys.nodes());
+    const beats = all.map((document) => JSON.parse(document) as { node: NodeStatus; until: number });
+    return beats.filter((beat) => beat.until > Date.now()).map((beat) => beat.node);
+  }
+
+  async remove(nodeId: string): Promise<void> {
+    await this.redis.hdel(this.keys.nodes(), nodeId);
+  }
+}

@@ -1,0 +1,6 @@
+export * from './bull-work-queue.js';
+export * from './job-payloads.js';
+export * from './node-commands.js';
+export * from './queue-names.js';
+export * from './redis-connections.js';
+export * from './worker-options.js';

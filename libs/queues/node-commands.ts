@@ -1,0 +1,79 @@
+import { Queue, QueueEvents, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { ERROR_CATALOGUE, RecgateError, toRecgateError, type ErrorCode, type JsonValue } from '#libs/recording-model';
+import { nodeQueueName, queuePrefix } from './queue-names.js';
+import { workerOptions } from './worker-options.js';
+import type { RedisConnections } from './redis-connections.js';
+
+/** What a node answers: a value, or an error of the catalogue that the caller rethrows. */
+type NodeReply =
+  | { readonly ok: true; readonly value: JsonValue }
+  | { readonly ok: false; readonly code: ErrorCode; readonly message: string; readonly field?: string };
+
+/** Sends commands to media nodes and waits for their answers. */
+export interface NodeCommander {
+  /**
+   * @throws RecgateError what the node threw, or `gateway.unavailable` when it did not answer in time
+   */
+  send(nodeId: string, command: string, data: JsonValue): Promise<JsonValue>;
+  close(): Promise<void>;
+}
+
+const ANSWER_TIMEOUT_MS = 10_000;
+
+export function createNodeCommander(connections: RedisConnections, prefix: string): NodeCommander {
+  const channels = new Map<string, { queue: Queue; events: QueueEvents }>();
+  const connection = connections.open('commands');
+  const channelOf = (nodeId: string) => {
+    let channel = channels.get(nodeId);
+    if (channel === undefined) {
+      const name = nodeQueueName(nodeId);
+      const queue = new Queue(name, { connection, prefix: queuePrefix(prefix) });
+      const events = new QueueEvents(name, { connection: connections.open('blocking'), prefix: queuePrefix(prefix) });
+      queue.on('error', () => undefined);
+      events.on('error', () => undefined);
+      channel = { queue, events };
+      channels.set(nodeId, channel);
+    }
+    return channel;
+  };
+  return {
+    async send(nodeId, command, data) {
+      const { queue, events } = channelOf(nodeId);
+      await events.waitUntilReady();
+      const job = await queue.add(command, data, { removeOnComplete: { age: 60 }, removeOnFail: { age: 60 }, attempts: 1 });
+      const reply = (await job.waitUntilFinished(events, ANSWER_TIMEOUT_MS).catch((error: unknown) => {
+        throw new RecgateError('gateway.unavailable', `Media node ${nodeId} did not answer "${command}"`, { cause: error });
+      })) as NodeReply;
+      if (reply.ok) return reply.value;
+      throw new RecgateError(reply.code, reply.message, reply.field === undefined ? {} : { field: reply.field });
+    },
+    async close() {
+      await Promise.all([...channels.values()].flatMap(({ queue, events }) => [queue.close(), events.close()]));
+    },
+  };
+}
+
+/** Serves the commands of one node until closed. Commands run at once, side by side; each call keeps its own order. */
+export function serveNodeCommands(
+  connections: RedisConnections,
+  prefix: string,
+  nodeId: string,
+  handle: (command: string, data: JsonValue) => Promise<JsonValue>,
+): { close(): Promise<void> } {
+  const worker = new Worker(
+    nodeQueueName(nodeId),
+    async (job): Promise<NodeReply> => {
+      try {
+        return { ok: true, value: await handle(job.name, job.data as JsonValue) };
+      } catch (thrown) {
+        const error = toRecgateError(thrown);
+        const code = error.code in ERROR_CATALOGUE ? error.code : 'gateway.internal';
+        return { ok: false, code, message: error.message, ...(error.field === undefined ? {} : { field: error.field }) };
+      }
+    },
+    workerOptions(connections.open('blocking'), prefix, 64),
+  );
+  worker.on('error', () => undefined);
+  return { close: () => worker.close() };
+}

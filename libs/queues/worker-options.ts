@@ -1,0 +1,19 @@
+import type { Redis } from 'ioredis';
+import type { WorkerOptions } from 'bullmq';
+import { queuePrefix } from './queue-names.js';
+
+/**
+ * Options of every worker. A crashed worker's job is taken over in about lockDuration + 2 × stalledInterval; crashes
+ * alone must never fail a job for good, hence the high stalled count.
+ * @param connection a `blocking` connection (`maxRetriesPerRequest: null`)
+ */
+export function workerOptions(connection: Redis, prefix: string, concurrency: number): WorkerOptions {
+  return {
+    connection,
+    prefix: queuePrefix(prefix),
+    concurrency,
+    lockDuration: 10_000,
+    stalledInterval: 5000,
+    maxStalledCount: 25,
+  };
+}
