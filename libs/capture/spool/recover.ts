@@ -1,0 +1,110 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import type { CaptureResult } from '#libs/recording-model';
+import { SEGMENT_HEAD_BYTES, writeSegmentHead } from './segment.js';
+import { readResultSegment, readSegments, type StoredSegment } from './segment-reader.js';
+import { readSpoolHeader, type SpoolHeader, type SpoolPaths } from './spool-header.js';
+import type { SegmentTransform } from './spool-writer.js';
+
+/** Mean square above which recovered audio counts as more than line noise: -45 dBFS. */
+const SOUND_MEAN_SQUARE = (32768 * 10 ** (-45 / 20)) ** 2;
+
+interface Kept {
+  samples: number;
+  endOffset: number;
+  sequence: number;
+  mediaTimeMs: number;
+  containsSound: boolean;
+}
+
+/**
+ * Finishes a spool whose writer died: cuts off a torn end and appends the result frame, reason `interrupted`. Damage in
+ * the middle stays and is read as silence. Safe to repeat; a finished spool gives the result it was finished with.
+ * Null when header or audio are missing or no segment is whole.
+ */
+export async function recoverSpool(paths: SpoolPaths, transform: SegmentTransform | null): Promise<CaptureResult | null> {
+  const header = await readSpoolHeader(paths);
+  if (header === null) return null;
+  const file = await open(paths.audio, 'r+').catch(() => null);
+  if (file === null) return null;
+  try {
+    const finished = await readResultSegment(file);
+    if (finished !== null) return readResult(finished, header, transform);
+    const kept = await scan(file, header, transform);
+    if (kept.samples === 0) return null;
+    const result = interruptedResult(header, kept);
+    await file.truncate(kept.endOffset);
+    // On a full disk there is no room for the result frame; reading does without, and the next recovery gives the same.
+    await appendResult(file, kept, result, header, transform).catch(() => file.truncate(kept.endOffset));
+    await file.sync();
+    return result;
+  } finally {
+    await file.close();
+  }
+}
+
+function readResult(segment: StoredSegment, header: SpoolHeader, transform: SegmentTransform | null): CaptureResult {
+  const context = { recordingId: header.recordingId, sequence: segment.head.sequence };
+  const plain = transform?.open(segment.payload, context) ?? segment.payload;
+  return JSON.parse(Buffer.from(plain).toString('utf8')) as CaptureResult;
+}
+
+async function scan(file: FileHandle, header: SpoolHeader, transform: SegmentTransform | null): Promise<Kept> {
+  const kept: Kept = { samples: 0, endOffset: 0, sequence: 0, mediaTimeMs: header.mediaStartMs, containsSound: false };
+  for await (const { head, payload, endOffset } of readSegments(file)) {
+    if (head.kind !== 'audio') continue;
+    kept.samples = head.firstSample + head.sampleCount;
+    kept.endOffset = endOffset;
+    kept.sequence = head.sequence + 1;
+    kept.mediaTimeMs = head.mediaTimeMs;
+    const plain = transform?.open(payload, { recordingId: header.recordingId, sequence: head.sequence }) ?? payload;
+    kept.containsSound ||= meanSquare(plain) > SOUND_MEAN_SQUARE;
+  }
+  return kept;
+}
+
+function interruptedResult(header: SpoolHeader, kept: Kept): CaptureResult {
+  const elapsedMs = Math.max(kept.mediaTimeMs - header.mediaStartMs, Math.round((kept.samples * 1000) / header.sampleRate));
+  return {
+    reason: 'interrupted',
+    startedAt: header.startedAt,
+    endedAt: new Date(Date.parse(header.startedAt) + elapsedMs).toISOString(),
+    mediaStartMs: header.mediaStartMs,
+    mediaEndMs: header.mediaStartMs + elapsedMs,
+    sampleRate: header.sampleRate,
+    channels: header.channels,
+    capturedSamples: kept.samples,
+    trimLeadingSamples: 0,
+    trimTrailingSamples: 0,
+    containsSound: kept.containsSound,
+    media: [],
+  };
+}
+
+async function appendResult(
+  file: FileHandle,
+  kept: Kept,
+  result: CaptureResult,
+  header: SpoolHeader,
+  transform: SegmentTransform | null,
+): Promise<void> {
+  const json = Buffer.from(JSON.stringify(result));
+  const payload = transform?.seal(json, { recordingId: header.recordingId, sequence: kept.sequence }) ?? json;
+  const frame = Buffer.alloc(SEGMENT_HEAD_BYTES + payload.length);
+  frame.set(payload, SEGMENT_HEAD_BYTES);
+  writeSegmentHead(frame, {
+    kind: 'result',
+    sequence: kept.sequence,
+    firstSample: kept.samples,
+    sampleCount: 0,
+    mediaTimeMs: kept.mediaTimeMs,
+    payloadBytes: payload.length,
+  });
+  await file.write(frame, 0, frame.length, kept.endOffset);
+}
+
+function meanSquare(payload: Uint8Array): number {
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  let sum = 0;
+  for (let at = 0; at + 1 < bytes.length; at += 2) sum += bytes.readInt16LE(at) ** 2;
+  return bytes.length < 2 ? 0 : sum / (bytes.length >> 1);
+}

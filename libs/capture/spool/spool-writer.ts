@@ -1,0 +1,254 @@
+import { constants, type PathLike } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { RecgateError, type CaptureResult } from '#libs/recording-model';
+import { SEGMENT_HEAD_BYTES, writeSegmentHead, type SegmentKind } from './segment.js';
+import { syncDirectory, writeSpoolHeader, type SpoolHeader, type SpoolPaths } from './spool-header.js';
+
+/** Changes the payload of segments on their way to and from the disk (encryption at rest). The length may change. */
+export interface SegmentTransform {
+  seal(payload: Uint8Array, context: SegmentContext): Uint8Array;
+  open(payload: Uint8Array, context: SegmentContext): Uint8Array;
+}
+
+/** Identifies a segment for ever; fit as a nonce. */
+export interface SegmentContext {
+  readonly recordingId: string;
+  readonly sequence: number;
+}
+
+export interface SpoolWriterOptions {
+  readonly paths: SpoolPaths;
+  readonly header: SpoolHeader;
+  /** Media time of the call now, ms; noted in every segment. */
+  readonly mediaTimeMs: () => number;
+  /** Called at most once, when the audio can no longer be kept; the disk holds what was written until then. */
+  readonly onFailure: (error: RecgateError) => void;
+  readonly transform: SegmentTransform | null;
+  readonly segmentMs: number;
+  /** Whether every write is followed by a sync. A slow disk gets fewer and larger writes, not a longer queue. */
+  readonly sync: boolean;
+  /** Audio that may wait for the disk, ms; null: any amount (the owner waits for `drained`). */
+  readonly maxBacklogMs: number | null;
+  readonly onClosed: () => void;
+}
+
+/**
+ * Writes one recording to disk. `append` copies and returns at once; writing and syncing happen on the file system's own
+ * threads. A disk that is full or cannot keep pace makes the spool fail: audio is never left out in silence.
+ */
+export class SpoolWriter {
+  private readonly segmentSamples: number;
+  private frame: Buffer;
+  private pcm: Int16Array;
+  private filled = 0;
+  private firstSample = 0;
+  private sequence = 0;
+  private queue: Buffer[] = [];
+  private queuedBytes = 0;
+  private readonly spare: Buffer[] = [];
+  private file: FileHandle | null = null;
+  private failure: RecgateError | null = null;
+  private pumping: Promise<void> | null = null;
+  private closed = false;
+
+  constructor(private readonly options: SpoolWriterOptions) {
+    this.segmentSamples = Math.max(1, Math.floor((options.header.sampleRate * options.segmentMs) / 1000));
+    this.frame = this.newFrame();
+    this.pcm = pcmOf(this.frame);
+    this.pump();
+  }
+
+  /** Samples per channel handed over so far. */
+  get samples(): number {
+    return this.firstSample + this.filled;
+  }
+
+  /** Takes samples `from` (inclusive) to `to` (exclusive) of each channel. Never throws, never waits. */
+  append(channels: readonly Int16Array[], from: number, to: number): void {
+    if (this.failure !== null || this.closed) return;
+    for (let at = from; at < to; ) {
+      const count = Math.min(to - at, this.segmentSamples - this.filled);
+      this.interleave(channels, at, count);
+      this.filled += count;
+      at += count;
+      if (this.filled === this.segmentSamples) this.sealAudio();
+    }
+  }
+
+  /** Hands what is buffered to the disk: for pauses, when no further samples push it out. */
+  flush(): void {
+    if (this.failure === null && !this.closed) this.sealAudio();
+  }
+
+  /** Resolved when the disk holds everything that was appended in whole segments. */
+  async drained(): Promise<void> {
+    while (this.pumping !== null) await this.pumping;
+  }
+
+  /**
+   * Ends the recording: the rest of the audio, the result as last frame, file and directory synced.
+   * @throws RecgateError `gateway.internal` when anything could not be kept.
+   */
+  async finish(result: CaptureResult): Promise<void> {
+    this.sealAudio();
+    this.closed = true;
+    this.enqueue('result', Buffer.from(JSON.stringify(result)), 0);
+    await this.drained();
+    if (this.failure === null) await this.attempt(() => this.closeDurably());
+    await this.release();
+    if (this.failure !== null) throw this.failure;
+  }
+
+  /** Stops writing and lets go of the file; what lies on disk stays. */
+  async abandon(): Promise<void> {
+    this.closed = true;
+    this.queue = [];
+    await this.drained();
+    await this.release();
+  }
+
+  private interleave(channels: readonly Int16Array[], from: number, count: number): void {
+    const [left, right] = channels;
+    if (left === undefined) return;
+    if (this.options.header.channels === 1) {
+      this.pcm.set(left.subarray(from, from + count), this.filled);
+      return;
+    }
+    const other = right ?? left;
+    let at = this.filled * 2;
+    for (let index = from; index < from + count; index++) {
+      this.pcm[at++] = left[index] ?? 0;
+      this.pcm[at++] = other[index] ?? 0;
+    }
+  }
+
+  private sealAudio(): void {
+    if (this.filled === 0) return;
+    const bytes = this.filled * this.options.header.channels * 2;
+    const { transform } = this.options;
+    if (transform === null) {
+      this.enqueueFrame('audio', this.frame.subarray(0, SEGMENT_HEAD_BYTES + bytes), this.filled);
+      this.frame = this.spare.pop() ?? this.newFrame();
+      this.pcm = pcmOf(this.frame);
+    } else {
+      this.enqueue('audio', this.frame.subarray(SEGMENT_HEAD_BYTES, SEGMENT_HEAD_BYTES + bytes), this.filled);
+    }
+    this.firstSample += this.filled;
+    this.filled = 0;
+  }
+
+  private enqueue(kind: SegmentKind, payload: Uint8Array, sampleCount: number): void {
+    const context = { recordingId: this.options.header.recordingId, sequence: this.sequence };
+    const sealed = this.options.transform?.seal(payload, context) ?? payload;
+    const frame = Buffer.allocUnsafeSlow(SEGMENT_HEAD_BYTES + sealed.length);
+    frame.set(sealed, SEGMENT_HEAD_BYTES);
+    this.enqueueFrame(kind, frame, sampleCount);
+  }
+
+  private enqueueFrame(kind: SegmentKind, frame: Buffer, sampleCount: number): void {
+    if (this.failure !== null) return;
+    writeSegmentHead(frame, {
+      kind,
+      sequence: this.sequence++,
+      firstSample: this.firstSample,
+      sampleCount,
+      mediaTimeMs: this.options.mediaTimeMs(),
+      payloadBytes: frame.length - SEGMENT_HEAD_BYTES,
+    });
+    this.queue.push(frame);
+    this.queuedBytes += frame.length;
+    if (this.backlogMs() > (this.options.maxBacklogMs ?? Infinity)) {
+      this.fail(new RecgateError('gateway.internal', `The disk is too slow: ${Math.round(this.backlogMs())} ms of audio are waiting for it`));
+    }
+    this.pump();
+  }
+
+  private backlogMs(): number {
+    const { sampleRate, channels } = this.options.header;
+    return (this.queuedBytes * 1000) / (sampleRate * channels * 2);
+  }
+
+  private pump(): void {
+    if (this.pumping !== null) return;
+    this.pumping = this.attempt(() => this.writeQueue()).finally(() => {
+      this.pumping = null;
+      if (this.queue.length > 0 && this.failure === null) this.pump();
+    });
+  }
+
+  private async writeQueue(): Promise<void> {
+    this.file ??= await this.openFile();
+    for (let frame = this.queue.shift(); frame !== undefined; frame = this.queue.shift()) {
+      await writeWhole(this.file, frame);
+      this.queuedBytes -= frame.length;
+      if (frame.buffer.byteLength === this.frame.buffer.byteLength && this.spare.length < 2) this.spare.push(Buffer.from(frame.buffer));
+    }
+    if (this.options.sync) await this.file.datasync();
+  }
+
+  private async openFile(): Promise<FileHandle> {
+    const { paths, header, sync } = this.options;
+    await writeSpoolHeader(paths, header, sync);
+    const file = await openNew(paths.audio);
+    if (sync) await syncDirectory(paths.directory);
+    return file;
+  }
+
+  private async closeDurably(): Promise<void> {
+    if (this.file === null || !this.options.sync) return;
+    await this.file.sync();
+    await syncDirectory(this.options.paths.directory);
+  }
+
+  private async attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (thrown) {
+      this.fail(diskError(thrown));
+    }
+  }
+
+  private fail(error: RecgateError): void {
+    if (this.failure !== null) return;
+    this.failure = error;
+    this.queue = [];
+    // A spool that is being finished or abandoned tells its caller by the promise.
+    if (!this.closed) this.options.onFailure(error);
+  }
+
+  private async release(): Promise<void> {
+    const { file } = this;
+    this.file = null;
+    this.options.onClosed();
+    // Nothing is lost by a failing close: the data was synced before or the failure is known already.
+    await file?.close().catch(() => undefined);
+  }
+
+  private newFrame(): Buffer {
+    return Buffer.allocUnsafeSlow(SEGMENT_HEAD_BYTES + this.segmentSamples * this.options.header.channels * 2);
+  }
+}
+
+function pcmOf(frame: Buffer): Int16Array {
+  return new Int16Array(frame.buffer, frame.byteOffset + SEGMENT_HEAD_BYTES, (frame.length - SEGMENT_HEAD_BYTES) / 2);
+}
+
+function openNew(path: PathLike): Promise<FileHandle> {
+  return open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND, 0o600);
+}
+
+async function writeWhole(file: FileHandle, bytes: Buffer): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, written, bytes.length - written);
+    written += bytesWritten;
+  }
+}
+
+const FULL_CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+function diskError(thrown: unknown): RecgateError {
+  if (thrown instanceof RecgateError) return thrown;
+  const code = (thrown as NodeJS.ErrnoException).code ?? '';
+  const words = FULL_CODES.has(code) ? 'The disk of the spool is full' : 'The spool cannot be written';
+  return new RecgateError('gateway.internal', `${words} (${code || String(thrown)})`, { cause: thrown });
+}

@@ -1,0 +1,133 @@
+import { mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises';
+import { RecgateError, type CaptureResult, type PcmSource, type SpoolStore, type SpoolSummary } from '#libs/recording-model';
+import { recoverSpool } from './recover.js';
+import { readResultSegment, readSegments } from './segment-reader.js';
+import { spoolPaths, syncDirectory, type SpoolHeader, type SpoolPaths } from './spool-header.js';
+import { SpoolSource, type SpoolDamage } from './spool-source.js';
+import { SpoolWriter, type SegmentTransform } from './spool-writer.js';
+
+export interface SpoolOptions {
+  /** Made when it is missing; one directory per recording below it. */
+  readonly directory: string;
+  /** False for audio that can be made again (simulation): nothing is synced, segments are large. Default true. */
+  readonly durable?: boolean;
+  /** Audio gathered before it is written, ms. Default 500, or 10,000 when not durable. */
+  readonly segmentMs?: number;
+  /** Audio that may wait for the disk before the recording fails, ms. Default 5,000. Not limited when not durable. */
+  readonly maxBacklogMs?: number;
+  readonly transform?: SegmentTransform;
+  /** Told of audio that was damaged on disk and is read as silence. */
+  readonly onDamage?: (damage: SpoolDamage) => void;
+}
+
+/** What a writer needs to know of its recording. */
+export interface SpoolBeginning {
+  readonly header: SpoolHeader;
+  readonly mediaTimeMs: () => number;
+  readonly onFailure: (error: RecgateError) => void;
+}
+
+/** The spool store, and the only way to write to it. */
+export interface Spool extends SpoolStore {
+  /**
+   * Begins the spool of a recording; opening the files goes on in the background while samples are taken already.
+   * @throws RecgateError `request.conflict` when a writer of the same recording is at work.
+   */
+  begin(beginning: SpoolBeginning): SpoolWriter;
+}
+
+/** Opens the spool below `directory`. */
+export function createSpool(options: SpoolOptions): Spool {
+  return new DiskSpool(options);
+}
+
+class DiskSpool implements Spool {
+  private readonly writing = new Set<string>();
+  private readonly root: string;
+  private readonly durable: boolean;
+  private readonly transform: SegmentTransform | null;
+
+  constructor(private readonly options: SpoolOptions) {
+    this.root = options.directory;
+    this.durable = options.durable ?? true;
+    this.transform = options.transform ?? null;
+  }
+
+  begin({ header, mediaTimeMs, onFailure }: SpoolBeginning): SpoolWriter {
+    const { recordingId } = header;
+    const paths = spoolPaths(this.root, recordingId);
+    this.refuseWhileWriting(recordingId);
+    this.writing.add(recordingId);
+    return new SpoolWriter({
+      paths,
+      header,
+      mediaTimeMs,
+      onFailure,
+      transform: this.transform,
+      sync: this.durable,
+      segmentMs: this.options.segmentMs ?? (this.durable ? 500 : 10_000),
+      maxBacklogMs: this.durable ? (this.options.maxBacklogMs ?? 5_000) : null,
+      onClosed: () => this.writing.delete(recordingId),
+    });
+  }
+
+  async open(recordingId: string, capture: CaptureResult): Promise<PcmSource> {
+    const paths = spoolPaths(this.root, recordingId);
+    const held = await this.inAudioFile(paths, (file) => samplesIn(file));
+    if (held === null) throw new RecgateError('media.lost', `There is no spool of ${recordingId}`);
+    if (held.samples < capture.capturedSamples) {
+      throw new RecgateError('media.lost', `The spool of ${recordingId} holds ${held.samples} of ${capture.capturedSamples} samples`);
+    }
+    const onDamage = this.options.onDamage ?? (() => undefined);
+    return new SpoolSource({ recordingId, audioFile: paths.audio, capture, transform: this.transform, onDamage });
+  }
+
+  async delete(recordingId: string): Promise<void> {
+    const { directory } = spoolPaths(this.root, recordingId);
+    await rm(directory, { recursive: true, force: true });
+    if (this.durable) await syncDirectory(this.root).catch(ignoreMissing);
+  }
+
+  async list(): Promise<readonly SpoolSummary[]> {
+    await mkdir(this.root, { recursive: true });
+    const summaries: SpoolSummary[] = [];
+    for (const entry of await readdir(this.root, { withFileTypes: true })) {
+      if (!entry.isDirectory()) continue;
+      const held = await this.inAudioFile(spoolPaths(this.root, entry.name), (file) => samplesIn(file));
+      summaries.push({ recordingId: entry.name, complete: held?.complete ?? false, samples: held?.samples ?? 0 });
+    }
+    return summaries;
+  }
+
+  async recover(recordingId: string): Promise<CaptureResult | null> {
+    this.refuseWhileWriting(recordingId);
+    return recoverSpool(spoolPaths(this.root, recordingId), this.transform);
+  }
+
+  private refuseWhileWriting(recordingId: string): void {
+    if (this.writing.has(recordingId)) throw new RecgateError('request.conflict', `The spool of ${recordingId} is being written`);
+  }
+
+  private async inAudioFile<T>(paths: SpoolPaths, read: (file: FileHandle) => Promise<T>): Promise<T | null> {
+    const file = await open(paths.audio, 'r').catch(ignoreMissing);
+    if (file === null) return null;
+    try {
+      return await read(file);
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+async function samplesIn(file: FileHandle): Promise<{ complete: boolean; samples: number }> {
+  const result = await readResultSegment(file);
+  if (result !== null) return { complete: true, samples: result.head.firstSample };
+  let samples = 0;
+  for await (const { head } of readSegments(file)) samples = Math.max(samples, head.firstSample + head.sampleCount);
+  return { complete: false, samples };
+}
+
+function ignoreMissing(thrown: unknown): null {
+  if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return null;
+  throw thrown;
+}
