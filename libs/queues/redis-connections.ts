@@ -1,4 +1,5 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { RecgateError } from '#libs/recording-model';
 
 /** What a connection is for; each use has its own rules about waiting. */
 export type ConnectionUse = 'commands' | 'blocking' | 'subscriber';
@@ -6,16 +7,23 @@ export type ConnectionUse = 'commands' | 'blocking' | 'subscriber';
 /** Back within a second after Redis is. */
 const RETRY_STRATEGY = (attempt: number): number => Math.min(50 * 2 ** attempt, 1000);
 
+type UseOptions = Pick<RedisOptions, 'enableOfflineQueue' | 'commandTimeout' | 'maxRetriesPerRequest'>;
+
 /** A producer fails fast when Redis is away; a blocking reader waits for ever and must have no command timeout. */
-const OPTIONS_BY_USE = {
-  commands: { enableOfflineQueue: true, commandTimeout: 5000, maxRetriesPerRequest: 3 },
+const OPTIONS_BY_USE: Record<ConnectionUse, UseOptions> = {
+  commands: { enableOfflineQueue: false, commandTimeout: 1000, maxRetriesPerRequest: 1 },
   blocking: { maxRetriesPerRequest: null },
   subscriber: { maxRetriesPerRequest: null },
-} as const satisfies Record<ConnectionUse, RedisOptions>;
+};
 
 /** Opens connections to one Redis, whichever way it is set up. */
 export interface RedisConnections {
   open(use: ConnectionUse): Redis;
+  /**
+   * Waits until every connection opened so far can take commands.
+   * @throws RecgateError `gateway.unavailable` when that takes longer than `timeoutMs`
+   */
+  ready(timeoutMs: number): Promise<void>;
   /** Closes every connection that was opened here. */
   close(): Promise<void>;
 }
@@ -28,10 +36,13 @@ export function createRedisConnections(url: string): RedisConnections {
   const opened = new Set<Redis>();
   return {
     open(use) {
-      const redis = connect(url, { ...OPTIONS_BY_USE[use], retryStrategy: RETRY_STRATEGY });
+      const redis = connect(url, OPTIONS_BY_USE[use]);
       redis.on('error', () => undefined); // Every caller sees its own failed command; the event would end the process.
       opened.add(redis);
       return redis;
+    },
+    async ready(timeoutMs) {
+      await Promise.all([...opened].map((redis) => untilReady(redis, timeoutMs)));
     },
     async close() {
       await Promise.all([...opened].map((redis) => redis.quit().catch(() => redis.disconnect())));
@@ -40,15 +51,34 @@ export function createRedisConnections(url: string): RedisConnections {
   };
 }
 
-function connect(url: string, options: RedisOptions): Redis {
+function untilReady(redis: Redis, timeoutMs: number): Promise<void> {
+  if (redis.status === 'ready') return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const expired = setTimeout(() => {
+      reject(new RecgateError('gateway.unavailable', `Redis did not answer within ${timeoutMs} ms; is REDIS_URL right?`));
+    }, timeoutMs);
+    redis.once('ready', () => {
+      clearTimeout(expired);
+      resolve();
+    });
+  });
+}
+
+function connect(url: string, options: UseOptions): Redis {
   const special = /^redis\+(sentinel|cluster):\/\/([^/]+)(?:\/(.+))?$/.exec(url);
-  if (special === null) return new Redis(url, options);
+  if (special === null) return new Redis(url, { ...options, retryStrategy: RETRY_STRATEGY });
   const [, kind, hosts = '', name = 'mymaster'] = special;
   const nodes = hosts.split(',').map((host) => {
     const [address = '127.0.0.1', port = '6379'] = host.split(':');
     return { host: address, port: Number(port) };
   });
-  if (kind === 'sentinel') return new Redis({ ...options, sentinels: nodes, name });
+  if (kind === 'sentinel') return new Redis({ ...options, retryStrategy: RETRY_STRATEGY, sentinels: nodes, name });
+  const { enableOfflineQueue, ...redisOptions } = options;
+  const cluster = new Cluster(nodes, {
+    redisOptions,
+    enableOfflineQueue: enableOfflineQueue ?? true,
+    clusterRetryStrategy: RETRY_STRATEGY,
+  });
   // A cluster client has the same commands; ioredis types the two apart.
-  return new Cluster(nodes, { redisOptions: options, clusterRetryStrategy: RETRY_STRATEGY }) as unknown as Redis;
+  return cluster as unknown as Redis;
 }

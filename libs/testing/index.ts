@@ -1,3 +1,5 @@
+export * from './sample-record.js';
+export * from './redis-server.js';
 export * from './document-fields.js';
 export * from './sample-recording.js';
 export * from './seeded-id-source.js';

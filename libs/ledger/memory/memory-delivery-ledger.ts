@@ -56,6 +56,9 @@ export class MemoryDeliveryLedger implements DeliveryLedger {
     const due = [...this.deliveries.values()].filter(
       (delivery) => delivery.status === 'pending' && (delivery.nextAttemptAt ?? delivery.createdAt) < time,
     );
-    return Promise.resolve(due.slice(0, limit).map(({ recordingId, subscription }) => ({ recordingId, subscription })));
+    const chains = new Map(
+      due.map(({ recordingId, subscription }) => [chainName(recordingId, subscription), { recordingId, subscription }]),
+    );
+    return Promise.resolve([...chains.values()].slice(0, limit));
   }
 }

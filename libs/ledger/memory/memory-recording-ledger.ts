@@ -34,17 +34,21 @@ export class MemoryRecordingLedger implements RecordingLedger {
     return Promise.resolve(this.records.get(recordingId) ?? null);
   }
 
-  transition(recordingId: string, decide: (current: RecordingRecord) => RecordingMove | null): Promise<TransitionOutcome> {
+  // eslint-disable-next-line @typescript-eslint/require-await -- async so that a forbidden move rejects like in Redis
+  async transition(
+    recordingId: string,
+    decide: (current: RecordingRecord) => RecordingMove | null,
+  ): Promise<TransitionOutcome> {
     const current = this.records.get(recordingId);
-    if (current === undefined) return Promise.resolve({ applied: false, record: null });
+    if (current === undefined) return { applied: false, record: null };
     const move = decide(current);
-    if (move === null) return Promise.resolve({ applied: false, record: current });
+    if (move === null) return { applied: false, record: current };
     const { record, events, entry } = applyMove(current, move);
     this.records.set(recordingId, record);
     this.eventLists.set(recordingId, [...(this.eventLists.get(recordingId) ?? []), ...events]);
     this.outbox.append(entry);
     for (const event of events) this.announce(record.tenantId, event);
-    return Promise.resolve({ applied: true, record });
+    return { applied: true, record };
   }
 
   list(query: RecordingQuery): Promise<RecordingPage> {

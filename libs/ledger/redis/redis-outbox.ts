@@ -34,13 +34,15 @@ export class RedisOutbox implements Outbox {
     const stop = () => blocking.disconnect();
     signal.addEventListener('abort', stop, { once: true });
     let claimDue = 0;
+    let complete = true;
     while (!signal.aborted) {
       try {
         if (Date.now() >= claimDue) {
           await this.handleAll(stream, await this.claimAbandoned(stream), handle);
           claimDue = Date.now() + CLAIM_AFTER_MS;
         }
-        await this.handleAll(stream, await this.readNew(blocking, stream), handle);
+        complete = await this.handleAll(stream, await this.read(blocking, stream, complete ? '>' : '0'), handle);
+        if (!complete) await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
       } catch (error) {
         if (signal.aborted) break;
         if (error instanceof Error && error.message.includes('NOGROUP')) await this.ensureGroup(stream).catch(() => undefined);
@@ -59,9 +61,10 @@ export class RedisOutbox implements Outbox {
     }
   }
 
-  private async readNew(blocking: Redis, stream: string): Promise<readonly StreamEntry[]> {
-    const answer = (await blocking.xreadgroup(
-      'GROUP', GROUP, this.consumer, 'COUNT', BATCH, 'BLOCK', BLOCK_MS, 'STREAMS', stream, '>',
+  /** From `>` it waits for new entries; from `0` it returns at once those this relay took and did not finish. */
+  private async read(redis: Redis, stream: string, from: '>' | '0'): Promise<readonly StreamEntry[]> {
+    const answer = (await redis.xreadgroup(
+      'GROUP', GROUP, this.consumer, 'COUNT', BATCH, 'BLOCK', BLOCK_MS, 'STREAMS', stream, from,
     )) as [string, [string, string[]][]][] | null;
     return answer === null ? [] : answer.flatMap(([, entries]) => entries.map(toStreamEntry));
   }
@@ -73,12 +76,15 @@ export class RedisOutbox implements Outbox {
     return answer[1].map(toStreamEntry);
   }
 
-  /** In order; the first entry that fails stops the batch of its recording, so that order is kept on the retry. */
+  /**
+   * In order; an entry that fails holds back the later ones of its recording, so that order is kept on the retry.
+   * Answers whether all were handled.
+   */
   private async handleAll(
     stream: string,
     entries: readonly StreamEntry[],
     handle: (entry: OutboxEntry) => Promise<void>,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const failed = new Set<string>();
     for (const { id, entry } of entries) {
       if (failed.has(entry.recordingId)) continue;
@@ -89,6 +95,7 @@ export class RedisOutbox implements Outbox {
         failed.add(entry.recordingId);
       }
     }
+    return failed.size === 0;
   }
 
   async pending(): Promise<number> {

@@ -1,0 +1,197 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+import type { DeliveryRecord, Ledger, OutboxEntry, RecordingRecord } from '#libs/recording-model';
+import { sampleRecordingRecord, startTestRedis, type TestRedis } from '#libs/testing';
+import { createMemoryLedger, createRedisLedger } from './index.js';
+
+const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second));
+
+function describeLedgerContract(name: string, setup: () => Promise<Ledger>) {
+  describe(name, () => {
+    let ledger: Ledger;
+    beforeAll(async () => {
+      ledger = await setup();
+    });
+    afterAll(() => ledger.close());
+
+    const newRecord = (id: string, change: Partial<RecordingRecord> = {}): RecordingRecord => ({
+      ...sampleRecordingRecord(),
+      id,
+      state: 'accepted',
+      version: 0,
+      epoch: 0,
+      eventCount: 0,
+      history: [{ state: 'accepted', at: at(0).toISOString() }],
+      createdAt: at(0).toISOString(),
+      updatedAt: at(0).toISOString(),
+      ...change,
+    });
+
+    it('accepts a recording once, however often it is asked', async () => {
+      const first = await ledger.recordings.accept(newRecord('once'));
+      const again = await ledger.recordings.accept(newRecord('once', { documentUrl: 'https://other.example/' }));
+      expect(first.created).toBe(true);
+      expect(again.created).toBe(false);
+      expect(again.record).toEqual(first.record);
+    });
+
+    it('moves state, facts and events together and counts them', async () => {
+      await ledger.recordings.accept(newRecord('moves'));
+      await ledger.recordings.transition('moves', () => ({ to: 'capturing', at: at(1), patch: { startedAt: at(1).toISOString() } }));
+      const outcome = await ledger.recordings.transition('moves', (current) => ({
+        to: 'captured',
+        at: at(2),
+        cause: current.state,
+        events: [{ name: 'recording.finished', at: at(2).toISOString(), mediaTimeMs: 1000 }],
+      }));
+      expect(outcome.applied).toBe(true);
+      expect(outcome.record).toMatchObject({ state: 'captured', version: 2, eventCount: 1, startedAt: at(1).toISOString() });
+      expect(outcome.record?.history.map((step) => step.state)).toEqual(['accepted', 'capturing', 'captured']);
+      expect(await ledger.recordings.events('moves')).toMatchObject([{ sequence: 1, name: 'recording.finished', recordingId: 'moves' }]);
+    });
+
+    it('refuses a move that the state machine does not know', async () => {
+      await ledger.recordings.accept(newRecord('illegal'));
+      await expect(ledger.recordings.transition('illegal', () => ({ to: 'available', at: at(1) }))).rejects.toThrow(/accepted to available/);
+      expect((await ledger.recordings.get('illegal'))?.state).toBe('accepted');
+    });
+
+    it('loses none of many moves made at once', async () => {
+      await ledger.recordings.accept(newRecord('race'));
+      const count = 20;
+      await Promise.all(
+        Array.from({ length: count }, () =>
+          ledger.recordings.transition('race', (current) => ({
+            to: current.state,
+            at: at(1),
+            beginsStage: true,
+            events: [{ name: 'recording.started', at: at(1).toISOString(), mediaTimeMs: 0 }],
+          })),
+        ),
+      );
+      expect(await ledger.recordings.get('race')).toMatchObject({ version: count, epoch: count, eventCount: count });
+      const sequences = (await ledger.recordings.events('race')).map((event) => event.sequence);
+      expect(sequences).toEqual(Array.from({ length: count }, (_, index) => index + 1));
+    });
+
+    it('lists newest first, page by page, one tenant only', async () => {
+      const tenantId = 'tenant-list';
+      for (let index = 0; index < 7; index += 1) {
+        await ledger.recordings.accept(newRecord(`page-${index}`, { tenantId, createdAt: at(index).toISOString() }));
+      }
+      const seen: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await ledger.recordings.list({ tenantId, limit: 3, ...(cursor === undefined ? {} : { cursor }) });
+        seen.push(...page.items.map((record) => record.id));
+        cursor = page.nextCursor ?? undefined;
+      } while (cursor !== undefined);
+      expect(seen).toEqual([6, 5, 4, 3, 2, 1, 0].map((index) => `page-${index}`));
+      expect((await ledger.recordings.list({ tenantId: 'nobody', limit: 3 })).items).toEqual([]);
+    });
+
+    it('finds what is stuck and forgets what has ended', async () => {
+      await ledger.recordings.accept(newRecord('stuck', { updatedAt: at(3).toISOString() }));
+      const before = await ledger.recordings.stuckSince(at(50), 1000);
+      expect(before.map((record) => record.id)).toContain('stuck');
+      await ledger.recordings.transition('stuck', () => ({ to: 'cancelled', at: at(4) }));
+      const after = await ledger.recordings.stuckSince(at(50), 1000);
+      expect(after.map((record) => record.id)).not.toContain('stuck');
+    });
+
+    it('hands every move to the outbox, again when the handler failed, in order per recording', async () => {
+      const stop = new AbortController();
+      const seen: OutboxEntry[] = [];
+      let failures = 1;
+      const done = ledger.outbox.consume((entry) => {
+        if (entry.recordingId !== 'boxed') return Promise.resolve();
+        if (failures > 0) {
+          failures -= 1;
+          return Promise.reject(new Error('not now'));
+        }
+        seen.push(entry);
+        return Promise.resolve();
+      }, stop.signal);
+      await ledger.recordings.accept(newRecord('boxed'));
+      await ledger.recordings.transition('boxed', () => ({ to: 'capturing', at: at(1) }));
+      const deadline = Date.now() + 25_000;
+      while ((seen.length < 2 || (await ledger.outbox.pending()) > 0) && Date.now() < deadline) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      stop.abort();
+      await done;
+      expect(seen.map((entry) => entry.state)).toEqual(['accepted', 'capturing']);
+      expect(await ledger.outbox.pending()).toBe(0);
+    });
+
+    it('works a delivery chain off in order and lets one worker in', async () => {
+      const delivery = (sequence: number): DeliveryRecord => ({
+        id: `chained.hook.${sequence}`,
+        tenantId: 't',
+        recordingId: 'chained',
+        subscription: 'hook',
+        purpose: 'hook',
+        eventSequence: sequence,
+        status: 'pending',
+        attempts: [],
+        nextAttemptAt: null,
+        createdAt: at(sequence).toISOString(),
+      });
+      expect(await ledger.deliveries.enqueue(delivery(1))).toBe(true);
+      expect(await ledger.deliveries.enqueue(delivery(2))).toBe(true);
+      expect(await ledger.deliveries.enqueue(delivery(1))).toBe(false);
+      const lease = await ledger.deliveries.lease('chained', 'hook', 60_000);
+      expect(lease).not.toBeNull();
+      expect(await ledger.deliveries.lease('chained', 'hook', 60_000)).toBeNull();
+      expect((await ledger.deliveries.head('chained', 'hook'))?.eventSequence).toBe(1);
+      expect(await ledger.deliveries.overdue(at(10), 10)).toEqual([{ recordingId: 'chained', subscription: 'hook' }]);
+      await ledger.deliveries.update({ ...delivery(1), status: 'delivered' });
+      expect((await ledger.deliveries.head('chained', 'hook'))?.eventSequence).toBe(2);
+      await ledger.deliveries.update({ ...delivery(2), status: 'exhausted' });
+      expect(await ledger.deliveries.head('chained', 'hook')).toBeNull();
+      expect(await ledger.deliveries.overdue(at(10), 10)).toEqual([]);
+      await ledger.deliveries.update(delivery(2));
+      expect((await ledger.deliveries.head('chained', 'hook'))?.id).toBe('chained.hook.2');
+      await lease?.release();
+      expect(await ledger.deliveries.lease('chained', 'hook', 60_000)).not.toBeNull();
+      expect((await ledger.deliveries.listOfRecording('chained')).map((each) => each.id)).toEqual(['chained.hook.1', 'chained.hook.2']);
+    });
+
+    it('tells live listeners of one tenant', async () => {
+      const heard: string[] = [];
+      const stop = await ledger.watch('tenant-watch', (event) => heard.push(event.name));
+      for (const tenantId of ['tenant-watch', 'tenant-other']) {
+        await ledger.recordings.accept(newRecord(`watched-${tenantId}`, { tenantId }));
+        await ledger.recordings.transition(`watched-${tenantId}`, () => ({
+          to: 'capturing',
+          at: at(1),
+          events: [{ name: 'recording.started', at: at(1).toISOString(), mediaTimeMs: 0 }],
+        }));
+      }
+      const deadline = Date.now() + 5000;
+      while (heard.length === 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+      await stop();
+      expect(heard).toEqual(['recording.started']);
+    });
+  });
+}
+
+describe('ledger', () => {
+  describeLedgerContract('in memory', () => Promise.resolve(createMemoryLedger()));
+
+  describe('with a real Redis', () => {
+    let server: TestRedis;
+    beforeAll(async () => {
+      server = await startTestRedis();
+    });
+    afterAll(() => server.stop());
+    describeLedgerContract('on Redis', () =>
+      Promise.resolve(
+        createRedisLedger({
+          prefix: 'test',
+          connect: () => new Redis(server.url, { maxRetriesPerRequest: null }).on('error', () => undefined),
+        }),
+      ),
+    );
+  });
+});
