@@ -1,0 +1,1 @@
+export { FRAME_MS, VoiceActivityDetector, type VoiceActivityOptions } from './voice-activity-detector.js';
