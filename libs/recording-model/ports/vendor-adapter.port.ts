@@ -100,6 +100,8 @@ export interface ParseContext {
   readonly ids: IdSource;
   /** Wall time of the reading. */
   readonly now: Date;
+  /** What earlier documents of the flow left behind (`ParsedDocument.flowState`, merged). Absent: not known. */
+  readonly flowState?: JsonObject;
 }
 
 export interface ParsedDocument {
@@ -108,6 +110,8 @@ export interface ParsedDocument {
   readonly warnings: readonly { readonly message: string; readonly position: SourcePosition }[];
   /** What the flow carries on from document to document (Aculab `token`, Sinch cookies); merged over the previous. */
   readonly flowState: JsonObject;
+  /** Credentials that steps other than `record` refer to (userinfo of page URLs); kept in memory with the flow. */
+  readonly secrets?: SecretBag;
 }
 
 export interface MintContext extends ParseContext {
