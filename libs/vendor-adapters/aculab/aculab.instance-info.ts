@@ -1,0 +1,91 @@
+import type { ApplicationView, CallIdentity, FlowContext, JsonValue, RecordingView } from '#libs/recording-model';
+import { instanceIdOf, logFilename } from './aculab.names.js';
+import { apiVersionOf, settingOf, type AculabApiVersion } from './aculab.settings.js';
+import { decimal, type WireObject } from './aculab.wire-json.js';
+
+/** The members every request to a page begins with (contract §1.3). */
+export function instanceHead(call: CallIdentity, token: JsonValue | undefined, callStartedAt: Date): WireObject {
+  return {
+    application_instance_id: instanceIdOf(call),
+    token: typeof token === 'string' ? token : null,
+    log_filename: logFilename(call, callStartedAt),
+  };
+}
+
+/** `is_notification`, which version 1 does not know (contract §1.8). */
+export function notificationFlag(version: AculabApiVersion, isNotification: boolean): WireObject {
+  return version === 1 ? {} : { is_notification: isNotification };
+}
+
+/** Beginning of the call, from the length it has by now. */
+export function callStartOf(context: Pick<FlowContext, 'now' | 'callDurationMs'>): Date {
+  return new Date(context.now.getTime() - context.callDurationMs);
+}
+
+/** Beginning of the call of a recording, from the place of the recording in it; else the recording's acceptance. */
+export function callStartOfRecording(recording: RecordingView): Date {
+  const { capture } = recording;
+  if (capture === null) return new Date(recording.createdAt);
+  return new Date(Date.parse(capture.startedAt) - capture.mediaStartMs);
+}
+
+/** The call info object `this_call` (contract §1.4). Members of version 2 are left out for version 1. */
+export function callInfo(context: FlowContext, isFinal: boolean): WireObject {
+  const { call, application } = context;
+  const version = apiVersionOf(application);
+  const inbound = call.direction === 'inbound';
+  return {
+    call_id: call.callId,
+    call_direction: inbound ? 'in' : 'out',
+    call_from: call.from,
+    call_to: call.to,
+    call_target: textOf(call, 'call_target') ?? call.to,
+    ...(version === 1 ? {} : { call_divert: textOf(call, 'call_divert') ?? '' }),
+    ...(version === 1 || !inbound ? {} : present(call, 'call_attestation')),
+    seconds_call_duration: decimal(Math.floor(context.callDurationMs / 100 + 0.5)),
+    call_state: wireCallState(context),
+    ...(isFinal ? finalFacts(context, version) : {}),
+    application_parameters: applicationParameters(application),
+    ...present(call, 'outbound_parameters'),
+    ...present(call, 'far_end_type'),
+    ...present(call, 'call_recording_filename'),
+  };
+}
+
+/** `idle` once the call has ended; a ringing call is `inbound` (contract §1.4). */
+function wireCallState(context: FlowContext): 'idle' | 'inbound' | 'answered' {
+  if (context.callState === 'ended') return 'idle';
+  return context.callState === 'ringing' ? 'inbound' : 'answered';
+}
+
+/** `call_cause` and, from version 2, `call_raw_cause` of the final page. */
+function finalFacts(context: FlowContext, version: AculabApiVersion): WireObject {
+  const cause = textOf(context.call, 'call_cause') ?? (hungUpByFarEnd(context) ? 'hung_up' : 'completed');
+  return {
+    call_cause: cause,
+    ...(version === 1 ? {} : { call_raw_cause: textOf(context.call, 'call_raw_cause') ?? '200' }),
+  };
+}
+
+function hungUpByFarEnd(context: FlowContext): boolean {
+  return context.hangupBy === farEndOf(context.call);
+}
+
+/** The party Aculab records and talks to: whoever called in, or was called. */
+export function farEndOf(call: CallIdentity): 'caller' | 'callee' {
+  return call.direction === 'inbound' ? 'caller' : 'callee';
+}
+
+function applicationParameters(application: ApplicationView): string {
+  return settingOf(application, 'applicationParameters') ?? '';
+}
+
+function textOf(call: CallIdentity, key: string): string | undefined {
+  const value = call.vendor[key];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function present(call: CallIdentity, key: string): WireObject {
+  const value = textOf(call, key);
+  return value === undefined ? {} : { [key]: value };
+}

@@ -1,0 +1,82 @@
+import { NOT_YET_EXECUTED, splitUserinfo, type FlowAction } from '#libs/recording-model';
+import { resolveUrl } from '../shared/index.js';
+import { ObjectReader, refused, withoutCredentials, type DocumentScope } from './aculab.object-reader.js';
+import { settingOf } from './aculab.settings.js';
+
+const BARGE_IN = ['barge_in', 'barge_in_on_digit', 'barge_in_on_speech', 'barge_in_on_speech_options'] as const;
+
+/** Reads a `play` action (contract §7): its `play_list` in order. */
+export function playActions(play: ObjectReader): readonly FlowAction[] {
+  const list = play.value('play_list');
+  if (list === undefined) throw play.missing('play_list');
+  if (!Array.isArray(list)) throw play.refused('play_list', 'must be an array');
+  for (const name of BARGE_IN.filter((each) => play.has(each))) play.drop(name, 'a key does not interrupt a play here');
+  if (list.length === 0) play.account('play_list', { to: 'steps' });
+  return list.flatMap((_media, index) => media(play.scope, `${play.path('play_list')}/${index}`));
+}
+
+/** A prompt is a play action, given bare or under the name `play`. */
+export function promptActions(owner: ObjectReader): readonly FlowAction[] {
+  if (!owner.has('prompt')) return [];
+  const prompt = ObjectReader.at(owner.scope, owner.path('prompt'));
+  return playActions(prompt.has('play') ? ObjectReader.at(owner.scope, prompt.path('play')) : prompt);
+}
+
+function media(scope: DocumentScope, pointer: string): readonly FlowAction[] {
+  const item = ObjectReader.at(scope, pointer);
+  if (item.has('decryption_cipher')) item.drop('decryption_cipher', `${NOT_YET_EXECUTED}: decryption`);
+  if (item.has('text_to_say')) return [textToSay(item)];
+  if (item.has('file_to_play')) return [fileToPlay(item)];
+  if (item.has('digits_to_play')) return [digitsToPlay(item)];
+  throw refused(scope, pointer, 'must hold text_to_say, file_to_play or digits_to_play');
+}
+
+function textToSay(item: ObjectReader): FlowAction {
+  if (item.has('text_is_private')) item.drop('text_is_private', 'texts are not written to a log');
+  const text = item.string('text_to_say', { to: 'speak.text' }) ?? '';
+  const voice = item.string('tts_voice', { to: 'speak.voice' }) ?? settingOf(item.scope.application, 'voice') ?? null;
+  return { kind: 'speak', text, language: null, voice, repeat: 1, pauseMs: 0 };
+}
+
+function digitsToPlay(item: ObjectReader): FlowAction {
+  const digits = item.string('digits_to_play', { to: 'sendDigits.digits' }) ?? '';
+  if (!/^[0-9*#A-D]*$/.test(digits)) throw item.refused('digits_to_play', 'may hold only the keys 0-9, *, # and A-D');
+  return { kind: 'sendDigits', digits };
+}
+
+/** A name in the media store, or a URL, bare or as a web page request, that is fetched by GET. */
+function fileToPlay(item: ObjectReader): FlowAction {
+  const isObject = typeof item.value('file_to_play') === 'object';
+  const source = isObject ? ObjectReader.at(item.scope, item.path('file_to_play')) : item;
+  const name = isObject ? 'url' : 'file_to_play';
+  const written = source.value(name);
+  if (typeof written !== 'string') throw source.refused(name, 'must be a string');
+  const isUrl = isObject || /^https?:\/\//i.test(written);
+  const url = isUrl ? webUrl(source, name, written) : storedUrl(source, name, written);
+  if (isObject && source.has('method')) source.drop('method', 'media is always fetched by GET');
+  return { kind: 'playMedia', url, repeat: 1, background: false };
+}
+
+function webUrl(source: ObjectReader, name: string, written: string): string {
+  const at = source.path(name);
+  const position = source.scope.document.positionOf(at);
+  const { url, userinfo } = resolveUrl(written, source.scope.pageUrl, position, { field: at });
+  if (userinfo !== null) source.scope.warn('Credentials in the URL of media are not sent', at);
+  const changed = url === written ? {} : { outcome: 'converted' as const, reason: 'absolute and without credentials' };
+  source.account(name, { to: 'playMedia.url', value: withoutCredentials(written), ...changed });
+  return url;
+}
+
+function storedUrl(source: ObjectReader, name: string, written: string): string {
+  const file = mediaFile(source, name, written);
+  source.account(name, { to: 'playMedia.url', outcome: 'converted', reason: 'file of the media store' });
+  const base = splitUserinfo(settingOf(source.scope.application, 'mediaStoreUrl') ?? 'media://').url;
+  return `${base.endsWith('://') ? base : base.replace(/\/+$/, '')}/${file.replace(/^\//, '')}`;
+}
+
+/** A name in the media store by the rules of contract §5.4. */
+export function mediaFile(source: ObjectReader, name: string, written: string): string {
+  if (!/^[a-zA-Z0-9._/@:-]+$/.test(written) || /\.\.|\/\/|\/\.\//.test(written))
+    throw source.refused(name, 'is not a name of a media file');
+  return written;
+}

@@ -1,0 +1,167 @@
+import {
+  RecgateError,
+  type FlowStep,
+  type JsonObject,
+  type JsonValue,
+  type ParseContext,
+  type ParsedDocument,
+  type SourcePosition,
+  type VendorDocument,
+} from '#libs/recording-model';
+import { AccountingCollector, isJsonObject, member, parseJsonDocument } from '../shared/index.js';
+import { ObjectReader, accountForUnknown, dropAll, refused, type DocumentScope } from './aculab.object-reader.js';
+import { ACTION_MAPPERS, SKIPPED_ACTIONS, type MappedAction } from './aculab.other-actions.js';
+import { apiVersionOf, settingOf } from './aculab.settings.js';
+
+/**
+ * Reads the answer of a page (contract §1.7): a token and a list of actions, each an object with one member named after
+ * the action. An action with a next page replaces the rest of the list; a list that is exhausted ends in hanging up.
+ * A bare action or a bare list, as the vendor's own pages print them, is read as well, with a warning.
+ * @throws RecgateError `document.*` and `field.*`: what the vendor answers with its error page.
+ */
+export function parseDocument(document: VendorDocument, context: ParseContext): ParsedDocument {
+  const json = parseJsonDocument(document.body);
+  const warnings = [...json.warnings];
+  const scope: DocumentScope = {
+    document: json,
+    accounts: new AccountingCollector(json),
+    application: context.application,
+    call: context.call,
+    version: apiVersionOf(context.application),
+    pageUrl: document.url ?? settingOf(context.application, 'firstPage') ?? null,
+    warn: (message, pointer) => warnings.push({ message, position: json.positionOf(pointer) }),
+    secrets: {},
+  };
+  const token = readToken(scope);
+  const list = mapActions(scope, token ?? tokenSoFar(context));
+  accountForUnknown(scope);
+  return {
+    steps: list.steps,
+    accounting: scope.accounts.finish(json.leafPointers()),
+    warnings,
+    flowState: {
+      ...(token === undefined ? {} : { token }),
+      ...countOfRecordings(list.steps, context),
+      nextPages: list.nextPages,
+    },
+    secrets: scope.secrets,
+  };
+}
+
+/** `token`: text that every later request carries; null takes it back; absent leaves it as it was (contract §1.3). */
+function readToken(scope: DocumentScope): string | null | undefined {
+  const { value } = scope.document;
+  const token = isJsonObject(value) ? member(value, 'token') : undefined;
+  if (token === undefined) return undefined;
+  if (token !== null && typeof token !== 'string') throw refused(scope, '/token', 'must be a string');
+  scope.accounts.field('/token', 'exact', { to: 'flowState.token' });
+  return token;
+}
+
+function tokenSoFar(context: ParseContext): string | null {
+  const token = context.flowState?.['token'] ?? context.call.vendor['token'];
+  return typeof token === 'string' ? token : null;
+}
+
+/** How many recordings the run has asked for so far; told only where the earlier count is known. */
+function countOfRecordings(steps: readonly FlowStep[], context: ParseContext): JsonObject {
+  if (context.flowState === undefined) return {};
+  const before = context.flowState['recordings'];
+  const here = steps.filter((step) => step.kind === 'record').length;
+  return { recordings: (typeof before === 'number' ? before : 0) + here };
+}
+
+interface MappedList {
+  readonly steps: readonly FlowStep[];
+  /** By URL: the action whose result the page gets. */
+  readonly nextPages: JsonObject;
+}
+
+function mapActions(scope: DocumentScope, token: string | null): MappedList {
+  const { pointer, actions } = actionList(scope);
+  const steps: FlowStep[] = [];
+  let ending: MappedAction | null = null;
+  const nextPages: Record<string, JsonObject> = {};
+  actions.forEach((_action, index) => {
+    const at = pointer === null ? '' : `${pointer}/${index}`;
+    if (ending !== null) {
+      steps.push(unreachedStep(scope, at));
+      return;
+    }
+    const mapped = mapAction(scope, at, token);
+    const position = scope.document.positionOf(at);
+    steps.push(...mapped.steps.map((step) => ({ at: position, ...step })));
+    if (mapped.nextPage !== undefined) {
+      const { url, ...page } = mapped.nextPage;
+      nextPages[url] = page;
+    }
+    if (mapped.ends) ending = mapped;
+  });
+  if (ending === null) steps.push({ at: scope.document.positionOf(pointer ?? ''), kind: 'hangup' });
+  return { steps, nextPages };
+}
+
+interface ActionList {
+  /** Null: the document itself is the one action. */
+  readonly pointer: string | null;
+  readonly actions: readonly JsonValue[];
+}
+
+function actionList(scope: DocumentScope): ActionList {
+  const { value } = scope.document;
+  if (Array.isArray(value)) {
+    scope.warn('A bare list is read as the actions of a page', '');
+    return listAt(scope, '', value);
+  }
+  if (!isJsonObject(value)) throw refused(scope, '', 'must be an object');
+  const actions = member(value, 'actions');
+  if (Array.isArray(actions)) return listAt(scope, '/actions', actions);
+  if (actions !== undefined) throw refused(scope, '/actions', 'must be an array');
+  if (Object.keys(value).some(isAction)) {
+    scope.warn('A bare action is read as the only one of its page', '');
+    return { pointer: null, actions: [value] };
+  }
+  throw new RecgateError('field.missing', 'actions is missing', {
+    field: 'actions',
+    position: scope.document.positionOf(''),
+  });
+}
+
+function listAt(scope: DocumentScope, pointer: string, actions: readonly JsonValue[]): ActionList {
+  if (actions.length === 0)
+    scope.accounts.field(pointer, 'exact', { to: 'steps', reason: 'nothing left to do: hang up' });
+  return { pointer, actions };
+}
+
+function isAction(name: string): boolean {
+  return Object.hasOwn(ACTION_MAPPERS, name) || Object.hasOwn(SKIPPED_ACTIONS, name);
+}
+
+/** @throws RecgateError `field.invalid` for an action that does not exist, and for an object with none or several. */
+function mapAction(scope: DocumentScope, pointer: string, token: string | null): MappedAction {
+  const wrapper = ObjectReader.at(scope, pointer);
+  const names = wrapper.names().filter((name) => pointer !== '' || name !== 'token');
+  const [name = ''] = names;
+  if (names.length !== 1) throw refused(scope, pointer, 'must hold exactly one member, named after the action');
+  const skipped = SKIPPED_ACTIONS[name];
+  if (Object.hasOwn(SKIPPED_ACTIONS, name) && skipped !== undefined)
+    return skippedAction(scope, wrapper.path(name), name, skipped);
+  const mapper = Object.hasOwn(ACTION_MAPPERS, name) ? ACTION_MAPPERS[name] : undefined;
+  if (mapper === undefined) throw refused(scope, wrapper.path(name), 'is not an action');
+  return mapper(ObjectReader.at(scope, wrapper.path(name)), token);
+}
+
+function skippedAction(scope: DocumentScope, pointer: string, name: string, reason: string): MappedAction {
+  dropAll(scope, pointer, reason);
+  scope.warn(`${name} is skipped: ${reason}`, pointer);
+  return { steps: [{ kind: 'skipped', name, reason }], ends: false };
+}
+
+function unreachedStep(scope: DocumentScope, pointer: string): FlowStep {
+  const reason = 'never reached: an action before it ends the list';
+  dropAll(scope, pointer, reason);
+  const action = scope.document.at(pointer);
+  const name = (isJsonObject(action) ? Object.keys(action)[0] : undefined) ?? 'action';
+  const at: SourcePosition = scope.document.positionOf(pointer);
+  return { at, kind: 'skipped', name, reason };
+}

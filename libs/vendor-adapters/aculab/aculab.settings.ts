@@ -1,0 +1,60 @@
+import type { ApplicationView, SettingDefinition } from '#libs/recording-model';
+
+/** Settings of an Aculab application: what the cloud's service configuration holds (contract §1.1). */
+export const ACULAB_SETTINGS: readonly SettingDefinition[] = [
+  { key: 'firstPage', description: 'URL of the page that is asked for the actions of a new call' },
+  { key: 'firstPageMethod', description: 'GET or POST', default: 'POST' },
+  { key: 'finalPage', description: 'URL of the page that is told when the application has ended' },
+  { key: 'finalPageMethod', description: 'GET or POST', default: 'POST' },
+  { key: 'errorPage', description: 'URL of the page that is told when the application broke its call flow' },
+  { key: 'errorPageMethod', description: 'GET or POST', default: 'POST' },
+  { key: 'apiVersion', description: 'REST API version of the application: 1 or 2', default: '2' },
+  {
+    key: 'applicationParameters',
+    description: 'Text handed to every page as this_call.application_parameters',
+    default: '',
+  },
+  {
+    key: 'companding',
+    description: 'G.711 law of recordings whose format is not given: alaw or ulaw',
+    default: 'alaw',
+  },
+  { key: 'voice', description: 'Voice of text_to_say where the action names none' },
+  {
+    key: 'mediaStoreUrl',
+    description: 'Base URL under which file_to_play finds files of the media store; default: media://',
+  },
+  {
+    key: 'pageCredentials',
+    description: 'user:password sent as Basic authorization to the first, final and error page',
+    secret: true,
+  },
+];
+
+export type AculabApiVersion = 1 | 2;
+export type G711Law = 'alaw' | 'ulaw';
+
+/** The version of the REST API the application was written for; anything but `1` is version 2. */
+export function apiVersionOf(application: ApplicationView): AculabApiVersion {
+  return settingOf(application, 'apiVersion') === '1' ? 1 : 2;
+}
+
+/** The law used when `format` is absent ("determined automatically", contract §2). */
+export function compandingOf(application: ApplicationView): G711Law {
+  return settingOf(application, 'companding') === 'ulaw' ? 'ulaw' : 'alaw';
+}
+
+/** GET only when the setting says so; pages are asked by POST (contract §1.2). */
+export function methodOf(
+  application: ApplicationView,
+  key: 'firstPageMethod' | 'finalPageMethod' | 'errorPageMethod',
+): 'GET' | 'POST' {
+  return settingOf(application, key)?.toUpperCase() === 'GET' ? 'GET' : 'POST';
+}
+
+/** A setting as given, else its default; undefined when it has neither or is blank. */
+export function settingOf(application: ApplicationView, key: string): string | undefined {
+  const given = application.settings[key]?.trim();
+  if (given !== undefined && given !== '') return given;
+  return ACULAB_SETTINGS.find((setting) => setting.key === key)?.default;
+}
