@@ -1,0 +1,84 @@
+import {
+  RecgateError,
+  type ApplicationRecord,
+  type ApplicationView,
+  type SecretBag,
+  type VendorName,
+} from '#libs/recording-model';
+import type { OrchestrationPorts } from './ports.js';
+
+export interface NewApplication {
+  readonly tenantId: string;
+  readonly name: string;
+  readonly vendor: VendorName;
+  /** All settings, secret ones too, under the names the vendor's adapter lists. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/**
+ * Creates an application; its secret settings are sealed before anything is written.
+ * @throws RecgateError `field.invalid` for a setting that the vendor does not know
+ */
+export async function createApplication(
+  ports: Pick<OrchestrationPorts, 'ledger' | 'adapters' | 'vault' | 'ids' | 'clock'>,
+  request: NewApplication,
+  id = `app_${ports.ids.hex(20)}`,
+): Promise<ApplicationRecord> {
+  const { open, secret } = splitSettings(ports, request.vendor, request.settings);
+  const now = ports.clock.now().toISOString();
+  const application: ApplicationRecord = {
+    id,
+    tenantId: request.tenantId,
+    name: request.name,
+    vendor: request.vendor,
+    settings: open,
+    sealedSecrets: Object.keys(secret).length === 0 ? null : ports.vault.seal(secret, { tenantId: request.tenantId, ownerId: id }),
+    createdAt: now,
+    updatedAt: now,
+  };
+  await ports.ledger.applications.save(application);
+  return application;
+}
+
+/** The application with its credentials opened, for adapters. Never leaves the process. */
+export function viewApplication(ports: Pick<OrchestrationPorts, 'vault'>, application: ApplicationRecord): ApplicationView {
+  const { id, tenantId, sealedSecrets, settings } = application;
+  const secrets: SecretBag = sealedSecrets === null ? {} : ports.vault.open(sealedSecrets, { tenantId, ownerId: id });
+  return { applicationId: id, tenantId, settings, secrets };
+}
+
+/** @throws RecgateError `request.not_found`, also for another tenant's application */
+export async function requireApplication(
+  ports: Pick<OrchestrationPorts, 'ledger'>,
+  tenantId: string,
+  applicationId: string,
+): Promise<ApplicationRecord> {
+  const application = await ports.ledger.applications.get(applicationId);
+  if (application === null || application.tenantId !== tenantId) {
+    throw new RecgateError('request.not_found', `There is no application ${applicationId}`, { field: 'applicationId' });
+  }
+  return application;
+}
+
+/**
+ * Parts settings into open and secret ones and checks their names.
+ * @throws RecgateError `field.invalid` naming the setting and the known ones
+ */
+export function splitSettings(
+  ports: Pick<OrchestrationPorts, 'adapters'>,
+  vendor: VendorName,
+  settings: Readonly<Record<string, string>>,
+): { readonly open: Record<string, string>; readonly secret: Record<string, string> } {
+  const known = new Map(ports.adapters[vendor].settings.map((definition) => [definition.key, definition]));
+  const open: Record<string, string> = {};
+  const secret: Record<string, string> = {};
+  for (const [key, value] of Object.entries(settings)) {
+    const definition = known.get(key);
+    if (definition === undefined) {
+      const names = [...known.keys()].sort().join(', ');
+      throw new RecgateError('field.invalid', `"${key}" is not a setting of ${vendor}; known are: ${names}`, { field: `settings.${key}` });
+    }
+    (definition.secret === true ? secret : open)[key] = value;
+  }
+  return { open, secret };
+}

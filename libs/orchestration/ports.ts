@@ -1,0 +1,48 @@
+import type {
+  Clock,
+  DestinationKind,
+  Encoder,
+  IdSource,
+  Ledger,
+  NotificationSender,
+  ObjectStore,
+  SecretVault,
+  SpoolStore,
+  VendorAdapter,
+  VendorName,
+  WorkQueue,
+} from '#libs/recording-model';
+
+/** Everything orchestration is built on; the apps bind the implementations. */
+export interface OrchestrationPorts {
+  readonly ledger: Ledger;
+  readonly work: WorkQueue;
+  readonly vault: SecretVault;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly adapters: Readonly<Record<VendorName, VendorAdapter>>;
+  readonly spools: SpoolStore;
+  readonly encoder: Encoder;
+  readonly stores: Readonly<Record<Exclude<DestinationKind, 'none'>, ObjectStore>>;
+  readonly sender: NotificationSender;
+  readonly settings: OrchestrationSettings;
+  readonly log: OrchestrationLog;
+}
+
+export interface OrchestrationSettings {
+  /** Directory of renditions on their way to a store. */
+  readonly renditionDirectory: string;
+  /** Whether a rendition stays in the gateway after an external store confirmed it. */
+  readonly keepRenditions: boolean;
+  /** A recording without progress for this long is looked at by the reconciler, ms. */
+  readonly stuckAfterMs: number;
+  /** Tries of one stage before the recording fails. */
+  readonly maxStageAttempts: number;
+}
+
+/** Structured log lines; never a credential, never audio. */
+export interface OrchestrationLog {
+  info(message: string, fields: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields: Readonly<Record<string, unknown>>): void;
+}

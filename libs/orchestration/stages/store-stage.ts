@@ -1,0 +1,78 @@
+import { createReadStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import {
+  RecgateError,
+  type ObjectStore,
+  type RecordingRecord,
+  type Rendition,
+  type RenditionContent,
+  type UploadLeftover,
+} from '#libs/recording-model';
+import { recordingSecrets } from '../accept-recording.js';
+import { requireApplication, viewApplication } from '../applications.js';
+import type { OrchestrationPorts } from '../ports.js';
+import type { Stage } from './stage-run.js';
+
+/** Rendition → stored object. `available` is said only with the store's receipt in the same move. */
+export function storeStage(ports: OrchestrationPorts): Stage {
+  return {
+    name: 'store',
+    from: ['storing'],
+    while: 'storing',
+    async run(record) {
+      const { rendition } = record;
+      if (rendition === null) throw new RecgateError('gateway.internal', `Recording ${record.id} has no rendition to store`);
+      await abortLeftovers(ports, record);
+      const application = viewApplication(ports, await requireApplication(ports, record.tenantId, record.applicationId));
+      const target = ports.adapters[record.vendor].nameObject(record, application);
+      const receipt = await storeFor(ports, record).put({
+        target,
+        secrets: { ...application.secrets, ...recordingSecrets(ports, record) },
+        content: contentOf(rendition),
+        metadata: { 'recgate-recording': record.id, 'recgate-sha256': rendition.sha256 },
+        signal: new AbortController().signal,
+        onUploadStarted: (leftover) => ports.ledger.leftovers.note(record.id, JSON.stringify(leftover)),
+      });
+      await ports.ledger.leftovers.clear(record.id);
+      const at = ports.clock.now();
+      const mediaTimeMs = record.capture?.mediaEndMs ?? 0;
+      const facts = { receipt, ...(record.capture === null ? {} : { capture: record.capture }) };
+      return {
+        to: 'available',
+        at,
+        patch: { receipt },
+        events: [{ name: 'recording.available', at: at.toISOString(), mediaTimeMs, ...facts }],
+      };
+    },
+  };
+}
+
+/** What is kept locally is let go once the receipt is in the ledger; safe to repeat. */
+export async function releaseLocalAudio(ports: OrchestrationPorts, record: RecordingRecord): Promise<void> {
+  const ownStore = record.spec.destination.kind === 'media-store';
+  if (record.rendition !== null && (ownStore || !ports.settings.keepRenditions)) {
+    await rm(record.rendition.file, { force: true });
+  }
+  await ports.spools.delete(record.id);
+}
+
+/** Removes what an earlier, dead try left at the store. */
+export async function abortLeftovers(ports: OrchestrationPorts, record: RecordingRecord): Promise<void> {
+  const leftovers = await ports.ledger.leftovers.list(Number.MAX_SAFE_INTEGER);
+  for (const { recordingId, leftover } of leftovers) {
+    if (recordingId !== record.id) continue;
+    await storeFor(ports, record).abort(JSON.parse(leftover) as UploadLeftover, recordingSecrets(ports, record));
+    await ports.ledger.leftovers.clear(recordingId);
+  }
+}
+
+function storeFor(ports: OrchestrationPorts, record: RecordingRecord): ObjectStore {
+  const { destination } = record.spec;
+  if (destination.kind === 'none') throw new RecgateError('destination.incomplete', destination.reason);
+  return ports.stores[destination.kind];
+}
+
+function contentOf(rendition: Rendition): RenditionContent {
+  const { sizeBytes, sha256, md5, crc32c, contentType, file } = rendition;
+  return { sizeBytes, sha256, md5, crc32c, contentType, open: (range) => createReadStream(file, range ?? {}) };
+}
