@@ -1,0 +1,188 @@
+import { AbortMultipartUploadCommand, type PutObjectCommandInput } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import type { RenditionContent, SecretBag, StorageReceipt } from '#libs/recording-model';
+import { RecgateError } from '#libs/recording-model';
+import { ContentSource } from './content-source.js';
+import { StoppableS3Client, type S3Connection, type S3Tuning } from './s3-connection.js';
+import { S3Integrity } from './s3-integrity.js';
+import { regionNamedIn, S3_REFUSALS, s3RefusalOf } from './s3-refusals.js';
+import { stoppedError, storeError } from './store-error.js';
+
+/** One object to write. */
+export interface S3Write {
+  readonly bucket: string;
+  readonly key: string;
+  readonly content: RenditionContent;
+  readonly contentType: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly secrets: SecretBag;
+  readonly signal: AbortSignal;
+  /** Called with the upload id before the first part is sent. */
+  readonly onUploadStarted: (uploadId: string) => Promise<void>;
+}
+
+export interface S3WriteResult {
+  readonly etag: string | null;
+  readonly verifiedBy: StorageReceipt['verifiedBy'];
+  /** The region the bucket turned out to lie in. */
+  readonly region: string;
+}
+
+/** An unfinished upload to be removed. */
+export interface S3Leftover {
+  readonly bucket: string;
+  readonly key: string;
+  readonly uploadId: string;
+  readonly secrets: SecretBag;
+}
+
+/** Errors of `AbortMultipartUpload` that mean there is nothing left to remove. */
+const ALREADY_GONE = new Set(['NoSuchUpload', 'NoSuchBucket', 'NoSuchKey', 'NotFound']);
+
+/**
+ * Writes objects to S3 and to stores that speak its language. Not part of it: choosing endpoint, region and key.
+ * It never reads from the bucket: permission to put objects and to abort uploads is all it needs.
+ */
+export class S3Writer {
+  readonly #connection: S3Connection;
+  readonly #tuning: S3Tuning;
+  readonly #store: string;
+
+  /** @param store what error messages call the store, for example `S3 bucket "calls"` */
+  constructor(store: string, connection: S3Connection, tuning: S3Tuning) {
+    this.#store = store;
+    this.#connection = connection;
+    this.#tuning = tuning;
+  }
+
+  /**
+   * Writes the object, in parts when it is larger than one. A bucket in another region is written there when the
+   * store names the region.
+   * @throws RecgateError `destination.*`; `gateway.unavailable` when the signal fired
+   */
+  async put(write: S3Write): Promise<S3WriteResult> {
+    try {
+      return await this.#putIn(this.#connection.region, write);
+    } catch (error) {
+      const region = regionNamedIn(error);
+      if (region === null || region === this.#connection.region) throw this.#explain(error, write.secrets);
+      return await this.#putIn(region, write).catch((again: unknown) => {
+        throw this.#explain(again, write.secrets);
+      });
+    }
+  }
+
+  /** Removes an unfinished upload; one that is gone is a success. */
+  async abort(leftover: S3Leftover): Promise<void> {
+    const regions = [this.#connection.region];
+    for (const region of regions) {
+      try {
+        await this.#abortIn(region, leftover);
+        return;
+      } catch (error) {
+        const named = regionNamedIn(error);
+        if (named === null || regions.includes(named)) throw this.#explain(error, leftover.secrets);
+        regions.push(named);
+      }
+    }
+  }
+
+  async #putIn(region: string, write: S3Write): Promise<S3WriteResult> {
+    if (write.signal.aborted) throw stoppedError(this.#store);
+    const source = new ContentSource(write.content);
+    const s3 = new StoppableS3Client({ ...this.#connection, region }, this.#tuning, write.signal);
+    const integrity = new S3Integrity(this.#store, write.content, this.#connection.integrity);
+    integrity.watch(s3.client);
+    const begun = noteUpload(s3, write.onUploadStarted);
+    try {
+      const answer = await runUpload(this.#upload(s3, source, write), write.signal);
+      return { etag: answer.ETag ?? null, verifiedBy: integrity.confirm(answer), region };
+    } catch (error) {
+      await s3.settled();
+      await this.#cleanUp(region, write, begun.uploadId);
+      source.throwIfBroken();
+      throw write.signal.aborted ? stoppedError(this.#store) : error;
+    } finally {
+      source.close();
+      s3.client.destroy();
+    }
+  }
+
+  #upload(s3: StoppableS3Client, source: ContentSource, write: S3Write): Upload {
+    const params = {
+      Bucket: write.bucket,
+      Key: write.key,
+      Body: source.open(),
+      ContentType: write.contentType,
+      ContentLength: write.content.sizeBytes,
+      Metadata: { ...write.metadata },
+      ...this.#checksumParams(write.content),
+    };
+    return new Upload({
+      client: s3.client,
+      params,
+      partSize: Math.max(this.#tuning.partSize, Math.ceil(write.content.sizeBytes / 10_000)),
+      queueSize: this.#tuning.concurrency,
+      leavePartsOnError: true,
+    });
+  }
+
+  #checksumParams(content: RenditionContent): Partial<PutObjectCommandInput> {
+    const single = content.sizeBytes <= this.#tuning.partSize;
+    if (this.#connection.integrity === 'md5') return single ? { ContentMD5: content.md5 } : {};
+    if (single) return { ChecksumCRC32C: content.crc32c };
+    const wholeObject = { ChecksumAlgorithm: 'CRC32C', ChecksumType: 'FULL_OBJECT' } as const;
+    return wholeObject;
+  }
+
+  /** A failure here is not the failure of the write: the upload was noted and will be aborted later. */
+  async #cleanUp(region: string, write: S3Write, uploadId: string | null): Promise<void> {
+    if (uploadId === null) return;
+    const { bucket, key, secrets } = write;
+    await this.#abortIn(region, { bucket, key, uploadId, secrets }).catch(() => undefined);
+  }
+
+  async #abortIn(region: string, leftover: S3Leftover): Promise<void> {
+    const { client } = new StoppableS3Client({ ...this.#connection, region }, this.#tuning, null);
+    try {
+      const { bucket: Bucket, key: Key, uploadId: UploadId } = leftover;
+      await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+    } catch (error) {
+      if (!(error instanceof Error) || !ALREADY_GONE.has(error.name)) throw error;
+    } finally {
+      client.destroy();
+    }
+  }
+
+  #explain(error: unknown, secrets: SecretBag): RecgateError {
+    return error instanceof RecgateError ? error : storeError(this.#store, s3RefusalOf(error), S3_REFUSALS, secrets);
+  }
+}
+
+/** Keeps the upload id and has it noted before the client learns it, so before any part is sent. */
+function noteUpload(s3: StoppableS3Client, onStarted: (uploadId: string) => Promise<void>): { uploadId: string | null } {
+  const begun: { uploadId: string | null } = { uploadId: null };
+  s3.client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const result = await next(args);
+      if (context['commandName'] !== 'CreateMultipartUploadCommand') return result;
+      const id = 'UploadId' in result.output ? result.output.UploadId : undefined;
+      if (id === undefined) throw new RecgateError('destination.rejected', 'The store began an upload without an id');
+      begun.uploadId = id;
+      await onStarted(id);
+      return result;
+    },
+    { step: 'initialize', name: 'noteUpload' },
+  );
+  return begun;
+}
+
+async function runUpload(upload: Upload, signal: AbortSignal): ReturnType<Upload['done']> {
+  const stop = (): void => void upload.abort();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await upload.done();
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
