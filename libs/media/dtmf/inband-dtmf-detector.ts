@@ -5,8 +5,13 @@ export type KeyListener = (key: string, atSample: number, toneStartSample: numbe
 
 /** Length of an analysed block: short enough that a tone of 40 ms fills two, long enough to tell 697 from 770 Hz. */
 const BLOCK_MS = 12.75;
-/** Blocks that must show the same key; two make 25.5 ms, so that tones under 23 ms are never keys (ITU-T Q.24). */
-const BLOCKS_TO_CONFIRM = 2;
+/** Blocks in a row that must show the same key: a tone of 40 ms fills two, wherever it begins. */
+const FULL_BLOCKS = 2;
+/**
+ * The block before or after these must hold the row tone too, with this part of its power: 40 ms fill more than half of
+ * one of them, while a tone under 23 ms, which is never a key (ITU-T Q.24), can cover two blocks but no third.
+ */
+const REST_POWER = 0.1;
 /** Blocks without the key that end a press; breaks of up to 10 ms within a tone do not. */
 const BLOCKS_TO_RELEASE = 2;
 /** Weakest tone taken for a key: mean power of a sine 38 dB below full scale. */
@@ -14,10 +19,12 @@ const LEAST_POWER = (32768 * 10 ** (-38 / 20)) ** 2 / 2;
 /** Column over row and row over column, as power ratios (ITU-T Q.24: 4 dB and 8 dB, with some slack). */
 const MOST_TWIST = 10 ** (6 / 10);
 const MOST_REVERSE_TWIST = 10 ** (9 / 10);
+/** Each tone keeps its level from block to block of a press, as power ratio (2.5 dB); voices do not. */
+const MOST_CHANGE = 10 ** (2.5 / 10);
 /** A tone must stand this far above the next of its group. */
 const GROUP_DISTANCE = 10 ** (6 / 10);
 /** Part of the block's power that must lie in the two tones; speech spreads its power over many harmonics. */
-const PURITY = 0.63;
+const PURITY = 0.72;
 /** Weakest share of the whole that one tone of a valid pair can have. */
 const LEAST_SHARE = PURITY / (1 + MOST_REVERSE_TWIST);
 
@@ -41,7 +48,11 @@ export class InbandDtmfDetector {
   private candidate = NO_KEY;
   private hits = 0;
   private misses = 0;
+  /** Row power in the block before the candidate's first, and the candidate's own. */
+  private leadPower = 0;
+  private fullPower = 0;
   private pressed = NO_KEY;
+  private pressedPower = 0;
   private toneStart = 0;
 
   constructor(sampleRate: number) {
@@ -66,21 +77,56 @@ export class InbandDtmfDetector {
 
   private finishBlock(onKey: KeyListener): void {
     const found = this.analyse();
-    if (found === NO_KEY || found !== this.candidate) {
-      this.hits = 0;
-      this.candidate = found;
-      if (found !== NO_KEY) this.toneStart = this.estimateStart(found);
+    if (this.pressed !== NO_KEY) {
+      this.misses = this.isStillThere(this.pressed) ? 0 : this.misses + 1;
+      if (this.misses >= BLOCKS_TO_RELEASE) this.pressed = NO_KEY;
     }
-    this.misses = found === this.pressed ? 0 : this.misses + 1;
-    if (this.misses >= BLOCKS_TO_RELEASE) this.pressed = NO_KEY;
-    if (found !== NO_KEY && ++this.hits === BLOCKS_TO_CONFIRM && found !== this.pressed) {
-      this.pressed = found;
-      this.misses = 0;
-      onKey(keyAt(found), this.position, this.toneStart);
+    if (this.hits >= FULL_BLOCKS && found !== this.candidate) this.confirm(this.rowPower(this.candidate), onKey);
+    if (found === NO_KEY || found !== this.candidate || !this.isSteady(found)) this.beginCandidate(found);
+    if (found !== NO_KEY) {
+      this.hits++;
+      this.fullPower = Math.max(this.fullPower, this.rowPower(found));
+      if (this.hits >= FULL_BLOCKS) this.confirm(this.hits > FULL_BLOCKS ? this.fullPower : this.leadPower, onKey);
     }
     this.earlierPowers.set(this.powers);
     this.filled = 0;
     this.energy = 0;
+  }
+
+  private beginCandidate(found: number): void {
+    this.candidate = found;
+    this.hits = 0;
+    this.fullPower = 0;
+    if (found === NO_KEY) return;
+    this.leadPower = this.earlierPowers[found >> 2] as number;
+    this.toneStart = this.estimateStart(found);
+  }
+
+  private confirm(restPower: number, onKey: KeyListener): void {
+    if (this.candidate === this.pressed || restPower < REST_POWER * this.fullPower) return;
+    this.pressed = this.candidate;
+    this.pressedPower = this.fullPower;
+    this.misses = 0;
+    onKey(keyAt(this.candidate), this.position, this.toneStart);
+  }
+
+  /** A block cut by a short break still holds some of both tones. */
+  private isStillThere(key: number): boolean {
+    const least = REST_POWER * this.pressedPower;
+    return this.rowPower(key) >= least && (this.powers[4 + (key & 3)] as number) * MOST_REVERSE_TWIST >= least;
+  }
+
+  private isSteady(key: number): boolean {
+    return this.keepsLevel(key >> 2) && this.keepsLevel(4 + (key & 3));
+  }
+
+  private keepsLevel(tone: number): boolean {
+    const ratio = (this.powers[tone] as number) / (this.earlierPowers[tone] as number);
+    return ratio < MOST_CHANGE && ratio * MOST_CHANGE > 1;
+  }
+
+  private rowPower(key: number): number {
+    return this.powers[key >> 2] as number;
   }
 
   /** The key in the block as row * 4 + column, or none. */
@@ -93,7 +139,10 @@ export class InbandDtmfDetector {
     this.measure(0, 4);
     const row = strongest(this.powers, 0);
     const rowPower = this.powers[row] as number;
-    if (rowPower < LEAST_SHARE * meanPower) return NO_KEY;
+    if (rowPower < LEAST_SHARE * meanPower) {
+      this.powers.fill(0, 4);
+      return NO_KEY;
+    }
     this.measure(4, 8);
     const column = strongest(this.powers, 4);
     const columnPower = this.powers[column] as number;

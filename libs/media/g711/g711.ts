@@ -21,12 +21,12 @@ export function decodeAlaw(src: Uint8Array, dst: Int16Array, dstOffset = 0): voi
   expand(ALAW_TO_LINEAR, src, dst, dstOffset);
 }
 
-/** Encodes linear PCM 16 as µ-law, to the nearest step. `dst` must have room from `dstOffset` on. */
+/** Encodes linear PCM 16 as µ-law by the decision values of the standard. `dst` must have room from `dstOffset` on. */
 export function encodeMulaw(src: Int16Array, dst: Uint8Array, dstOffset = 0): void {
   compress(LINEAR_TO_MULAW, src, dst, dstOffset);
 }
 
-/** Encodes linear PCM 16 as A-law, to the nearest step. `dst` must have room from `dstOffset` on. */
+/** Encodes linear PCM 16 as A-law by the decision values of the standard. `dst` must have room from `dstOffset` on. */
 export function encodeAlaw(src: Int16Array, dst: Uint8Array, dstOffset = 0): void {
   compress(LINEAR_TO_ALAW, src, dst, dstOffset);
 }
