@@ -1,5 +1,4 @@
 import { Queue, QueueEvents, Worker } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { ERROR_CATALOGUE, RecgateError, toRecgateError, type ErrorCode, type JsonValue } from '#libs/recording-model';
 import { nodeQueueName, queuePrefix } from './queue-names.js';
 import { workerOptions } from './worker-options.js';

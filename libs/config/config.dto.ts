@@ -1,0 +1,188 @@
+import { Type } from 'class-transformer';
+import { IsArray, IsBoolean, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min, ValidateNested } from 'class-validator';
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+const STAGES = ['capture', 'encode', 'store', 'deliver', 'housekeeping'] as const;
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
+export type WorkerStage = (typeof STAGES)[number];
+
+/** Where the gateway's own HTTP listens. */
+export class HttpConfig {
+  /** Address to listen on. */
+  @IsString()
+  host = '127.0.0.1';
+
+  /** TCP port; 0 takes a free one. */
+  @IsInt()
+  @Min(0)
+  @Max(65535)
+  port = 8480;
+}
+
+export class TenantConfig {
+  @IsString()
+  @IsNotEmpty()
+  id: string;
+
+  /** Bearer keys of this tenant, 16 characters or more each. */
+  @IsArray()
+  @IsString({ each: true })
+  apiKeys: string[] = [];
+}
+
+export class RedisConfig {
+  /** `redis://`, `rediss://`, `redis+sentinel://` or `redis+cluster://`; absent: a private server is started. */
+  @IsOptional()
+  @IsString()
+  url?: string;
+
+  /** First part of every key. */
+  @IsString()
+  @IsNotEmpty()
+  prefix = 'recgate';
+}
+
+/** Live audio of this node. */
+export class MediaConfig {
+  /** Name of this node; must be its own among all nodes on one Redis. */
+  @IsString()
+  @IsNotEmpty()
+  nodeId = 'node-1';
+
+  /** Address on which RTP is received. */
+  @IsString()
+  address = '127.0.0.1';
+
+  /** Even-numbered ports from..to, two a leg. */
+  @IsInt()
+  @Min(1024)
+  @Max(65534)
+  rtpPortFrom = 20000;
+
+  @IsInt()
+  @Min(1025)
+  @Max(65535)
+  rtpPortTo = 29999;
+
+  /** TCP port of the WebSocket audio listener; 0 takes a free one. */
+  @IsInt()
+  @Min(0)
+  @Max(65535)
+  websocketPort = 8481;
+
+  /** New calls beyond this number are refused. */
+  @IsInt()
+  @Min(1)
+  maxCalls = 1000;
+
+  /** A call that sends nothing for this long ends, seconds. */
+  @IsInt()
+  @Min(1)
+  timeoutSeconds = 60;
+}
+
+export class WorkerConfig {
+  /** Which stages this process works on. */
+  @IsArray()
+  @IsIn(STAGES, { each: true })
+  stages: WorkerStage[] = [...STAGES];
+
+  /** Threads that encode. */
+  @IsInt()
+  @Min(1)
+  @Max(64)
+  encodeThreads = 1;
+
+  /** Uploads at once. */
+  @IsInt()
+  @Min(1)
+  storeConcurrency = 8;
+
+  /** Notifications at once. */
+  @IsInt()
+  @Min(1)
+  deliverConcurrency = 64;
+
+  /** How often the reconciler looks, seconds. */
+  @IsInt()
+  @Min(1)
+  reconcileSeconds = 15;
+}
+
+export class StorageConfig {
+  /** Keep a local copy after an external store has confirmed the file. */
+  @IsBoolean()
+  keepRenditions = false;
+}
+
+/** Requests that leave the gateway: callbacks, documents, audio URLs, HTTP destinations. */
+export class OutboundConfig {
+  /** Allow plain http. */
+  @IsBoolean()
+  allowHttp = false;
+
+  /** Allow loopback and private networks. */
+  @IsBoolean()
+  allowPrivateNetworks = false;
+
+  /** Time for one request, ms. */
+  @IsInt()
+  @Min(100)
+  timeoutMs = 15_000;
+
+  /** Largest document or answer that is read, bytes. */
+  @IsInt()
+  @Min(1024)
+  maxBodyBytes = 1_048_576;
+}
+
+export class LogConfig {
+  @IsIn(LOG_LEVELS)
+  level: LogLevel = 'info';
+}
+
+/** The whole configuration, read once at the start. */
+export class RecgateConfig {
+  /** How applications reach this gateway; file links and callbacks are built on it. Absent: the listening address. */
+  @IsOptional()
+  @IsUrl({ require_tld: false, require_protocol: true, protocols: ['http', 'https'] })
+  publicUrl?: string;
+
+  /** Where spool, renditions, media store, keys and the private Redis live. */
+  @IsString()
+  @IsNotEmpty()
+  dataDirectory = '.recgate';
+
+  @ValidateNested({ each: true })
+  @Type(() => TenantConfig)
+  tenants: TenantConfig[] = [];
+
+  @ValidateNested()
+  @Type(() => HttpConfig)
+  http: HttpConfig = new HttpConfig();
+
+  @ValidateNested()
+  @Type(() => RedisConfig)
+  redis: RedisConfig = new RedisConfig();
+
+  @ValidateNested()
+  @Type(() => MediaConfig)
+  media: MediaConfig = new MediaConfig();
+
+  @ValidateNested()
+  @Type(() => WorkerConfig)
+  worker: WorkerConfig = new WorkerConfig();
+
+  @ValidateNested()
+  @Type(() => StorageConfig)
+  storage: StorageConfig = new StorageConfig();
+
+  @ValidateNested()
+  @Type(() => OutboundConfig)
+  outbound: OutboundConfig = new OutboundConfig();
+
+  @ValidateNested()
+  @Type(() => LogConfig)
+  log: LogConfig = new LogConfig();
+}

@@ -1,0 +1,2 @@
+export * from './config.dto.js';
+export * from './load-config.js';

@@ -1,0 +1,73 @@
+import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
+import { plainToInstance } from 'class-transformer';
+import { validateSync, type ValidationError } from 'class-validator';
+import { parse } from 'yaml';
+import { RecgateConfig } from './config.dto.js';
+
+/** The configuration cannot be used; the message names every key at fault and no value. */
+export class ConfigError extends Error {
+  constructor(readonly faults: readonly string[]) {
+    super(`The configuration is invalid:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+export interface ConfigSources {
+  /** YAML file; absent: defaults only. */
+  readonly file?: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Reads the configuration once: file, then environment (`REDIS_URL`, `RECGATE_API_KEY`, `RECGATE_DATA`), then checks.
+ * @throws ConfigError naming the keys at fault
+ */
+export function loadConfig(sources: ConfigSources): RecgateConfig {
+  const tree = sources.file === undefined ? {} : readTree(sources.file);
+  const config = plainToInstance(RecgateConfig, tree, { exposeDefaultValues: true });
+  applyEnvironment(config, sources.environment);
+  const faults = [...validate(config), ...crossChecks(config)];
+  if (faults.length > 0) throw new ConfigError(faults);
+  return config;
+}
+
+function readTree(file: string): object {
+  let tree: unknown;
+  try {
+    tree = parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new ConfigError([`${file} cannot be read: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'unknown reason'}`]);
+  }
+  if (tree === null) return {};
+  if (typeof tree !== 'object' || Array.isArray(tree)) throw new ConfigError([`${file} must be a mapping of keys`]);
+  return tree;
+}
+
+function applyEnvironment(config: RecgateConfig, environment: ConfigSources['environment']): void {
+  const { REDIS_URL: redisUrl, RECGATE_API_KEY: apiKey, RECGATE_DATA: dataDirectory } = environment;
+  if (redisUrl !== undefined && redisUrl !== '') config.redis.url = redisUrl;
+  if (dataDirectory !== undefined && dataDirectory !== '') config.dataDirectory = dataDirectory;
+  if (apiKey !== undefined && apiKey !== '') config.tenants = [...config.tenants, { id: 'main', apiKeys: [apiKey] }];
+}
+
+function validate(config: RecgateConfig): string[] {
+  return flatten(validateSync(config, { whitelist: true, forbidNonWhitelisted: true }), '');
+}
+
+function flatten(errors: readonly ValidationError[], parent: string): string[] {
+  return errors.flatMap((error) => {
+    const path = parent === '' ? error.property : `${parent}.${error.property}`;
+    const own = Object.values(error.constraints ?? {}).map((text) => `${path}: ${text}`);
+    return [...own, ...flatten(error.children ?? [], path)];
+  });
+}
+
+function crossChecks(config: RecgateConfig): string[] {
+  const faults: string[] = [];
+  if (config.media.rtpPortTo - config.media.rtpPortFrom < 3) faults.push('media.rtpPortTo must leave room for at least one call above media.rtpPortFrom');
+  const keys = config.tenants.flatMap((tenant) => tenant.apiKeys);
+  if (keys.some((key) => key.length < 16)) faults.push('tenants.apiKeys: every key needs 16 characters or more');
+  if (new Set(keys).size !== keys.length) faults.push('tenants.apiKeys: one key belongs to one tenant only');
+  return faults;
+}
