@@ -79,7 +79,7 @@ function errorResult(context: FlowContext): WireObject {
 function chosenPage(request: FlowRequest, context: FlowContext): FlowRequest {
   const { keys } = awaitedPage(request, context);
   if (request.purpose !== 'next_page' || context.recording !== null || !isObject(keys)) return request;
-  const key = context.collected?.digits ?? '';
+  const key = context.collected?.digits.charAt(0) ?? '';
   const page = Object.hasOwn(keys, key) ? keys[key] : undefined;
   if (!isObject(page) || typeof page['url'] !== 'string')
     throw new RecgateError('request.invalid', `The menu offers nothing for the key "${key}"`, { field: 'run_menu' });
