@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { RecgateError, type RenditionContent } from '#libs/recording-model';
 import { messageOf } from './store-error.js';
 
 /**
  * Opens the bytes of a rendition and remembers when reading them failed, so that a broken disk of ours is never
- * reported as a fault of the destination.
+ * reported as a fault of the destination. Bytes that are not those that were encoded end the stream with an error
+ * before its last chunk is out, so no store can complete such an object.
  */
 export class ContentSource {
   readonly #content: RenditionContent;
@@ -15,13 +17,37 @@ export class ContentSource {
     this.#content = content;
   }
 
-  /** All bytes, or those of a range (`end` inclusive). */
-  open(range?: { readonly start: number; readonly end: number }): Readable {
-    const bytes = this.#content.sizeBytes === 0 ? Readable.from([]) : this.#content.open(range);
-    const stream = Readable.from(this.#watch(bytes), { objectMode: false, highWaterMark: 64 * 1024 });
+  /** All bytes, from the start; may be called again. */
+  open(): Readable {
+    const bytes = this.#content.sizeBytes === 0 ? Readable.from([]) : this.#content.open();
+    const stream = Readable.from(this.#verified(bytes), { objectMode: false, highWaterMark: 64 * 1024 });
     this.#opened.add(stream);
     stream.once('close', () => this.#opened.delete(stream));
     return stream;
+  }
+
+  /** All bytes at once; for renditions that are known to be small. */
+  async bytes(): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of this.open()) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  }
+
+  /** All bytes in blocks of `size`, the last one shorter. */
+  async *blocks(size: number): AsyncGenerator<Buffer> {
+    let waiting: Buffer[] = [];
+    let length = 0;
+    for await (const chunk of this.open()) {
+      waiting.push(chunk);
+      length += chunk.length;
+      if (length < size) continue;
+      const joined = Buffer.concat(waiting);
+      let at = 0;
+      for (; joined.length - at >= size; at += size) yield joined.subarray(at, at + size);
+      waiting = [joined.subarray(at)];
+      length = joined.length - at;
+    }
+    if (length > 0) yield Buffer.concat(waiting);
   }
 
   /** Closes what is still open. */
@@ -35,12 +61,24 @@ export class ContentSource {
     throw new RecgateError('gateway.internal', `The rendition cannot be read: ${messageOf(this.#failure)}`);
   }
 
-  async *#watch(bytes: Readable): AsyncGenerator<Uint8Array> {
+  /** Holds each chunk back until the next one is there: the last one leaves only after the comparison. */
+  async *#verified(bytes: Readable): AsyncGenerator<Buffer> {
+    const hash = createHash('sha256');
+    let held: Buffer | null = null;
+    let count = 0;
     try {
-      for await (const chunk of bytes) yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
+      for await (const chunk of bytes) {
+        if (held !== null) yield held;
+        held = Buffer.from(chunk);
+        hash.update(held);
+        count += held.length;
+      }
+      const { sizeBytes, sha256 } = this.#content;
+      if (count !== sizeBytes || hash.digest('hex') !== sha256) throw new Error('its bytes are not those that were encoded');
     } catch (error) {
       this.#failure ??= error;
       throw error;
     }
+    if (held !== null) yield held;
   }
 }

@@ -4,6 +4,7 @@ import type { RenditionContent, SecretBag, StorageReceipt } from '#libs/recordin
 import { RecgateError } from '#libs/recording-model';
 import { ContentSource } from './content-source.js';
 import { StoppableS3Client, type S3Connection, type S3Tuning } from './s3-connection.js';
+import { headerMetadata } from './metadata.js';
 import { S3Integrity } from './s3-integrity.js';
 import { regionNamedIn, S3_REFUSALS, s3RefusalOf } from './s3-refusals.js';
 import { stoppedError, storeError } from './store-error.js';
@@ -115,7 +116,7 @@ export class S3Writer {
       Body: source.open(),
       ContentType: write.contentType,
       ContentLength: write.content.sizeBytes,
-      Metadata: { ...write.metadata },
+      Metadata: headerMetadata(write.metadata),
       ...this.#checksumParams(write.content),
     };
     return new Upload({

@@ -56,6 +56,9 @@ export function stoppedError(store: string): RecgateError {
   return new RecgateError('gateway.unavailable', `${store}: the upload was stopped before it was complete`);
 }
 
+/** Libraries that wrap a socket error often keep its code in their words only. */
+const SPOKEN_CODE = /\b(ECONNREFUSED|ECONNRESET|ECONNABORTED|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)\b/;
+
 interface ErrorLike {
   readonly name?: unknown;
   readonly code?: unknown;
@@ -82,6 +85,8 @@ export function networkCodeOf(thrown: unknown, depth = 0): string | null {
   for (const code of [error.code, error.name]) {
     if (typeof code === 'string' && NETWORK_ERROR.test(code)) return code;
   }
+  const spoken = typeof error.message === 'string' ? SPOKEN_CODE.exec(error.message)?.[1] : undefined;
+  if (spoken !== undefined) return spoken;
   const inner = [error.cause, ...(Array.isArray(error.errors) ? error.errors : [])];
   return inner.reduce<string | null>((found, next) => found ?? networkCodeOf(next, depth + 1), null);
 }
