@@ -1,0 +1,86 @@
+import type { AccountingEntry, CallIdentity, DocumentRole, JsonValue, Party } from '#libs/recording-model';
+
+/**
+ * What the gateway asks of the media node that owns a call. Commands travel through a queue, so they hold no
+ * credential: documents are sealed.
+ */
+export interface NodeCommands {
+  openCall: { readonly request: OpenCall; readonly reply: OpenedCall };
+  callEvent: { readonly request: CallEventCommand; readonly reply: Record<string, never> };
+  instruct: { readonly request: InstructCommand; readonly reply: InstructReply };
+  control: { readonly request: ControlCommand; readonly reply: Record<string, never> };
+  hangup: { readonly request: { readonly callRef: string; readonly by: Party | null }; readonly reply: Record<string, never> };
+}
+
+export type NodeCommandName = keyof NodeCommands;
+
+export const CODECS = ['PCMU', 'PCMA', 'L16'] as const;
+
+/** How the audio of one leg reaches the node. */
+export type LegRequest =
+  | {
+      readonly transport: 'rtp';
+      readonly codec: (typeof CODECS)[number];
+      /** L16 only: 8000 or 16000. */
+      readonly sampleRate?: number;
+      /** For L16 and other dynamic types; PCMU is 0, PCMA 8. */
+      readonly payloadType?: number;
+      readonly telephoneEventPayloadType?: number;
+      /** Only packets from here are accepted; absent: the first sender is. */
+      readonly remote?: { readonly address: string; readonly port: number };
+    }
+  | { readonly transport: 'websocket'; readonly dialect: 'raw' | 'sinch' | 'stream' };
+
+export interface OpenCall {
+  readonly callRef: string;
+  readonly tenantId: string;
+  readonly applicationId: string;
+  readonly identity: CallIdentity;
+  readonly legs: Readonly<Partial<Record<Party, LegRequest>>>;
+  readonly answered: boolean;
+  /** Whether the application is asked for its first document at once. */
+  readonly fetchDocument: boolean;
+}
+
+export interface OpenedCall {
+  readonly media: Readonly<Record<string, { readonly transport: string; readonly address: string }>>;
+}
+
+export interface CallEventCommand {
+  readonly callRef: string;
+  readonly event:
+    | { readonly type: 'answered' }
+    | { readonly type: 'bridged' }
+    | { readonly type: 'dtmf'; readonly key: string; readonly party: Party }
+    | { readonly type: 'transfer'; readonly party: Party };
+}
+
+export interface InstructCommand {
+  readonly callRef: string;
+  /** `{ document }` sealed to tenant and call. */
+  readonly sealedDocument: string;
+  readonly role: DocumentRole;
+  readonly url: string | null;
+  /** The same key twice is the same instruction: nothing is started again. */
+  readonly idempotencyKey: string;
+}
+
+export interface InstructReply {
+  /** Recordings accepted so far because of this document. */
+  readonly recordings: readonly string[];
+  readonly accounting: readonly AccountingEntry[];
+  readonly warnings: readonly string[];
+  /** True when the key was seen before and nothing was started. */
+  readonly repeated: boolean;
+}
+
+export interface ControlCommand {
+  readonly callRef: string;
+  readonly recordingId: string;
+  readonly action: 'stop' | 'pause' | 'resume' | 'mask' | 'unmask';
+}
+
+/** The commands and replies are plain JSON; the compiler cannot see that of interfaces, so it is said here. */
+export function asJson(value: object): JsonValue {
+  return value as JsonValue;
+}

@@ -1,0 +1,169 @@
+import {
+  isTerminal,
+  renditionDurationMs,
+  RecgateError,
+  type CallMedia,
+  type CaptureListener,
+  type CaptureResult,
+  type FinishReason,
+  type NewRecordingEvent,
+  type RecordingControl,
+  type RecordingMove,
+  type RecordingRecord,
+  type RecordingSpec,
+} from '#libs/recording-model';
+import type { OrchestrationPorts } from '../ports.js';
+import { failureMove } from '../stages/stage-run.js';
+import { PatientWriter } from './patient-writer.js';
+
+/** Facts of the call that a recording keeps; read anew at each move. */
+export interface CallFacts {
+  readonly callState: RecordingRecord['callState'];
+  readonly callDurationMs: number;
+}
+
+/**
+ * One recording of a live or simulated call: passes what its capture reports to the ledger, in order, and tells its
+ * owner when the capture has settled.
+ */
+export class RecordingRun implements CaptureListener {
+  private readonly writer: PatientWriter;
+  private control: RecordingControl | null = null;
+  private ended = false;
+  readonly recordingId: string;
+  readonly spec: RecordingSpec;
+
+  constructor(
+    private readonly ports: OrchestrationPorts,
+    accepted: RecordingRecord,
+    private readonly facts: () => CallFacts,
+    /** Called once, after the ledger knows how the capture ended. */
+    private readonly settled: (run: RecordingRun, record: RecordingRecord) => void,
+  ) {
+    this.recordingId = accepted.id;
+    this.spec = accepted.spec;
+    this.writer = new PatientWriter(ports.log);
+  }
+
+  /** True until the capture has ended. */
+  get running(): boolean {
+    return !this.ended;
+  }
+
+  /** Hands the recording to the call's media. */
+  begin(media: CallMedia, answered: boolean, bridged: boolean): void {
+    this.move('armed', (current) => (current.state === 'accepted' ? { to: 'armed', at: this.now() } : null));
+    const job = { recordingId: this.recordingId, spec: this.spec, callAnswered: answered, callBridged: bridged };
+    this.control = media.startRecording(job, this);
+  }
+
+  /** Ends a recording that cannot begin. */
+  refuse(error: RecgateError): void {
+    this.ended = true;
+    this.settle('failed', (current) => (isTerminal(current.state) ? null : failureMove(this.ports, current, error, 'accept')));
+  }
+
+  stop(reason: FinishReason): void {
+    this.control?.stop(reason);
+  }
+
+  pause(): void {
+    this.control?.pause();
+  }
+
+  resume(): void {
+    this.control?.resume();
+  }
+
+  mask(): void {
+    this.control?.mask();
+  }
+
+  unmask(): void {
+    this.control?.unmask();
+  }
+
+  /** Resolves when the ledger knows everything that has happened so far. */
+  drained(): Promise<void> {
+    return this.writer.drained();
+  }
+
+  capturing(startedAt: string, mediaTimeMs: number): void {
+    const started: NewRecordingEvent = { name: 'recording.started', at: startedAt, mediaTimeMs };
+    this.move('capturing', (current) =>
+      current.state === 'accepted' || current.state === 'armed'
+        ? { to: 'capturing', at: this.now(), patch: { startedAt, ...this.facts() }, events: [started] }
+        : null,
+    );
+  }
+
+  paused(): void {
+    this.move('paused', (current) => (current.state === 'capturing' ? { to: 'paused', at: this.now() } : null));
+  }
+
+  resumed(): void {
+    this.move('resumed', (current) => (current.state === 'paused' ? { to: 'capturing', at: this.now() } : null));
+  }
+
+  finished(capture: CaptureResult): void {
+    this.ended = true;
+    const facts = this.facts();
+    this.settle('finished', (current) => (isTerminal(current.state) ? null : finishedMove(current, capture, facts, this.now())));
+  }
+
+  absent(reason: FinishReason, mediaTimeMs: number): void {
+    this.ended = true;
+    const facts = this.facts();
+    this.settle('absent', (current) => {
+      if (isTerminal(current.state)) return null;
+      const at = this.now();
+      const event: NewRecordingEvent = { name: 'recording.absent', at: at.toISOString(), mediaTimeMs };
+      return { to: 'absent', at, cause: reason, patch: facts, events: [event] };
+    });
+  }
+
+  failed(error: RecgateError): void {
+    this.ended = true;
+    this.settle('failed', (current) => (isTerminal(current.state) ? null : failureMove(this.ports, current, error, 'capture')));
+  }
+
+  private now(): Date {
+    return this.ports.clock.now();
+  }
+
+  private move(what: string, decide: (current: RecordingRecord) => RecordingMove | null): void {
+    this.write(what, decide).catch((thrown: unknown) => this.report(what, thrown));
+  }
+
+  private settle(what: string, decide: (current: RecordingRecord) => RecordingMove | null): void {
+    this.write(what, decide)
+      .then((record) => {
+        if (record !== null) this.settled(this, record);
+      })
+      .catch((thrown: unknown) => this.report(what, thrown));
+  }
+
+  private async write(what: string, decide: (current: RecordingRecord) => RecordingMove | null): Promise<RecordingRecord | null> {
+    const { recordings } = this.ports.ledger;
+    const outcome = await this.writer.write(what, () => recordings.transition(this.recordingId, decide));
+    return outcome.record;
+  }
+
+  private report(what: string, thrown: unknown): void {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    this.ports.log.error('a fact of the recording could not be written', { recordingId: this.recordingId, what, reason });
+  }
+}
+
+/** A capture that ended: kept, too short, or of a kind that the vendor does not store. */
+function finishedMove(current: RecordingRecord, capture: CaptureResult, facts: CallFacts, at: Date): RecordingMove {
+  const patch = { capture, startedAt: capture.startedAt, ...facts };
+  const base = { at: at.toISOString(), mediaTimeMs: capture.mediaEndMs, capture };
+  if (renditionDurationMs(capture) < current.spec.minDurationMs) {
+    return { to: 'discarded', at, cause: 'shorter than the minimum', patch, events: [{ name: 'recording.discarded', ...base }] };
+  }
+  if (current.spec.destination.kind === 'none') {
+    return { to: 'discarded', at, cause: current.spec.destination.reason, patch };
+  }
+  return { to: 'captured', at, cause: capture.reason, patch, events: [{ name: 'recording.finished', ...base }] };
+}
