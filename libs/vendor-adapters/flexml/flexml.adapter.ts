@@ -1,0 +1,24 @@
+import type { VendorAdapter } from '#libs/recording-model';
+import { flexmlCapabilities } from './flexml.capabilities.js';
+import { renderFlexmlError } from './flexml.error-renderer.js';
+import { renderFlexmlEvent } from './flexml.event-renderer.js';
+import { firstFlexmlRequest, lastFlexmlRequests, renderFlexmlFlowRequest } from './flexml.flow-renderer.js';
+import { mintFlexmlNames, nameFlexmlObject } from './flexml.names.js';
+import { parseFlexml } from './flexml.request-mapper.js';
+import { flexmlSettings } from './flexml.settings.js';
+
+/** CarrierX FlexML: XML documents in, JSON requests out. An application's broken flow plays an error, it asks no page. */
+export const flexmlAdapter: VendorAdapter = {
+  vendor: 'flexml',
+  settings: flexmlSettings,
+  capabilities: flexmlCapabilities,
+  parse: parseFlexml,
+  mintNames: mintFlexmlNames,
+  nameObject: nameFlexmlObject,
+  render: renderFlexmlEvent,
+  firstRequest: firstFlexmlRequest,
+  lastRequests: lastFlexmlRequests,
+  errorRequest: () => null,
+  renderFlowRequest: renderFlexmlFlowRequest,
+  renderError: renderFlexmlError,
+};

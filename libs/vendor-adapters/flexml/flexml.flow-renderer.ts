@@ -1,0 +1,55 @@
+import type { ApplicationView, FlowContext, FlowRequest, JsonObject, WireRequest } from '#libs/recording-model';
+import { commonFields, type CallOutcome } from './flexml.common-fields.js';
+import { recordingFields, type RecordingStatus } from './flexml.recording-fields.js';
+import { methodSettingOf, urlSettingOf } from './flexml.settings.js';
+import { wireRequest } from './wire-request.js';
+
+/** What `RecordingStatus` the request after a Record carries (contract §2.5 row 8). */
+const STATUS_OF_PURPOSE: Readonly<Record<string, RecordingStatus>> = { action: 'completed', errorAction: 'failed' };
+
+/** The request for the document of a new call (contract §1.1); null without `documentUrl`. */
+export function firstFlexmlRequest(application: ApplicationView): FlowRequest | null {
+  return settingRequest(application, 'document');
+}
+
+/** The end-of-call status callback (contract §1.5); none without `statusCallbackUrl`. */
+export function lastFlexmlRequests(application: ApplicationView): readonly FlowRequest[] {
+  const request = settingRequest(application, 'statusCallback');
+  return request === null ? [] : [request];
+}
+
+function settingRequest(application: ApplicationView, purpose: 'document' | 'statusCallback'): FlowRequest | null {
+  const url = urlSettingOf(application, `${purpose}Url`);
+  if (url === null) return null;
+  const secret = `${purpose}Userinfo`;
+  const userinfo = application.secrets[secret] === undefined ? null : { secret };
+  return { purpose, url, method: methodSettingOf(application, `${purpose}Method`), userinfo };
+}
+
+/** The wire form of a request of the call flow: common fields, then what the verb adds (contract §3). */
+export function renderFlexmlFlowRequest(request: FlowRequest, context: FlowContext): WireRequest {
+  const { application, call, callState } = context;
+  // The first document is its own RequestUrl (contract §1.2, captured shape).
+  const documentUrl = context.documentUrl ?? (request.purpose === 'document' ? request.url : null);
+  const fields = {
+    ...commonFields({ application, call, callState, documentUrl, outcome: outcomeOf(context) }),
+    ...verbFields(request, context),
+  };
+  return wireRequest(request.method, request.url, request.userinfo, fields);
+}
+
+function verbFields(
+  { purpose }: FlowRequest,
+  { recording, collected, application, callDurationMs }: FlowContext,
+): JsonObject {
+  if (purpose === 'statusCallback') return { CallDuration: Math.round(callDurationMs / 1000) };
+  const status = STATUS_OF_PURPOSE[purpose];
+  if (status !== undefined && recording !== null) return recordingFields(status, recording, application);
+  return collected === null ? {} : { Digits: collected.digits, FinishKey: collected.finishKey };
+}
+
+function outcomeOf({ error, callDurationMs, hangupBy }: FlowContext): CallOutcome {
+  if (error !== null) return 'failed';
+  if (callDurationMs > 0) return 'completed';
+  return hangupBy === 'caller' ? 'cancel' : 'noanswer';
+}

@@ -1,0 +1,90 @@
+import { RecgateError, splitUserinfo, type ApplicationView, type SettingDefinition } from '#libs/recording-model';
+
+/** Every setting of a FlexML application. */
+export const flexmlSettings = [
+  {
+    key: 'documentUrl',
+    description: 'URL of the FlexML document that starts a call (`url` of the DID or Call object, contract §1.1)',
+  },
+  { key: 'documentMethod', description: 'POST or GET for documentUrl', default: 'POST' },
+  {
+    key: 'documentUserinfo',
+    description: '`user:password` for Basic authentication at documentUrl and at relative URLs of its documents',
+    secret: true,
+  },
+  { key: 'statusCallbackUrl', description: 'URL told about the end of the call (contract §1.5)' },
+  { key: 'statusCallbackMethod', description: 'POST or GET for statusCallbackUrl', default: 'POST' },
+  {
+    key: 'statusCallbackUserinfo',
+    description: '`user:password` for Basic authentication at statusCallbackUrl',
+    secret: true,
+  },
+  {
+    key: 'containerSid',
+    description:
+      "Storage container of recordings that name none (the endpoint's `properties.container_sid`, contract §2.1)",
+  },
+  {
+    key: 'storageUrl',
+    description: 'Base of RecordingUrl for the own store, where `/f/{sid}` is served',
+    default: 'https://storage.carrierx.com',
+  },
+  { key: 'defaultMaxLength', description: 'maxLength of a Record that has none, seconds', default: '3600' },
+  { key: 'apiVersion', description: 'ApiVersion field of every request', default: '2.0' },
+  {
+    key: 'callStatusWords',
+    description:
+      '`current` (noanswer, cancel) or `older` (no-answer, app-error) words of CallStatus (contract §2.5 row 4)',
+    default: 'current',
+  },
+  { key: 'partnerSid', description: 'PartnerSid field of every request; absent when not set' },
+  { key: 'endpointSid', description: 'EndpointSid field of every request; absent when not set' },
+  { key: 's3Region', description: 'Region of the buckets named by awsBucketName; the document cannot say it' },
+  { key: 's3Endpoint', description: 'S3-compatible endpoint used for aws* attributes instead of AWS' },
+  { key: 'gcsEndpoint', description: 'Endpoint used for gcp* attributes instead of Google' },
+  { key: 'azureEndpoint', description: 'Blob endpoint used for azure* attributes instead of Azure' },
+] as const satisfies readonly SettingDefinition[];
+
+export type FlexmlSettingKey = (typeof flexmlSettings)[number]['key'];
+
+/** The setting, its default, or null. */
+export function settingOf(application: ApplicationView, key: FlexmlSettingKey): string | null {
+  const given = application.settings[key];
+  if (given !== undefined && given.trim() !== '') return given.trim();
+  const definition: SettingDefinition | undefined = flexmlSettings.find((setting) => setting.key === key);
+  return definition?.default ?? null;
+}
+
+/** @throws RecgateError `request.invalid` when the setting is not a whole number of at least 1. */
+export function positiveSettingOf(application: ApplicationView, key: FlexmlSettingKey): number {
+  const text = settingOf(application, key) ?? '';
+  if (!/^\d{1,9}$/.test(text) || Number(text) < 1) throw invalidSetting(key, 'a whole number of at least 1');
+  return Number(text);
+}
+
+/** @throws RecgateError `request.invalid` when the setting is neither POST nor GET. */
+export function methodSettingOf(application: ApplicationView, key: FlexmlSettingKey): 'GET' | 'POST' {
+  const method = settingOf(application, key)?.toUpperCase();
+  if (method !== 'GET' && method !== 'POST') throw invalidSetting(key, 'POST or GET');
+  return method;
+}
+
+/**
+ * An absolute http(s) URL without userinfo, or null when the setting is absent.
+ * @throws RecgateError `request.invalid` when it is anything else; credentials belong in the `…Userinfo` settings.
+ */
+export function urlSettingOf(application: ApplicationView, key: FlexmlSettingKey): string | null {
+  const text = settingOf(application, key);
+  if (text === null) return null;
+  const { url, userinfo } = splitUserinfo(text);
+  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) throw invalidSetting(key, 'an absolute http or https URL');
+  if (userinfo !== null) throw invalidSetting(key, 'a URL without credentials');
+  return url;
+}
+
+function invalidSetting(key: FlexmlSettingKey, wanted: string): RecgateError {
+  return new RecgateError('request.invalid', `The setting ${key} must be ${wanted}`, {
+    field: key,
+    position: { path: `settings/${key}` },
+  });
+}
