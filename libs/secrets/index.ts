@@ -1,0 +1,2 @@
+export * from './master-key-file.js';
+export * from './secret-vault.js';
