@@ -1,0 +1,67 @@
+import type { ParseContext, ParsedDocument, VendorAdapter, VendorDocument } from '#libs/recording-model';
+import { AccountingCollector, parseJsonDocument } from '../shared/index.js';
+import { KAZOO_CAPABILITIES } from './kazoo.capabilities.js';
+import { accountSurroundings, callflowNameOf, formOf } from './kazoo.document.js';
+import { renderKazooError } from './kazoo.errors.js';
+import { renderKazooEvent } from './kazoo.event-renderer.js';
+import { mapFlow } from './kazoo.flow-mapper.js';
+import { firstKazooRequest, renderKazooFlowRequest } from './kazoo.flow-renderer.js';
+import { mintKazooNames, nameKazooObject } from './kazoo.names.js';
+import type { KazooScope } from './kazoo.scope.js';
+import { KAZOO_SETTINGS, kazooSettings } from './kazoo.settings.js';
+import { storagePlan } from './kazoo.storage-plan.js';
+import { validateCallflow } from './kazoo.validation.js';
+import { webhooksOf } from './kazoo.webhooks.js';
+
+/** A node takes two levels of nesting, so that a long flow is a deep document. */
+const MAX_DEPTH = 256;
+
+/** Kazoo: callflows, Pivot nodes and metaflows in; uploads and `object` webhooks out. */
+export const kazooAdapter: VendorAdapter = {
+  vendor: 'kazoo',
+  settings: KAZOO_SETTINGS,
+  capabilities: KAZOO_CAPABILITIES,
+  parse: parseKazooDocument,
+  mintNames: mintKazooNames,
+  nameObject: nameKazooObject,
+  render: renderKazooEvent,
+  firstRequest: firstKazooRequest,
+  lastRequests: () => [],
+  errorRequest: () => null,
+  renderFlowRequest: renderKazooFlowRequest,
+  renderError: renderKazooError,
+};
+
+/**
+ * Reads a callflow or metaflow.
+ * @throws KazooValidationError with every failure of a saved callflow; RecgateError `document.*`, `field.*` otherwise.
+ */
+function parseKazooDocument({ body, role }: VendorDocument, context: ParseContext): ParsedDocument {
+  const settings = kazooSettings(context.application);
+  const document = parseJsonDocument(body, { maxDepth: MAX_DEPTH });
+  const form = formOf(document, role, settings);
+  if (form.mode === 'saved') validateCallflow(document, form.callflowPointer, form.flowPointer, settings);
+  const scope: KazooScope = {
+    document,
+    accounts: new AccountingCollector(document),
+    warnings: [...document.warnings],
+    context,
+    settings,
+    storagePlan: storagePlan(context.application),
+    webhooks: webhooksOf(context.application),
+    mode: form.mode,
+    starter: form.starter,
+    callflowName: callflowNameOf(document, form),
+  };
+  accountSurroundings(form, scope);
+  const steps = mapFlow(form.flowPointer, scope);
+  const accounting = scope.accounts.finish(document.leafPointers());
+  for (const { path, outcome } of accounting) {
+    if (outcome === 'unknown')
+      scope.warnings.push({
+        message: `${path} is not in the contract; it is ignored`,
+        position: document.positionOf(path),
+      });
+  }
+  return { steps, accounting, warnings: scope.warnings, flowState: {} };
+}

@@ -1,0 +1,89 @@
+import {
+  RecgateError,
+  type ErrorCode,
+  type JsonObject,
+  type JsonValue,
+  type SourcePosition,
+  type VendorErrorForm,
+} from '#libs/recording-model';
+
+/** One failed rule of the schema (contract §5). */
+export interface KazooFailure {
+  /** Dotted path from the document root; a dot inside a key is `%2E`. */
+  readonly path: string;
+  readonly rule: string;
+  readonly message: string;
+  readonly position: SourcePosition;
+  readonly value?: JsonValue;
+  readonly target?: JsonValue;
+  readonly cause?: JsonValue;
+}
+
+/** A document that fails validation: all failures at once; field and position are those of the first. */
+export class KazooValidationError extends RecgateError {
+  constructor(readonly failures: readonly [KazooFailure, ...KazooFailure[]]) {
+    const [first, ...others] = failures;
+    const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
+    super(first.rule === 'required' ? 'field.missing' : 'field.invalid', `${first.path}: ${first.message}${more}`, {
+      field: first.path,
+      position: first.position,
+    });
+    this.name = 'KazooValidationError';
+  }
+
+  /** The `data` object of the vendor's answer: path, then rule, then message and particulars. */
+  get data(): JsonObject {
+    const data: Record<string, Record<string, JsonValue>> = {};
+    for (const { path, rule, message, value, target, cause } of this.failures) {
+      const particulars = { message, target, cause, value };
+      const given = Object.entries(particulars).filter((entry): entry is [string, JsonValue] => entry[1] !== undefined);
+      data[path] = { ...data[path], [rule]: Object.fromEntries(given) };
+    }
+    return data;
+  }
+}
+
+/** Short message codes of the Crossbar error envelope (contract §4.2). */
+const MESSAGES: Partial<Record<ErrorCode, string>> = {
+  'document.malformed': 'parse_error',
+  'document.too_deep': 'parse_error',
+  'document.too_large': 'request entity too large',
+  'document.forbidden': 'parse_error',
+  'field.missing': 'validation error',
+  'field.invalid': 'validation error',
+  'destination.incomplete': 'validation error',
+  'request.invalid': 'invalid data',
+  'request.conflict': 'conflict',
+  'request.not_found': 'bad_identifier',
+  'auth.missing': 'invalid_credentials',
+  'auth.invalid': 'invalid_credentials',
+  'range.not_satisfiable': 'range not satisfiable',
+  'node.full': 'too_many_requests',
+  'gateway.unavailable': 'datastore_unreachable',
+};
+
+/** Statuses that differ from the catalogue's. */
+const STATUSES: Partial<Record<ErrorCode, number>> = { 'node.full': 429 };
+
+/**
+ * Crossbar's error envelope. The door adds what only it knows: `request_id`, `auth_token`, `node`, `timestamp`.
+ */
+export function renderKazooError(error: RecgateError): VendorErrorForm {
+  const status = STATUSES[error.code] ?? error.httpStatus;
+  const body = {
+    data: dataOf(error),
+    error: String(status),
+    message: MESSAGES[error.code] ?? 'unspecified_fault',
+    status: 'error',
+  };
+  return { status, headers: { 'Content-Type': 'application/json' }, body };
+}
+
+function dataOf(error: RecgateError): JsonObject {
+  if (error instanceof KazooValidationError) return error.data;
+  if (MESSAGES[error.code] === 'validation error') {
+    const path = error.field ?? error.position?.path ?? 'data';
+    return { [path]: { [error.code === 'field.missing' ? 'required' : 'error']: { message: error.message } } };
+  }
+  return { message: error.message, ...(error.field === undefined ? {} : { cause: error.field }) };
+}

@@ -1,0 +1,150 @@
+import { NOT_YET_EXECUTED, type FlowAction, type FlowRequest, type JsonValue } from '#libs/recording-model';
+import { resolveUrl } from '../shared/index.js';
+import { text } from './kazoo.record-fields.js';
+import { asInteger } from './kazoo.schema.js';
+import type { FieldReader, KazooScope } from './kazoo.scope.js';
+
+/** The step a module that does not record comes to; undefined when it cannot be run. */
+type ModuleMapper = (data: FieldReader, scope: KazooScope) => FlowAction | undefined;
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const DAY_MS = 86_400_000;
+
+/** Module → nearest canonical step. Modules that are not here are skipped with a warning. */
+const MAPPERS: ReadonlyMap<string, ModuleMapper> = new Map<string, ModuleMapper>([
+  ...['user', 'device', 'callflow', 'ring_group', 'page_group', 'acdc_member', 'faxbox'].map(
+    (name) => [name, connect] as const,
+  ),
+  ['conference', conference],
+  ['offnet', toNumber],
+  ['resources', toNumber],
+  ['play', play],
+  ['media', play],
+  ['tts', speak],
+  ['say', speak],
+  ['sleep', sleep],
+  ['collect_dtmf', collectDigits],
+  ['send_dtmf', sendDigits],
+  ['dead_air', (): FlowAction => ({ kind: 'park', maxDurationMs: null })],
+  ['park', (): FlowAction => ({ kind: 'park', maxDurationMs: null })],
+  ['hangup', (): FlowAction => ({ kind: 'hangup' })],
+  ['response', (): FlowAction => ({ kind: 'reject' })],
+  ['pivot', pivot],
+]);
+
+/** Steps after which the flow does not go on to its child. */
+const ENDING_KINDS: ReadonlySet<FlowAction['kind']> = new Set(['hangup', 'reject', 'fetch']);
+
+/** The step of a module that does not record, its keys accounted for; null when the gateway does not run it. */
+export function mapOtherModule(module: string, data: FieldReader, scope: KazooScope): FlowAction | null {
+  const action = MAPPERS.get(module)?.(data, scope) ?? null;
+  data.dropRest(action === null ? `${NOT_YET_EXECUTED}: module ${module}` : 'not needed for recording');
+  return action;
+}
+
+/** True when nothing after this step is run. */
+export function endsFlow(action: FlowAction): boolean {
+  return ENDING_KINDS.has(action.kind);
+}
+
+function connect(data: FieldReader, { context }: KazooScope): FlowAction {
+  const to = text(data, 'id', 'step.to') ?? text(data, 'name', 'step.to') ?? context.call.to;
+  return { kind: 'connect', to, conference: false, maxDurationMs: null, next: null };
+}
+
+function conference(data: FieldReader, { context }: KazooScope): FlowAction {
+  const to = text(data, 'id', 'step.to') ?? context.call.conferenceId ?? context.call.to;
+  return { kind: 'connect', to, conference: true, maxDurationMs: null, next: null };
+}
+
+function toNumber(data: FieldReader, { context }: KazooScope): FlowAction {
+  return {
+    kind: 'connect',
+    to: text(data, 'to_did', 'step.to') ?? context.call.to,
+    conference: false,
+    maxDurationMs: null,
+    next: null,
+  };
+}
+
+/** Media of the account's own library cannot be played here; a URL can. */
+function play(data: FieldReader, { document }: KazooScope): FlowAction | undefined {
+  const id = data.value('id');
+  if (typeof id !== 'string' || !/^https?:\/\//i.test(id)) return undefined;
+  const { url, userinfo } = tryUrl(id, data, document.positionOf(`${data.pointer}/id`));
+  if (url === null) return undefined;
+  data.account('id', userinfo === null ? 'exact' : 'converted', { to: 'step.url', value: url });
+  return { kind: 'playMedia', url, repeat: 1, background: false };
+}
+
+function speak(data: FieldReader): FlowAction | undefined {
+  const spoken = text(data, 'text', 'step.text');
+  if (spoken === null) return undefined;
+  const language = text(data, 'language', 'step.language');
+  return { kind: 'speak', text: spoken, language, voice: text(data, 'voice', 'step.voice'), repeat: 1, pauseMs: 0 };
+}
+
+function sleep(data: FieldReader): FlowAction {
+  const unit = text(data, 'unit', 'step.durationMs') ?? 's';
+  const unitMs = (Object.hasOwn(UNIT_MS, unit) ? UNIT_MS[unit] : undefined) ?? 1000;
+  const duration = count(data, 'duration', 'step.durationMs', 0);
+  return { kind: 'wait', durationMs: Math.min(DAY_MS, duration * unitMs) };
+}
+
+function collectDigits(data: FieldReader): FlowAction {
+  const finishKeys = text(data, 'terminator', 'step.finishKeys') ?? '#';
+  return {
+    kind: 'collectDigits',
+    prompts: [],
+    maxDigits: Math.max(1, count(data, 'max_digits', 'step.maxDigits', 1)),
+    finishKeys: finishKeys.replace(/[^0-9*#A-D]/g, ''),
+    timeoutMs: count(data, 'timeout', 'step.timeoutMs', 5000),
+    next: null,
+    nextWhenEmpty: false,
+  };
+}
+
+function sendDigits(data: FieldReader): FlowAction | undefined {
+  const digits = text(data, 'digits', 'step.digits');
+  return digits === null ? undefined : { kind: 'sendDigits', digits };
+}
+
+/** Asks the application for the rest of the flow; TwiML answers are not understood. */
+function pivot(data: FieldReader, { document }: KazooScope): FlowAction | undefined {
+  const address = data.value('voice_url');
+  if (typeof address !== 'string' || data.value('req_format') === 'twiml') return undefined;
+  const { url, userinfo } = tryUrl(address, data, document.positionOf(`${data.pointer}/voice_url`));
+  if (url === null) return undefined;
+  data.account('voice_url', userinfo === null ? 'exact' : 'converted', { to: 'step.request.url', value: url });
+  if (userinfo !== null) data.warn('voice_url', 'Credentials in voice_url are not sent');
+  const method = String(data.value('method') ?? 'get').toLowerCase() === 'post' ? 'POST' : 'GET';
+  data.account('method', 'exact', { to: 'step.request.method' });
+  data.account('req_format', 'exact', { to: 'step.request' });
+  const request: FlowRequest = { purpose: 'voice_url', url, method, userinfo: null };
+  return { kind: 'fetch', request };
+}
+
+function tryUrl(
+  address: string,
+  data: FieldReader,
+  position: { path: string },
+): { url: string | null; userinfo: string | null } {
+  try {
+    return resolveUrl(address, null, position);
+  } catch {
+    data.warn(position.path.slice(data.pointer.length + 1), 'The URL is malformed');
+    return { url: null, userinfo: null };
+  }
+}
+
+function count(data: FieldReader, key: string, to: string, fallback: number): number {
+  return data.take(key, {
+    to,
+    fallback,
+    shown: null,
+    read: (value: JsonValue) => {
+      const number = asInteger(value);
+      return number === undefined || number < 0 || number > 2_147_483_647 ? undefined : { value: number };
+    },
+  });
+}

@@ -1,0 +1,195 @@
+import {
+  RecgateError,
+  splitUserinfo,
+  type ApplicationView,
+  type JsonObject,
+  type JsonValue,
+  type RecordingEventName,
+  type SecretBag,
+  type Subscription,
+} from '#libs/recording-model';
+import { isJsonObject, member, parseJsonDocument, resolveUrl } from '../shared/index.js';
+import { hexDigest, setting, settingError, type KazooSettingKey } from './kazoo.settings.js';
+
+/** What an `object` webhook reports of a recording's document (contract §3.1). */
+export type DocumentChange = 'doc_created' | 'doc_edited' | 'doc_deleted';
+
+/** An `object` webhook of the account. */
+export interface Webhook {
+  /** `webhook:<name or index>`, the name of its subscription. */
+  readonly subscription: string;
+  readonly id: string;
+  readonly url: string;
+  readonly userinfo: string | null;
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly format: 'form-data' | 'json';
+  readonly version: 'v1' | 'v2';
+  /** Null: every change; otherwise only this one (`all`: every). */
+  readonly action: string | null;
+  /** Merged into v1 payloads, over the event's own keys. */
+  readonly customData: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * Event → changes of the document, in order. `recording.discarded`: the document was saved before the file turned out to
+ * be too short; 5.x removes it again (contract §6).
+ */
+export function documentChanges(event: RecordingEventName, version: string): readonly DocumentChange[] {
+  switch (event) {
+    case 'recording.finished':
+      return ['doc_created'];
+    case 'recording.available':
+      return ['doc_edited'];
+    case 'recording.deleted':
+      return ['doc_deleted'];
+    case 'recording.discarded':
+      return version === '5.x' ? ['doc_created', 'doc_deleted'] : ['doc_created'];
+    default:
+      return [];
+  }
+}
+
+/** Events that make a webhook speak, in the order of a recording's life. */
+const SPEAKING_EVENTS = [
+  'recording.finished',
+  'recording.available',
+  'recording.discarded',
+  'recording.deleted',
+] as const;
+
+/**
+ * The enabled `object` webhooks that can match a call recording, from `webhooks` or the `webhookUri` shorthand.
+ * @throws RecgateError `request.invalid` when the setting is malformed.
+ */
+export function webhooksOf(application: ApplicationView): readonly Webhook[] {
+  const taken = new Set<string>();
+  return hookObjects(application).flatMap((hook, index) => {
+    const read = readHook(hook, index);
+    if (read === null) return [];
+    const subscription = taken.has(read.subscription) ? `${read.subscription}#${index}` : read.subscription;
+    taken.add(subscription);
+    return [{ ...read, subscription }];
+  });
+}
+
+/** The subscriptions of a recording that is stored, and the credentials they need. */
+export function webhookSubscriptions(
+  webhooks: readonly Webhook[],
+  version: string,
+): { subscriptions: Subscription[]; secrets: SecretBag } {
+  const secrets: Record<string, string> = {};
+  const subscriptions = webhooks.map((hook): Subscription => {
+    const userinfo = hook.userinfo === null ? null : { secret: `${hook.subscription}.userinfo` };
+    if (userinfo !== null && hook.userinfo !== null) secrets[userinfo.secret] = hook.userinfo;
+    const events = SPEAKING_EVENTS.filter((event) =>
+      documentChanges(event, version).some((change) => wants(hook, change)),
+    );
+    return {
+      name: hook.subscription,
+      events,
+      url: hook.url,
+      method: hook.method,
+      userinfo,
+      fallbackUrl: null,
+      policy: 'vendor',
+    };
+  });
+  return { subscriptions, secrets };
+}
+
+/** Whether the hook's filter lets a change pass. */
+export function wants(hook: Webhook, change: DocumentChange): boolean {
+  return hook.action === null || hook.action === 'all' || hook.action === change;
+}
+
+function hookObjects(application: ApplicationView): readonly JsonObject[] {
+  const list = setting(application, 'webhooks');
+  if (list !== null) {
+    const value = parseSetting('webhooks', list);
+    const data = isJsonObject(value) ? (member(value, 'data') ?? value) : value;
+    const hooks = Array.isArray(data) ? (data as readonly JsonValue[]) : [data];
+    if (!hooks.every(isJsonObject)) throw settingError('webhooks', 'must be a JSON list of webhook objects');
+    return hooks.filter(isJsonObject);
+  }
+  const uri = setting(application, 'webhookUri');
+  if (uri === null) return [];
+  const customData = setting(application, 'webhookCustomData');
+  return [
+    {
+      hook: 'object',
+      uri,
+      format: setting(application, 'webhookFormat'),
+      http_verb: setting(application, 'webhookVerb'),
+      ...(customData === null ? {} : { custom_data: parseSetting('webhookCustomData', customData) }),
+    },
+  ];
+}
+
+function parseSetting(key: KazooSettingKey, text: string): JsonValue {
+  try {
+    return parseJsonDocument(text).value;
+  } catch (error) {
+    if (error instanceof RecgateError) throw settingError(key, 'is not JSON');
+    throw error;
+  }
+}
+
+function readHook(hook: JsonObject, index: number): Webhook | null {
+  const customData = member(hook, 'custom_data');
+  const filter = customData === undefined || customData === null ? null : textMembers(customData);
+  const isObjectHook = ['object', 'all'].includes(textOf(hook, 'hook') ?? 'object');
+  // A filter that lacks either key matches nothing (contract §3.1).
+  const matches =
+    filter === null || (['call_recording', 'all'].includes(filter['type'] ?? '') && filter['action'] !== undefined);
+  if (member(hook, 'enabled') === false || !isObjectHook || !matches) return null;
+  const subscription = `webhook:${textOf(hook, 'name') ?? index}`;
+  const { url, userinfo } = hookUrl(textOf(hook, 'uri') ?? '');
+  // Stripped before merging, so that the event's own type and action arrive.
+  const { type: _type, action, ...merged } = filter ?? {};
+  return {
+    subscription,
+    id: textOf(hook, 'id') ?? hexDigest(`${subscription} ${splitUserinfo(url).url}`),
+    url,
+    userinfo,
+    method: verb(textOf(hook, 'http_verb') ?? 'post'),
+    format: textOf(hook, 'format') === 'json' ? 'json' : 'form-data',
+    version: textOf(hook, 'version') === 'v2' ? 'v2' : 'v1',
+    action: action ?? null,
+    customData: merged,
+    headers: safeHeaders(member(hook, 'custom_request_headers')),
+  };
+}
+
+function hookUrl(uri: string): { url: string; userinfo: string | null } {
+  try {
+    return resolveUrl(uri, null, { path: 'settings.webhooks' });
+  } catch {
+    throw settingError('webhooks', 'has a webhook whose uri is not an http or https URL');
+  }
+}
+
+function verb(word: string): Webhook['method'] {
+  const found = (['GET', 'POST', 'PUT'] as const).find((method) => method.toLowerCase() === word.toLowerCase());
+  if (found === undefined) throw settingError('webhooks', 'has a webhook whose http_verb is none of get, post, put');
+  return found;
+}
+
+function safeHeaders(value: JsonValue | undefined): Record<string, string> {
+  const pairs = Object.entries(textMembers(value ?? null));
+  return Object.fromEntries(
+    pairs.filter(([name, text]) => /^[\w!#$%&'*+.^`|~-]+$/.test(name) && /^[\t\x20-\x7e]*$/.test(text)),
+  );
+}
+
+function textMembers(value: JsonValue): Record<string, string> {
+  if (!isJsonObject(value)) return {};
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, each]) => (typeof each === 'object' ? [] : [[key, String(each)] as const])),
+  );
+}
+
+function textOf(object: JsonObject, key: string): string | null {
+  const value = member(object, key);
+  return typeof value === 'string' && value !== '' ? value : null;
+}
