@@ -29,6 +29,7 @@ export class OutboxRelay {
   async handle(entry: OutboxEntry): Promise<void> {
     const record = await this.ports.ledger.recordings.get(entry.recordingId);
     if (record === null) return;
+    this.count(record, entry);
     await this.enqueueDeliveries(record, entry.eventSequences);
     const stage = STAGE_DUE_IN[entry.state];
     if (stage !== undefined && record.state === entry.state) {
@@ -37,6 +38,14 @@ export class OutboxRelay {
     if (entry.state === 'available') await releaseLocalAudio(this.ports, record);
     if (entry.state === 'discarded' || entry.state === 'absent' || entry.state === 'cancelled') {
       await this.ports.spools.delete(record.id);
+    }
+  }
+
+  private count(record: RecordingRecord, entry: OutboxEntry): void {
+    const { metrics, clock } = this.ports;
+    metrics.recordingsByState.inc({ vendor: record.vendor, state: entry.state });
+    if (entry.state === 'available' && record.capture !== null) {
+      metrics.hangupToAvailableSeconds.observe((clock.now().getTime() - Date.parse(record.capture.endedAt)) / 1000);
     }
   }
 

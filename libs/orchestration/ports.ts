@@ -12,6 +12,7 @@ import type {
   VendorName,
   WorkQueue,
 } from '#libs/recording-model';
+import type { Metrics } from '#libs/telemetry';
 
 /** Everything orchestration is built on; the apps bind the implementations. */
 export interface OrchestrationPorts {
@@ -27,6 +28,7 @@ export interface OrchestrationPorts {
   readonly sender: NotificationSender;
   readonly settings: OrchestrationSettings;
   readonly log: OrchestrationLog;
+  readonly metrics: Metrics;
 }
 
 export interface OrchestrationSettings {

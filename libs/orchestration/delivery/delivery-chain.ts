@@ -61,6 +61,7 @@ export class DeliveryChain {
     const policy = subscription?.policy ?? 'durable';
     const hasFallback = (subscription?.fallbackUrl ?? null) !== null && !fallback;
     const step = this.ports.sender.next(policy, attempts, outcome, hasFallback, this.ports.clock.now());
+    this.ports.metrics.deliveryAttempts.inc({ outcome: step.kind });
     await this.settle({ ...delivery, attempts }, step);
   }
 

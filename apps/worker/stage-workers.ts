@@ -1,0 +1,85 @@
+import { Queue, UnrecoverableError, Worker, type Job } from 'bullmq';
+import type { WorkerStage } from '#libs/config';
+import { DeliveryChain, encodeStage, runStage, storeStage, type OrchestrationPorts, type Reconciler, type Stage } from '#libs/orchestration';
+import { DeliverJob, parseJob, QUEUE_NAMES, queuePrefix, StageJob, workerOptions, type RedisConnections } from '#libs/queues';
+import { RecgateError } from '#libs/recording-model';
+
+export interface StageWorkersOptions {
+  readonly ports: OrchestrationPorts;
+  readonly connections: RedisConnections;
+  readonly prefix: string;
+  readonly reconciler: Reconciler;
+  /** Stages this process works on. */
+  readonly stages: readonly WorkerStage[];
+  readonly concurrency: { readonly encode: number; readonly store: number; readonly deliver: number };
+  readonly reconcileSeconds: number;
+  /** Reads files and URLs; null where this process has no media to read them with. */
+  readonly captureFile: ((recordingId: string) => Promise<void>) | null;
+}
+
+/** The BullMQ workers of this process: short, idempotent commands, each checked at the door. */
+export class StageWorkers {
+  private readonly workers: Worker[] = [];
+  private scheduler: Queue | null = null;
+
+  constructor(private readonly options: StageWorkersOptions) {}
+
+  async start(): Promise<void> {
+    const { ports, concurrency, stages, captureFile } = this.options;
+    if (stages.includes('encode')) this.runStageQueue('encode', encodeStage(ports), concurrency.encode);
+    if (stages.includes('store')) this.runStageQueue('store', storeStage(ports), concurrency.store);
+    if (stages.includes('capture') && captureFile !== null) {
+      this.run(QUEUE_NAMES.capture, concurrency.encode, (job) => captureFile(parseJob(StageJob, job.data).recordingId));
+    }
+    if (stages.includes('deliver')) this.runDeliveries(concurrency.deliver);
+    if (stages.includes('housekeeping')) await this.runHousekeeping();
+  }
+
+  /** Lets running jobs finish, then closes. */
+  async stop(): Promise<void> {
+    await Promise.all(this.workers.map((worker) => worker.close()));
+    await this.scheduler?.close();
+  }
+
+  private runStageQueue(name: 'encode' | 'store', stage: Stage, concurrency: number): void {
+    this.run(QUEUE_NAMES[name], concurrency, async (job) => {
+      const { recordingId } = parseJob(StageJob, job.data);
+      const lastTry = job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
+      const timer = this.options.ports.metrics.stageSeconds.startTimer({ stage: name });
+      try {
+        timer({ outcome: await runStage(this.options.ports, stage, recordingId, lastTry) });
+      } catch (error) {
+        timer({ outcome: 'retry' });
+        throw error instanceof RecgateError && !error.retry ? new UnrecoverableError(error.message) : error;
+      }
+    });
+  }
+
+  private runDeliveries(concurrency: number): void {
+    const chain = new DeliveryChain(this.options.ports);
+    this.run(QUEUE_NAMES.deliver, concurrency, async (job) => {
+      const { recordingId, subscription } = parseJob(DeliverJob, job.data);
+      await chain.work(recordingId, subscription);
+    });
+  }
+
+  private async runHousekeeping(): Promise<void> {
+    const { connections, prefix, reconcileSeconds, reconciler, ports } = this.options;
+    const queue = new Queue(QUEUE_NAMES.housekeeping, { connection: connections.open('commands'), prefix: queuePrefix(prefix) });
+    queue.on('error', () => undefined);
+    this.scheduler = queue;
+    const clean = { removeOnComplete: true, removeOnFail: true };
+    await queue.upsertJobScheduler('reconcile', { every: reconcileSeconds * 1000 }, { name: 'reconcile', opts: clean });
+    this.run(QUEUE_NAMES.housekeeping, 1, async () => {
+      const report = await reconciler.run();
+      if (report.requeued + report.redelivered + report.orphansFinished > 0) ports.log.info('reconciled', { ...report });
+    });
+  }
+
+  private run(queue: string, concurrency: number, work: (job: Job<unknown>) => Promise<void>): void {
+    const { connections, prefix, ports } = this.options;
+    const worker = new Worker(queue, work, workerOptions(connections.open('blocking'), prefix, concurrency));
+    worker.on('error', (error) => ports.log.warn('queue', { queue, reason: error.message }));
+    this.workers.push(worker);
+  }
+}
