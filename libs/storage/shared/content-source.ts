@@ -64,21 +64,45 @@ export class ContentSource {
   /** Holds each chunk back until the next one is there: the last one leaves only after the comparison. */
   async *#verified(bytes: Readable): AsyncGenerator<Buffer> {
     const hash = createHash('sha256');
+    const chunks = bytes[Symbol.asyncIterator]();
     let held: Buffer | null = null;
     let count = 0;
     try {
-      for await (const chunk of bytes) {
+      for (;;) {
+        const chunk = await this.#next(chunks);
+        if (chunk === null) break;
+        hash.update(chunk);
+        count += chunk.length;
         if (held !== null) yield held;
-        held = Buffer.from(chunk);
-        hash.update(held);
-        count += held.length;
+        held = chunk;
       }
-      const { sizeBytes, sha256 } = this.#content;
-      if (count !== sizeBytes || hash.digest('hex') !== sha256) throw new Error('its bytes are not those that were encoded');
+      this.#compare(count, hash.digest('hex'));
+      if (held !== null) yield held;
+    } finally {
+      bytes.destroy();
+    }
+  }
+
+  /** Only what goes wrong here is ours: whoever reads the stream may end it with an error of their own. */
+  async #next(chunks: AsyncIterator<unknown>): Promise<Buffer | null> {
+    try {
+      const { done, value } = await chunks.next();
+      return done === true ? null : toBuffer(value);
     } catch (error) {
       this.#failure ??= error;
       throw error;
     }
-    if (held !== null) yield held;
   }
+
+  #compare(count: number, digest: string): void {
+    const { sizeBytes, sha256 } = this.#content;
+    if (count === sizeBytes && digest === sha256) return;
+    this.#failure ??= new Error('its bytes are not those that were encoded');
+    throw this.#failure;
+  }
+}
+
+function toBuffer(chunk: unknown): Buffer {
+  if (chunk instanceof Uint8Array) return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  return Buffer.from(String(chunk));
 }
