@@ -239,6 +239,19 @@ describe('Sinch signatures', () => {
       expect(refusal(() => verifySinchRequest({ ...good, headers }, REST, { now: NOW }))).toEqual(expected);
   });
 
+  it('believes nobody while the application has no secret', () => {
+    const empty = { ...REST, applicationSecret: '' };
+    const base = { method: 'GET', path: '/x', contentType: '', timestamp: NOW.toISOString(), body: '' };
+    const { authorization } = signSinchRequest(base, empty);
+    const request = {
+      method: 'GET',
+      target: '/x',
+      headers: { authorization, 'x-timestamp': base.timestamp },
+      body: '',
+    };
+    expect(refusal(() => verifySinchRequest(request, empty, { now: NOW }))).toEqual(['auth.invalid', 'credentials']);
+  });
+
   it('refuses a time stamp beyond the tolerance, either way', () => {
     const at = (offset: number) =>
       signedRequest('/x', '/x', { timestamp: new Date(NOW.getTime() + offset).toISOString() });

@@ -106,6 +106,8 @@ export function verifySinchRequest(
   const claimed = readSinchAuthorization(header('authorization'));
   if (claimed.applicationKey.toLowerCase() !== credentials.applicationKey.toLowerCase())
     throw new RecgateError('auth.invalid', 'The application key is not known', { field: 'credentials' });
+  if (Buffer.from(credentials.applicationSecret, 'base64').length === 0)
+    throw new RecgateError('auth.invalid', 'The application has no secret to check against', { field: 'credentials' });
   if (claimed.scheme === 'basic') {
     if (sameText(claimed.proof, credentials.applicationSecret)) return;
     throw new RecgateError('auth.invalid', 'The application secret is wrong', { field: 'credentials' });

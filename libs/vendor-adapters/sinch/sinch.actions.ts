@@ -1,0 +1,160 @@
+import type { FlowRequest } from '#libs/recording-model';
+import { sinchCallbackRequest } from './sinch.callback-request.js';
+import type { CallScript } from './sinch.call-script.js';
+import { readRunMenu } from './sinch.menu.js';
+import { readPrompt } from './sinch.prompts.js';
+import type { RecordingScope } from './sinch.recording-options.js';
+import type { SvamlObject } from './sinch.svaml-reader.js';
+
+const MAX_CALL_S = 14_400;
+const MAX_PARK_S = 600;
+const MAX_CONFERENCE_ID = 128;
+const NOT_PLACED = 'the gateway records the call and leaves its connection to the media that arrives';
+
+type ReadAction = (script: CallScript, action: SvamlObject) => RecordingScope | null;
+
+const CALL: RecordingScope = { kind: 'call' };
+
+/**
+ * The actions under their names in lower case (contract §1.2, §3.2). Each returns what `record` on it records, and
+ * null when the action itself was about recording.
+ */
+const ACTIONS: Readonly<Record<string, { readonly connects: boolean; readonly read: ReadAction }>> = {
+  hangup: { connects: false, read: readHangup },
+  continue: { connects: false, read: () => CALL },
+  connectpstn: { connects: true, read: (script, action) => readConnect(script, action, ['number'], true) },
+  connectmxp: { connects: true, read: (script, action) => readConnect(script, action, [], false) },
+  connectsip: { connects: true, read: (script, action) => readConnect(script, action, [], true) },
+  connectconf: { connects: true, read: readConnectConf },
+  connectstream: { connects: true, read: readConnectStream },
+  runmenu: { connects: true, read: (script, action) => (readRunMenu(script, action), CALL) },
+  park: { connects: true, read: readPark },
+  startrecording: { connects: false, read: readStartAction },
+  stoprecording: { connects: false, read: (script, action) => (script.stopRecording(action.pointer), null) },
+};
+
+/** The action's name in lower case without accounting for it; null when there is none. */
+export function actionName(action: SvamlObject | null): string | null {
+  const pointer = action?.find('name') ?? null;
+  const name = pointer === null ? null : action?.value(pointer);
+  return typeof name === 'string' ? name.trim().toLowerCase() : null;
+}
+
+/**
+ * Reads the action into the script: its recording first, so that it covers what the action does, then its step.
+ * @throws RecgateError `field.missing`, `field.invalid`.
+ */
+export function readAction(script: CallScript, action: SvamlObject): void {
+  const name = action.requiredText(['name'], { to: 'steps' });
+  const known = new Map(Object.entries(ACTIONS)).get(name.trim().toLowerCase());
+  if (known === undefined)
+    throw script.reading.invalid(action.find('name') ?? action.pointer, 'name', 'This action is not known');
+  const before = script.steps.length;
+  const scope = known.read(script, action);
+  const own = script.steps.splice(before);
+  if (scope !== null) readRecordFlag(script, action, scope);
+  script.steps.push(...own);
+}
+
+/** `record` and `recordingOptions` on an action (contract §1.2, §2.5 rows 2, 3, 6). */
+function readRecordFlag(script: CallScript, action: SvamlObject, scope: RecordingScope): void {
+  const flag = action.flag(['record', 'recording'], { to: 'steps' });
+  if (flag === false) {
+    for (const name of ['recordingOptions', 'options']) action.drop(name, 'record is false');
+    return;
+  }
+  const options = action.child('recordingOptions', 'options');
+  if (flag === null && options === null) return;
+  const at = options?.pointer ?? `${action.pointer}/recordingOptions`;
+  script.startRecording(action, options, at, scope);
+}
+
+function readHangup(script: CallScript, action: SvamlObject): RecordingScope {
+  action.drop('hangupCause', 'the cause of the hang-up is not signalled');
+  script.add(action.pointer, { kind: 'hangup' });
+  return CALL;
+}
+
+function readStartAction(script: CallScript, action: SvamlObject): null {
+  const options = action.child('recordingOptions', 'options');
+  const at = options?.pointer ?? `${action.pointer}/recordingOptions`;
+  script.startRecording(action, options, at, CALL);
+  return null;
+}
+
+const CONNECT_DETAILS = [
+  'locale',
+  'dialTimeout',
+  'cli',
+  'dtmf',
+  'indications',
+  'amd',
+  'transport',
+  'callHeaders',
+  'moh',
+  'conferenceDtmfOptions',
+  'streamingOptions',
+];
+
+/** connectPstn, connectSip, connectMxp: the number or destination, else the number that was dialled. */
+function readConnect(script: CallScript, action: SvamlObject, names: string[], hasAce: boolean): RecordingScope {
+  const number = names.length === 0 ? null : action.text(names, { to: 'steps' });
+  const to = number ?? readDestination(action) ?? script.context.call.to;
+  const maxDurationMs = readMaxDuration(action, MAX_CALL_S, 'clamp');
+  const suppressed = action.flag(['suppressCallbacks'], { to: 'steps', reason: 'no ACE is sent; DiCE is' }) ?? false;
+  for (const name of CONNECT_DETAILS) action.drop(name, NOT_PLACED);
+  const next = hasAce && !suppressed ? callback(script, 'ace') : null;
+  script.add(action.pointer, { kind: 'connect', to, conference: false, maxDurationMs, next });
+  return CALL;
+}
+
+function readDestination(action: SvamlObject): string | null {
+  const pointer = action.find('destination');
+  if (pointer === null) return null;
+  if (typeof action.value(pointer) === 'string') return action.text(['destination'], { to: 'steps' });
+  const destination = action.child('destination');
+  destination?.text(['type'], { to: 'steps' });
+  return destination?.text(['endpoint'], { to: 'steps' }) ?? null;
+}
+
+function readConnectConf(script: CallScript, action: SvamlObject): RecordingScope {
+  const conferenceId = action.requiredText(['conferenceId'], { to: 'steps' });
+  if (conferenceId.length > MAX_CONFERENCE_ID)
+    throw script.reading.invalid(
+      action.find('conferenceId') ?? action.pointer,
+      'conferenceId',
+      `conferenceId may have ${MAX_CONFERENCE_ID} characters`,
+    );
+  const maxDurationMs = readMaxDuration(action, MAX_CALL_S, 'clamp');
+  action.flag(['suppressCallbacks'], { to: 'steps' });
+  for (const name of CONNECT_DETAILS) action.drop(name, NOT_PLACED);
+  script.add(action.pointer, { kind: 'connect', to: conferenceId, conference: true, maxDurationMs, next: null });
+  return { kind: 'conference', conferenceId };
+}
+
+function readConnectStream(script: CallScript, action: SvamlObject): RecordingScope {
+  const reason = 'the gateway takes the audio itself and opens no stream to others';
+  for (const name of ['destination', 'maxDuration', 'callHeaders', 'streamingOptions']) action.drop(name, reason);
+  script.skip(action.pointer, 'connectStream', reason);
+  return CALL;
+}
+
+function readPark(script: CallScript, action: SvamlObject): RecordingScope {
+  const locale = action.text(['locale'], { to: 'steps' });
+  const intro = action.text(['introPrompt'], { to: 'steps' });
+  const introStep = intro === null ? null : readPrompt(script, action.pointer, intro, locale);
+  if (introStep !== null) script.steps.push(introStep);
+  action.drop('holdPrompt', 'the gateway plays nothing while a call is parked');
+  const maxDurationMs = readMaxDuration(action, MAX_PARK_S, 'clamp');
+  script.add(action.pointer, { kind: 'park', maxDurationMs });
+  return CALL;
+}
+
+function readMaxDuration(action: SvamlObject, max: number, beyond: 'clamp'): number | null {
+  const seconds = action.integer(['maxDuration'], { min: 0, max, to: 'steps', beyond });
+  return seconds === null || seconds === 0 ? null : seconds * 1000;
+}
+
+function callback(script: CallScript, purpose: 'ace' | 'pie'): FlowRequest | null {
+  return sinchCallbackRequest(purpose, script.context.application, script.context.call);
+}

@@ -1,0 +1,31 @@
+import type { FlowRequest, VendorAdapter } from '#libs/recording-model';
+import { sinchCallbackRequest } from './sinch.callback-request.js';
+import { SINCH_CAPABILITIES } from './sinch.capabilities.js';
+import { renderSinchError } from './sinch.errors.js';
+import { renderSinchEvent } from './sinch.event-renderer.js';
+import { renderSinchFlowRequest } from './sinch.flow-renderer.js';
+import { mintSinchNames, nameSinchObject } from './sinch.names.js';
+import { parseSinchDocument } from './sinch.request-mapper.js';
+import { SINCH_SETTINGS, sendsCallingError } from './sinch.settings.js';
+
+/** Sinch Voice v1: SVAML in; ICE, ACE, PIE, DiCE and notify callbacks out. */
+export const sinchAdapter: VendorAdapter = {
+  vendor: 'sinch',
+  settings: SINCH_SETTINGS,
+  capabilities: SINCH_CAPABILITIES,
+  parse: parseSinchDocument,
+  mintNames: mintSinchNames,
+  nameObject: nameSinchObject,
+  render: renderSinchEvent,
+  firstRequest: (application, call) => sinchCallbackRequest('ice', application, call),
+  lastRequests: (application, call) => listOf(sinchCallbackRequest('dice', application, call)),
+  // `callingerror` is a notification: its answer holds no document.
+  errorRequest: (application, call) =>
+    sendsCallingError(application) ? sinchCallbackRequest('notify', application, call) : null,
+  renderFlowRequest: renderSinchFlowRequest,
+  renderError: renderSinchError,
+};
+
+function listOf(request: FlowRequest | null): readonly FlowRequest[] {
+  return request === null ? [] : [request];
+}

@@ -1,0 +1,57 @@
+import type { FlowAction, FlowStep, ParseContext, RecordAction } from '#libs/recording-model';
+import { sinchSameRecording } from './sinch.same-recording.js';
+import { readRecordAction, type RecordingScope } from './sinch.recording-options.js';
+import type { SvamlObject, SvamlReading } from './sinch.svaml-reader.js';
+
+/** The steps one SVAML document comes to, as they are gathered in order. */
+export class CallScript {
+  readonly steps: FlowStep[] = [];
+  readonly flowState: Record<string, string> = {};
+  private callRecording: { readonly action: RecordAction; readonly pointer: string } | null = null;
+
+  constructor(
+    readonly reading: SvamlReading,
+    readonly context: ParseContext,
+    /** True when the action is connectMxp, with which recording instructions do not work (contract §1.2). */
+    readonly ignoresRecordingInstructions: boolean,
+  ) {}
+
+  add(pointer: string, action: FlowAction): void {
+    this.steps.push({ at: this.reading.document.positionOf(pointer), ...action });
+  }
+
+  /** A part of the document that is not carried out: a skipped step and a warning. */
+  skip(pointer: string, name: string, reason: string): void {
+    this.add(pointer, { kind: 'skipped', name, reason });
+    this.reading.warn(pointer, `${name}: ${reason}`);
+  }
+
+  /**
+   * Starts a recording. A call recording that this document already started is kept when the second asks for the
+   * same, and stopped first when it asks for something else (contract §2.5 row 12).
+   * @throws RecgateError when the options are not acceptable.
+   */
+  startRecording(holder: SvamlObject, options: SvamlObject | null, optionsAt: string, scope: RecordingScope): void {
+    const action = readRecordAction(holder, { pointer: optionsAt, object: options }, scope, this.context);
+    if (scope.kind === 'call') {
+      const open = this.callRecording;
+      if (open !== null && isSame(open.action, action)) {
+        this.skip(holder.pointer, 'startRecording', `the same recording was already started at ${open.pointer}`);
+        return;
+      }
+      if (open !== null) this.add(holder.pointer, { kind: 'stopRecording', which: 'latest' });
+      this.callRecording = { action, pointer: holder.pointer };
+    }
+    this.add(holder.pointer, action);
+  }
+
+  /** Stops the recordings of the call; with nothing to stop it does nothing (contract §2.5 row 12). */
+  stopRecording(pointer: string): void {
+    this.callRecording = null;
+    this.add(pointer, { kind: 'stopRecording', which: 'all' });
+  }
+}
+
+function isSame(a: RecordAction, b: RecordAction): boolean {
+  return sinchSameRecording(a.spec, b.spec) && JSON.stringify(a.secrets) === JSON.stringify(b.secrets);
+}

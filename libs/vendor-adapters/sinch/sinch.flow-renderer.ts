@@ -1,0 +1,195 @@
+import type {
+  CallIdentity,
+  FlowContext,
+  FlowRequest,
+  JsonValue,
+  RecgateError,
+  WireRequest,
+} from '#libs/recording-model';
+import { isJsonObject } from '../shared/index.js';
+import { SINCH_PURPOSES, type SinchPurpose } from './sinch.callback-request.js';
+import { COOKIE } from './sinch.instructions.js';
+import { MENU, type SinchMenuState } from './sinch.menu.js';
+import { applicationKeyOf, settingOf } from './sinch.settings.js';
+import { toSinchRequest } from './sinch.wire-request.js';
+
+type Body = Readonly<Record<string, JsonValue>>;
+
+/** Nothing is charged here, but the fields belong to the callbacks. */
+const FREE: JsonValue = { currencyId: 'USD', amount: 0 };
+
+const BODIES: Readonly<Record<SinchPurpose, (context: FlowContext) => Body>> = {
+  ice: iceBody,
+  ace: aceBody,
+  pie: pieBody,
+  dice: diceBody,
+  notify: callingErrorBody,
+};
+
+/** The wire form of an ICE, ACE, PIE, DiCE or callingerror callback (contract §1.1, §5), members in the order of the samples. */
+export function renderSinchFlowRequest(request: FlowRequest, context: FlowContext): WireRequest {
+  const purpose = SINCH_PURPOSES.find((each) => each === request.purpose);
+  const body = purpose === undefined ? { event: request.purpose } : BODIES[purpose](context);
+  return toSinchRequest(request.url, body, context.application, context.now);
+}
+
+function iceBody(context: FlowContext): Body {
+  const { call, application } = context;
+  const base = settingOf(application, 'apiBaseUrl')?.replace(/\/+$/, '') ?? null;
+  const isApp = call.vendor['domain'] === 'mxp';
+  return {
+    ...head('ice', call),
+    ...(base === null ? {} : { callResourceUrl: `${base}/calling/v1/calls/id/${encodeURIComponent(call.callId)}` }),
+    timestamp: timestampOf(context.now),
+    version: 1,
+    ...present(call, ['custom', 'user']),
+    userRate: call.vendor['userRate'] ?? FREE,
+    cli: withoutPlus(call.from) || 'private',
+    to: call.vendor['to'] ?? { type: toType(call), endpoint: call.to },
+    domain: isApp ? 'mxp' : (call.vendor['domain'] ?? 'pstn'),
+    applicationKey: applicationKeyOf(application),
+    originationType: call.vendor['originationType'] ?? (isApp ? 'MXP' : 'PSTN'),
+    rdnis: call.vendor['rdnis'] ?? '',
+    ...present(call, ['callHeaders']),
+    ...cookies(context),
+  };
+}
+
+function aceBody(context: FlowContext): Body {
+  return {
+    ...head('ace', context.call),
+    timestamp: timestampOf(context.now),
+    version: 1,
+    custom: customOf(context.call),
+    applicationKey: applicationKeyOf(context.application),
+    ...present(context.call, ['user', 'amd']),
+    ...cookies(context),
+  };
+}
+
+function pieBody(context: FlowContext): Body {
+  return {
+    ...head('pie', context.call),
+    timestamp: timestampOf(context.now),
+    menuResult: menuResult(context),
+    version: 1,
+    custom: customOf(context.call),
+    applicationKey: applicationKeyOf(context.application),
+    ...cookies(context),
+  };
+}
+
+function diceBody(context: FlowContext): Body {
+  const { call, application } = context;
+  const seconds = Math.ceil(context.callDurationMs / 1000);
+  return {
+    ...head('dice', call),
+    timestamp: timestampOf(context.now),
+    reason: reasonOf(context),
+    result: seconds > 0 ? 'ANSWERED' : 'NOANSWER',
+    version: 1,
+    custom: customOf(call),
+    debit: call.vendor['debit'] ?? FREE,
+    userRate: call.vendor['userRate'] ?? FREE,
+    to: call.vendor['to'] ?? { type: toType(call) === 'did' ? 'number' : toType(call), endpoint: withoutPlus(call.to) },
+    applicationKey: applicationKeyOf(application),
+    ...(seconds > 0 ? { duration: seconds } : {}),
+    from: withoutPlus(call.from),
+    ...present(call, ['callHeaders', 'user']),
+    ...cookies(context),
+  };
+}
+
+function callingErrorBody({ call, error }: FlowContext): Body {
+  const internal = error !== null && error.blame !== 'request';
+  return {
+    event: 'notify',
+    callid: call.callId,
+    version: 1,
+    type: 'callingerror',
+    errorCode: internal ? 50000 : 40001,
+    errorMsg: error?.message ?? 'The SVAML is not valid',
+  };
+}
+
+function head(event: string, call: CallIdentity): Body {
+  return {
+    event,
+    callid: call.callId,
+    ...(call.conferenceId === undefined ? {} : { conferenceId: call.conferenceId }),
+  };
+}
+
+/** `YYYY-MM-DDThh:mm:ssZ`, as the samples have it. */
+function timestampOf(now: Date): string {
+  return `${now.toISOString().slice(0, 19)}Z`;
+}
+
+function withoutPlus(number: string): string {
+  return number.replace(/^\+(?=\d+$)/, '');
+}
+
+function toType(call: CallIdentity): string {
+  if (call.conferenceId !== undefined) return 'conference';
+  if (/^\+?\d+$/.test(call.to)) return 'did';
+  return /^sips?:|@/i.test(call.to) ? 'sip' : 'username';
+}
+
+function customOf(call: CallIdentity): JsonValue {
+  return call.vendor['custom'] ?? '';
+}
+
+function present(call: CallIdentity, keys: readonly string[]): Body {
+  return Object.fromEntries(
+    keys.flatMap((key) => {
+      const value = call.vendor[key];
+      return value === undefined ? [] : [[key, value] as const];
+    }),
+  );
+}
+
+function cookies(context: FlowContext): Body {
+  const list = Object.entries(context.flowState)
+    .filter(([key]) => key.startsWith(COOKIE))
+    .map(([key, value]) => ({ key: key.slice(COOKIE.length), value }));
+  return list.length === 0 ? {} : { cookies: list };
+}
+
+const HANGUP_REASONS = { caller: 'CALLERHANGUP', callee: 'CALLEEHANGUP', gateway: 'MANAGERHANGUP' } as const;
+
+function reasonOf({ hangupBy, error }: FlowContext): string {
+  if (error !== null) return errorReason(error);
+  return hangupBy === null ? 'N/A' : HANGUP_REASONS[hangupBy];
+}
+
+function errorReason(error: RecgateError): string {
+  if (/^(document|field)\./.test(error.code)) return 'INVALIDSVAMLACTION';
+  return error.code.startsWith('outbound.') ? 'CALLBACKERROR' : 'GENERALERROR';
+}
+
+/** What became of the menu (contract §1.1): the option's value, a sequence of digits, or nothing in time. */
+function menuResult(context: FlowContext): JsonValue {
+  const menu = menuOf(context);
+  const digits = context.collected?.digits ?? '';
+  const returned = Object.hasOwn(menu.returns, digits) ? menu.returns[digits] : undefined;
+  return { ...outcomeOf(menu, digits, returned), menuId: menu.id, inputMethod: 'dtmf' };
+}
+
+function outcomeOf(
+  menu: SinchMenuState,
+  digits: string,
+  returned: string | undefined,
+): { type: string; value: string } {
+  if (digits === '') return { type: 'timeout', value: '' };
+  if (returned !== undefined) return { type: 'return', value: returned };
+  const isSequence = menu.maxDigits > 1 || Object.keys(menu.returns).length === 0;
+  return { type: isSequence ? 'sequence' : 'invalidinput', value: digits };
+}
+
+function menuOf({ flowState }: FlowContext): SinchMenuState {
+  const none: SinchMenuState = { id: 'main', maxDigits: 1, returns: {} };
+  const text = flowState[MENU];
+  if (typeof text !== 'string') return none;
+  const state: JsonValue = JSON.parse(text) as JsonValue;
+  return isJsonObject(state) ? { ...none, ...(state as object) } : none;
+}

@@ -1,0 +1,97 @@
+import type { CallScript } from './sinch.call-script.js';
+import { readPrompt } from './sinch.prompts.js';
+import type { SvamlObject } from './sinch.svaml-reader.js';
+
+const MAX_SAY = 600;
+const MAX_COOKIES = 1024;
+const NOT_WITH_MXP = 'recording instructions do not work with connectMxp';
+
+type ReadInstruction = (script: CallScript, instruction: SvamlObject) => void;
+
+/** The instructions under their names in lower case (contract §1.2). */
+const INSTRUCTIONS: Readonly<Record<string, ReadInstruction>> = {
+  say: readSay,
+  playfiles: readPlayFiles,
+  senddtmf: readSendDtmf,
+  setcookie: readSetCookie,
+  answer: (script, instruction) => script.add(instruction.pointer, { kind: 'answer' }),
+  startrecording: readStartRecording,
+  stoprecording: readStopRecording,
+  reportcallstatus: (script, instruction) => {
+    const reason = 'the report of a call status changes nothing here';
+    script.reading.claimTree(instruction.pointer, 'dropped', { reason });
+    script.skip(instruction.pointer, 'reportCallStatus', reason);
+  },
+};
+
+/**
+ * Reads one instruction into the script. An instruction of another name is skipped with a warning.
+ * @throws RecgateError `field.missing`, `field.invalid`.
+ */
+export function readInstruction(script: CallScript, instruction: SvamlObject): void {
+  const name = instruction.requiredText(['name'], { to: 'steps' });
+  const read = new Map(Object.entries(INSTRUCTIONS)).get(name.trim().toLowerCase());
+  if (read !== undefined) return read(script, instruction);
+  script.reading.claimTree(instruction.pointer, 'unknown', { reason: 'an instruction that is not in the contract' });
+  script.skip(instruction.pointer, name, 'this instruction is not known');
+}
+
+function readSay(script: CallScript, instruction: SvamlObject): void {
+  const text = instruction.requiredText(['text'], { to: 'steps' });
+  const language = instruction.text(['locale'], { to: 'steps' });
+  if (text.length > MAX_SAY) script.reading.warn(instruction.pointer, `The text is longer than ${MAX_SAY} characters`);
+  script.add(instruction.pointer, { kind: 'speak', text, language, voice: null, repeat: 1, pauseMs: 0 });
+}
+
+function readPlayFiles(script: CallScript, instruction: SvamlObject): void {
+  const ids = instruction.list('ids');
+  if (ids === null || ids.length === 0) throw script.reading.missing(instruction.pointer, 'ids');
+  const locale = instruction.text(['locale'], { to: 'steps' });
+  for (const pointer of ids) {
+    const id = instruction.value(pointer);
+    if (typeof id !== 'string') throw script.reading.invalid(pointer, 'ids', 'Each of ids must be a string');
+    const step = readPrompt(script, pointer, id, locale);
+    if (step === null) script.add(pointer, { kind: 'skipped', name: 'playFiles', reason: 'not a prompt' });
+    else script.steps.push(step);
+    const note = step === null ? { reason: 'not a URL, #tts, #ssml or #href' } : { to: 'steps' };
+    script.reading.claimTree(pointer, step === null ? 'dropped' : 'exact', note);
+  }
+}
+
+function readSendDtmf(script: CallScript, instruction: SvamlObject): void {
+  const digits = instruction.requiredText(['value'], { to: 'steps' });
+  if (!/^[0-9*#w]+$/i.test(digits))
+    throw script.reading.invalid(
+      instruction.find('value') ?? instruction.pointer,
+      'value',
+      'value must be of 0-9 * # w',
+    );
+  script.add(instruction.pointer, { kind: 'sendDigits', digits });
+}
+
+function readSetCookie(script: CallScript, instruction: SvamlObject): void {
+  const key = instruction.requiredText(['key'], { to: 'flowState' });
+  script.flowState[`${COOKIE}${key}`] = instruction.text(['value'], { to: 'flowState' }) ?? '';
+  const total = Object.entries(script.flowState).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  if (total > MAX_COOKIES) script.reading.warn(instruction.pointer, `Cookies may hold ${MAX_COOKIES} bytes in all`);
+}
+
+/** What the flow state calls a cookie: each one is an entry of its own, so that later documents add to earlier ones. */
+export const COOKIE = 'cookie:';
+
+function readStartRecording(script: CallScript, instruction: SvamlObject): void {
+  if (script.ignoresRecordingInstructions) return ignoreRecording(script, instruction, 'startRecording');
+  const options = instruction.child('options', 'recordingOptions');
+  const at = options?.pointer ?? `${instruction.pointer}/options`;
+  script.startRecording(instruction, options, at, { kind: 'call' });
+}
+
+function readStopRecording(script: CallScript, instruction: SvamlObject): void {
+  if (script.ignoresRecordingInstructions) return ignoreRecording(script, instruction, 'stopRecording');
+  script.stopRecording(instruction.pointer);
+}
+
+function ignoreRecording(script: CallScript, instruction: SvamlObject, name: string): void {
+  script.reading.claimTree(instruction.pointer, 'dropped', { reason: NOT_WITH_MXP });
+  script.skip(instruction.pointer, name, NOT_WITH_MXP);
+}

@@ -1,0 +1,202 @@
+import {
+  REDACTED,
+  RecgateError,
+  splitUserinfo,
+  type AccountingOutcome,
+  type JsonValue,
+  type SourcePosition,
+} from '#libs/recording-model';
+import {
+  AccountingCollector,
+  childPointer,
+  isJsonObject,
+  member,
+  type AccountingNote,
+  type JsonDocument,
+} from '../shared/index.js';
+
+export interface SvamlWarning {
+  readonly message: string;
+  readonly position: SourcePosition;
+}
+
+/** One reading of one document: the text with its positions, the fate of its fields, what was odd about it. */
+export class SvamlReading {
+  readonly accounting: AccountingCollector;
+  readonly warnings: SvamlWarning[];
+
+  constructor(readonly document: JsonDocument) {
+    this.accounting = new AccountingCollector(document);
+    this.warnings = [...document.warnings];
+  }
+
+  warn(pointer: string, message: string): void {
+    this.warnings.push({ message, position: this.document.positionOf(pointer) });
+  }
+
+  /** Accounts for everything at and below a pointer that has no entry yet; credentials are hidden. */
+  claimTree(pointer: string, outcome: Exclude<AccountingOutcome, 'defaulted'>, note: AccountingNote = {}): void {
+    for (const leaf of this.document.leafPointers(pointer))
+      if (!this.accounting.has(leaf)) this.accounting.field(leaf, outcome, { ...this.shown(leaf), ...note });
+  }
+
+  /** Leaves that nobody claimed, to be kept and ignored (contract §2.5 row 13). */
+  claimUnknown(): void {
+    for (const leaf of this.document.leafPointers()) {
+      if (this.accounting.has(leaf)) continue;
+      this.claimTree(leaf, 'unknown', { reason: 'not in the contract; kept and ignored' });
+      this.warn(leaf, 'This property is not known and is ignored');
+    }
+  }
+
+  private shown(leaf: string): AccountingNote {
+    const value = this.document.at(leaf);
+    if (/\/credentials(\/|$)/i.test(leaf)) return { value: REDACTED };
+    return typeof value === 'string' ? { value: splitUserinfo(value).url } : {};
+  }
+
+  invalid(pointer: string, field: string, message: string): RecgateError {
+    return new RecgateError('field.invalid', message, { field, position: this.document.positionOf(pointer) });
+  }
+
+  missing(pointer: string, field: string, message = `${field} is required`): RecgateError {
+    return new RecgateError('field.missing', message, {
+      field,
+      position: this.document.positionOf(childPointer(pointer, field)),
+    });
+  }
+}
+
+export interface IntegerRule {
+  readonly min: number;
+  readonly max: number;
+  readonly to?: string;
+  /** Beyond the limits: `refuse` as the vendor's validation does, or `clamp` with a reason in the accounting. */
+  readonly beyond: 'refuse' | 'clamp';
+}
+
+/**
+ * An object of a SVAML document, read member by member. Names are compared without regard to case and may have
+ * aliases (contract §0.3, §2.5 rows 7 and 8); a member that is `null` counts as absent. Every read accounts for its field.
+ */
+export class SvamlObject {
+  constructor(
+    readonly reading: SvamlReading,
+    readonly pointer: string,
+  ) {}
+
+  /** Pointer of the first of these members that is there and not null. */
+  find(...names: readonly string[]): string | null {
+    const object = this.reading.document.at(this.pointer);
+    if (!isJsonObject(object)) return null;
+    const keys = Object.keys(object);
+    for (const name of names) {
+      const key = Object.hasOwn(object, name) ? name : keys.find((each) => each.toLowerCase() === name.toLowerCase());
+      if (key === undefined) continue;
+      const pointer = childPointer(this.pointer, key);
+      if (member(object, key) !== null) return pointer;
+      this.reading.claimTree(pointer, 'dropped', { reason: 'null counts as absent' });
+    }
+    return null;
+  }
+
+  value(pointer: string): JsonValue | undefined {
+    return this.reading.document.at(pointer);
+  }
+
+  /** A text, or a number taken as text; null when absent. */
+  text(names: readonly string[], note: AccountingNote = {}): string | null {
+    const pointer = this.find(...names);
+    if (pointer === null) return null;
+    const value = this.value(pointer);
+    if (typeof value !== 'string' && typeof value !== 'number')
+      throw this.reading.invalid(pointer, names[0] ?? pointer, `${names[0]} must be a string`);
+    this.reading.accounting.field(pointer, typeof value === 'string' ? 'exact' : 'converted', note);
+    return String(value);
+  }
+
+  /** As `text`; absent or blank is an error. */
+  requiredText(names: readonly string[], note: AccountingNote = {}): string {
+    const text = this.text(names, note);
+    if (text === null || text.trim() === '') throw this.reading.missing(this.pointer, names[0] ?? 'field');
+    return text;
+  }
+
+  /** `true`, `false`, or the same as text (contract §2, §2.5 row 2). */
+  flag(names: readonly string[], note: AccountingNote = {}): boolean | null {
+    const pointer = this.find(...names);
+    if (pointer === null) return null;
+    const value = this.value(pointer);
+    const word = typeof value === 'string' ? value.trim().toLowerCase() : String(value);
+    if (typeof value === 'object' || (word !== 'true' && word !== 'false'))
+      throw this.reading.invalid(pointer, names[0] ?? pointer, `${names[0]} must be true or false`);
+    this.reading.accounting.field(pointer, typeof value === 'string' ? 'converted' : 'exact', note);
+    return word === 'true';
+  }
+
+  /** A whole number within limits; also written as text. */
+  integer(names: readonly string[], rule: IntegerRule): number | null {
+    const pointer = this.find(...names);
+    if (pointer === null) return null;
+    const value = this.value(pointer);
+    const number = typeof value === 'string' && /^\s*-?\d{1,15}\s*$/.test(value) ? Number(value) : value;
+    if (typeof number !== 'number' || !Number.isSafeInteger(number))
+      throw this.reading.invalid(pointer, names[0] ?? pointer, `${names[0]} must be a whole number`);
+    const clamped = Math.min(rule.max, Math.max(rule.min, number));
+    if (clamped !== number && rule.beyond === 'refuse')
+      throw this.reading.invalid(pointer, names[0] ?? pointer, `${names[0]} must be ${rule.min} to ${rule.max}`);
+    const reason = clamped === number ? {} : { reason: `limited to ${clamped}` };
+    const outcome = clamped === value ? 'exact' : 'converted';
+    this.reading.accounting.field(pointer, outcome, { ...(rule.to === undefined ? {} : { to: rule.to }), ...reason });
+    return clamped;
+  }
+
+  /**
+   * An object member; an array of one object is taken for its element, an empty array for absent (contract §2.5 row 1).
+   */
+  child(...names: readonly string[]): SvamlObject | null {
+    const pointer = this.find(...names);
+    if (pointer === null) return null;
+    const value = this.value(pointer);
+    if (isJsonObject(value)) return this.enter(pointer, value);
+    if (Array.isArray(value)) {
+      const list: readonly JsonValue[] = value;
+      const [only] = list;
+      if (list.length === 1 && isJsonObject(only)) return this.enter(childPointer(pointer, 0), only);
+      if (list.length === 0) {
+        this.reading.claimTree(pointer, 'dropped', { reason: 'an empty list counts as absent' });
+        return null;
+      }
+    }
+    throw this.reading.invalid(pointer, names[0] ?? pointer, `${names[0]} must be an object`);
+  }
+
+  /** The elements of an array member, as pointers; null when absent. */
+  list(...names: readonly string[]): readonly string[] | null {
+    const pointer = this.find(...names);
+    if (pointer === null) return null;
+    const value = this.value(pointer);
+    if (!Array.isArray(value)) throw this.reading.invalid(pointer, names[0] ?? pointer, `${names[0]} must be a list`);
+    const list: readonly JsonValue[] = value;
+    if (list.length === 0) this.reading.claimTree(pointer, 'exact');
+    return list.map((_item, index) => childPointer(pointer, index));
+  }
+
+  /** An element of a list that must be an object. */
+  element(pointer: string, field: string): SvamlObject {
+    const value = this.value(pointer);
+    if (!isJsonObject(value)) throw this.reading.invalid(pointer, field, `Each of ${field} must be an object`);
+    return this.enter(pointer, value);
+  }
+
+  /** Accounts for a member, whatever it holds, as not carried out. */
+  drop(name: string, reason: string): void {
+    const pointer = this.find(name);
+    if (pointer !== null) this.reading.claimTree(pointer, 'dropped', { reason });
+  }
+
+  private enter(pointer: string, value: JsonValue): SvamlObject {
+    if (isJsonObject(value) && Object.keys(value).length === 0) this.reading.claimTree(pointer, 'exact');
+    return new SvamlObject(this.reading, pointer);
+  }
+}
