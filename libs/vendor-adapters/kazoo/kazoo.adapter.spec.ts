@@ -129,7 +129,7 @@ describe('reading callflows', () => {
     expect(kinds(parsed)).toEqual(['record', 'connect', 'stopRecording', 'hangup']);
     expect(parsed.steps[2]).toMatchObject({
       which: 'latest',
-      at: { path: '/data/flow/children/_/children/_', line: 8, column: 21 },
+      at: { path: '/data/flow/children/_/children/_', line: 8, column: 20 },
     });
     expect(recordOf(parsed).spec).toMatchObject({
       mode: 'background',

@@ -55,7 +55,7 @@ export function uploadUrl(base: string, recording: RecordingView, application: A
 /** 4.3 names the file by the requested format, later generations by what it is. */
 function fileExtension({ spec }: RecordingView, version: KazooVersion): string {
   const requested = spec.labels['format'];
-  return version === '4.3' && typeof requested === 'string' ? requested : spec.format.extension;
+  return version === '4.3' && (requested === 'mp3' || requested === 'wav') ? requested : spec.format.extension;
 }
 
 function splitQuery(url: string): readonly [string, string | null] {
