@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 
 /** One request the application received, kept for the person (or the test) who watches. */
 export interface ReceivedRequest {
@@ -8,7 +9,7 @@ export interface ReceivedRequest {
   readonly method: string;
   /** Path and query. */
   readonly url: string;
-  readonly headers: IncomingMessage['headers'];
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
@@ -63,10 +64,11 @@ const ROUTES: Readonly<Record<string, Answer>> = {
 export async function startFlexmlApp({ port, host = '127.0.0.1', publicUrl }: FlexmlAppOptions): Promise<FlexmlApp> {
   const received: ReceivedRequest[] = [];
   const server = createServer((request, response) => {
+    const at = Date.now();
     readBody(request)
       .then((body) => {
-        const { method = 'GET', url = '/', headers } = request;
-        received.push({ at: Date.now(), method, url, headers, body });
+        const { method = 'GET', url = '/' } = request;
+        received.push({ at, method, url, headers: textHeaders(request), body });
         const answer = ROUTES[`${method} ${url.split('?')[0]}`] ?? { status: 404 };
         response.writeHead(answer.status, answer.document === undefined ? {} : { 'Content-Type': 'application/xml' });
         response.end(answer.document);
@@ -76,6 +78,10 @@ export async function startFlexmlApp({ port, host = '127.0.0.1', publicUrl }: Fl
   await listen(server, port, host);
   const address = server.address() as AddressInfo;
   return { url: publicUrl ?? `http://${host}:${address.port}`, received, close: () => close(server) };
+}
+
+function textHeaders(request: IncomingMessage): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value ?? '')]));
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {
@@ -96,4 +102,9 @@ function close(server: Server): Promise<void> {
     server.close((error) => (error === undefined ? resolve() : reject(error)));
     server.closeAllConnections();
   });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const app = await startFlexmlApp({ port: Number(process.env['PORT'] ?? 8081) });
+  console.log(`document: ${app.url}/flexml`);
 }

@@ -22,6 +22,7 @@ import {
   type WireRequest,
 } from '#libs/recording-model';
 import { fieldsOfDocument, type DocumentField } from './document-fields.js';
+import { recordActions } from './parse-document.js';
 import {
   SAMPLE_CALL,
   SAMPLE_FAILURE,
@@ -259,13 +260,6 @@ function parseContext(fixture: VendorFixture): Omit<MintContext, 'spec' | 'recor
 
 function parse(adapter: VendorAdapter, fixture: VendorFixture, body = fixture.document.body): ParsedDocument {
   return adapter.parse({ ...fixture.document, body }, parseContext(fixture));
-}
-
-function recordActions(steps: readonly FlowStep[]): RecordAction[] {
-  return steps.flatMap((step) => {
-    if (step.kind === 'record') return [step];
-    return step.kind === 'collectDigits' ? recordActions(step.prompts) : [];
-  });
 }
 
 function requestsOf(steps: readonly FlowStep[]): FlowRequest[] {

@@ -15,10 +15,10 @@ export interface CallMoment {
 export type CallOutcome = 'completed' | 'failed' | 'cancel' | 'noanswer';
 
 /** `callStatusWords` → outcome → `CallStatus` (contract §1.2, §2.5 row 4). */
-const STATUS_WORDS: Readonly<Record<string, Readonly<Record<CallOutcome, string>>>> = {
+const STATUS_WORDS = {
   current: { completed: 'completed', failed: 'failed', cancel: 'cancel', noanswer: 'noanswer' },
   older: { completed: 'completed', failed: 'app-error', cancel: 'no-answer', noanswer: 'no-answer' },
-};
+} as const satisfies Record<string, Record<CallOutcome, string>>;
 
 /** The fields of every request in the order of contract §3.1 (meaning: §1.2). */
 export function commonFields({ application, call, callState, documentUrl, outcome }: CallMoment): JsonObject {
@@ -43,8 +43,8 @@ export function commonFields({ application, call, callState, documentUrl, outcom
 
 /** An outcome the call identity brings itself (`CallStatus: "busy"`) is taken as it is. */
 function statusWord(application: ApplicationView, call: CallIdentity, outcome: CallOutcome): string {
-  const words = STATUS_WORDS[settingOf(application, 'callStatusWords') ?? 'current'] ?? STATUS_WORDS['current'];
-  return identity(call, 'CallStatus') ?? words?.[outcome] ?? outcome;
+  const words = STATUS_WORDS[settingOf(application, 'callStatusWords') === 'older' ? 'older' : 'current'];
+  return identity(call, 'CallStatus') ?? words[outcome];
 }
 
 function identity(call: CallIdentity, name: string): string | null {

@@ -22,7 +22,13 @@ export function fileSidOf(recording: RecordingView): string {
 /** `{storageUrl}/f/{fileSid}` for the own store, the provider's URL of the object for the others (contract §2.2, §4.2). */
 export function recordingUrlOf(recording: RecordingView, application: ApplicationView): string {
   if (!isOwnStore(recording)) return recording.receipt?.url ?? '';
-  return `${(settingOf(application, 'storageUrl') ?? '').replace(/\/+$/, '')}/f/${fileSidOf(recording)}`;
+  return storedFileUrl(fileSidOf(recording), application);
+}
+
+/** The public link of a file in the own store (contract §4.2). */
+export function storedFileUrl(fileSid: string, application: ApplicationView): string {
+  const base = settingOf(application, 'storageUrl') ?? '';
+  return `${base.replace(/\/+$/, '')}/f/${encodeURIComponent(fileSid)}`;
 }
 
 function isOwnStore({ spec }: RecordingView): boolean {

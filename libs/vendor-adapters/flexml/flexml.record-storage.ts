@@ -1,9 +1,9 @@
 import type { Destination, SecretRef } from '#libs/recording-model';
 import type { AttributeReader } from './attribute-reader.js';
-import { settingOf } from './flexml.settings.js';
+import { settingOf, type FlexmlSettingKey } from './flexml.settings.js';
 import type { MapContext, SecretCollector } from './map-context.js';
 
-/** Reads the attributes of one complete external storage set; the lookup has checked that what is needed is there. */
+/** One external store; `build` is called only when all it needs is there. */
 interface ExternalSet {
   readonly name: string;
   readonly required: readonly string[];
@@ -11,14 +11,15 @@ interface ExternalSet {
   readonly credentials: readonly (readonly string[])[];
   /** The attribute that names the bucket or account in URLs. */
   readonly locators: readonly string[];
-  build(values: ExternalValues): Destination;
+  readonly build: (values: ExternalValues) => Destination;
 }
 
 interface ExternalValues {
-  text(name: string): string;
-  secret(name: string): SecretRef;
-  uses(name: string): boolean;
-  setting(key: Parameters<typeof settingOf>[1]): string | null;
+  readonly text: (name: string) => string;
+  readonly secret: (name: string) => SecretRef;
+  /** Whether the chosen credentials include the attribute. */
+  readonly uses: (name: string) => boolean;
+  readonly setting: (key: FlexmlSettingKey) => string | null;
 }
 
 /** What may name a bucket, account or container: nothing that could change the meaning of a URL. */

@@ -14,6 +14,7 @@ import { readSubscriptions, readTranscription } from './flexml.record-subscripti
 import { positiveSettingOf } from './flexml.settings.js';
 import { ALL_KEYS, readKeys } from './keys.js';
 import { SecretCollector, keepUserinfo, readMethod, urlAttribute, type MapContext } from './map-context.js';
+import { shownValue } from './redaction.js';
 import type { XmlElement } from './xml-document.js';
 
 const NEVER_ENDS_BACKGROUND = 'it does not end a background recording';
@@ -76,7 +77,7 @@ function refuseContent(element: XmlElement, context: MapContext): void {
     });
   }
   if (element.text === null) return;
-  context.log.account(element.text.at, { value: element.text.value, outcome: 'unknown' });
+  context.log.account(element.text.at, { value: shownValue(element.text), outcome: 'unknown' });
   context.log.warn('Record contains nothing; its text has no effect', element.text.at);
 }
 

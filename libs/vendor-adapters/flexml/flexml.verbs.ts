@@ -1,8 +1,9 @@
 import type { CollectDigitsAction, FlowAction, FlowStep } from '#libs/recording-model';
 import { AttributeReader } from './attribute-reader.js';
-import { settingOf } from './flexml.settings.js';
+import { storedFileUrl } from './flexml.names.js';
 import { readKeys } from './keys.js';
 import { flowRequest, flowRequestAttribute, readMethod, urlText, type MapContext } from './map-context.js';
+import { shownValue } from './redaction.js';
 import { readSkipped } from './skipped-element.js';
 import type { XmlElement } from './xml-document.js';
 
@@ -11,18 +12,21 @@ type VerbMapper = (element: XmlElement, reader: AttributeReader, context: MapCon
 const NO_STEP = 'the gateway has no step for it';
 
 /** Verbs other than Record (contract §5), lower case; whatever is not here is skipped with a warning. */
-const VERBS: Readonly<Record<string, VerbMapper>> = {
-  say: readSay,
-  play: readPlay,
-  pause: readPause,
-  wait: readPause,
-  gather: readGather,
-  redirect: readRedirect,
-  hangup: (_element, reader) => endOfCall(reader, 'hangup', ['callInfo']),
-  reject: (_element, reader) => endOfCall(reader, 'reject', ['reason']),
-  dial: readDial,
-  dtmf: readDtmf,
-};
+const VERBS: ReadonlyMap<string, VerbMapper> = new Map<string, VerbMapper>([
+  ['say', readSay],
+  ['play', readPlay],
+  ['pause', readPause],
+  ['wait', readPause],
+  ['gather', readGather],
+  ['redirect', readRedirect],
+  ['hangup', (_element, reader) => endOfCall(reader, 'hangup', ['callInfo'])],
+  ['reject', (_element, reader) => endOfCall(reader, 'reject', ['reason'])],
+  ['dial', readDial],
+  ['dtmf', readDtmf],
+]);
+
+/** Verbs that read what stands in them themselves. */
+const CONTAINERS = new Set(['play', 'gather', 'dial']);
 
 /** Verbs that Gather may hold. */
 const PROMPTS = new Set(['say', 'play', 'pause', 'wait']);
@@ -32,12 +36,12 @@ const PROMPTS = new Set(['say', 'play', 'pause', 'wait']);
  * @throws RecgateError `field.invalid` for a value outside the contract.
  */
 export function readVerb(element: XmlElement, context: MapContext): readonly FlowAction[] {
-  const mapper = VERBS[element.name.toLowerCase()];
+  const mapper = VERBS.get(element.name.toLowerCase());
   if (mapper === undefined) return readSkipped(element, context);
   const reader = new AttributeReader(element, context.log);
   const actions = mapper(element, reader, context);
   reader.finish();
-  accountStrayText(element, context);
+  accountStrayContent(element, context);
   return actions;
 }
 
@@ -51,7 +55,7 @@ function readSay(element: XmlElement, reader: AttributeReader, { log }: MapConte
   if (element.text === null) return skip(element, 'there is nothing to say', reader);
   const text = element.text.value.replace(/\s+/g, ' ');
   if (text.length > 1024) log.warn('Say holds more than 1,024 characters', element.text.at);
-  log.account(element.text.at, { value: element.text.value, outcome: 'exact', to: `${to}.text` });
+  log.account(element.text.at, { value: shownValue(element.text), outcome: 'exact', to: `${to}.text` });
   return [{ kind: 'speak', text, language, voice, repeat, pauseMs }];
 }
 
@@ -88,7 +92,7 @@ function readFileNoun(element: XmlElement, context: MapContext): string | null {
   if (file.text !== null)
     context.log.account(file.text.at, { value: file.text.value, outcome: 'converted', to: 'step.playMedia.url' });
   const name = sid ?? file.text?.value ?? null;
-  return name === null ? null : `${settingOf(context.application, 'storageUrl')}/f/${encodeURIComponent(name)}`;
+  return name === null ? null : storedFileUrl(name, context.application);
 }
 
 function readPause(_element: XmlElement, reader: AttributeReader): readonly FlowAction[] {
@@ -203,9 +207,11 @@ function skip(
   return [{ kind: 'skipped', name: element.name, reason }];
 }
 
-/** Text and children that the verb has no use for. */
-function accountStrayText(element: XmlElement, { log }: MapContext): void {
+/** Text and elements that the verb has no use for. */
+function accountStrayContent(element: XmlElement, context: MapContext): void {
+  const { log } = context;
+  if (!CONTAINERS.has(element.name.toLowerCase())) for (const child of element.children) readSkipped(child, context);
   if (element.text === null || log.isAccounted(element.text.at.path)) return;
-  log.account(element.text.at, { value: element.text.value, outcome: 'unknown' });
+  log.account(element.text.at, { value: shownValue(element.text), outcome: 'unknown' });
   log.warn(`${element.name} holds text that has no meaning`, element.text.at);
 }

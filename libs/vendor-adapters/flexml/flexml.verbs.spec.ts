@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import type { ParsedDocument } from '#libs/recording-model';
+import { applicationWith, parseDocument } from '#libs/testing';
+import { flexmlAdapter } from './index.js';
+
+const SID = 'ea662226-9f71-44fe-858f-f8b624034974';
+
+const DOCUMENT_URL = 'https://app.example.com/vm';
+
+function fixture(name: string): string {
+  return readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8');
+}
+
+function parse(
+  body: string,
+  application = applicationWith(),
+  url: string | null = 'https://app.example.com/vm',
+): ParsedDocument {
+  return parseDocument(flexmlAdapter, body, { application, url });
+}
+
+describe('flexml: other verbs (contract §5)', () => {
+  function actions(body: string, application = applicationWith()): unknown[] {
+    return parse(body, application).steps.map(({ at: _at, ...action }) => action);
+  }
+
+  it('reads the review document of the re-record loop', () => {
+    const [gather, redirect] = actions(fixture('scenario-2-review.xml'));
+    expect(gather).toEqual({
+      kind: 'collectDigits',
+      prompts: [
+        expect.objectContaining({ kind: 'playMedia', url: `https://storage.carrierx.com/f/${SID}?format=1595927.wav` }),
+        expect.objectContaining({ kind: 'wait', durationMs: 1000 }),
+        expect.objectContaining({ kind: 'speak', text: 'Press 2 to keep it, 3 to record again.' }),
+      ],
+      maxDigits: 1,
+      finishKeys: '',
+      timeoutMs: 10_000,
+      next: { purpose: 'action', url: 'https://app.example.com/review', method: 'POST', userinfo: null },
+      nextWhenEmpty: false,
+    });
+    expect(redirect).toEqual({
+      kind: 'fetch',
+      request: { purpose: 'redirect', url: 'https://app.example.com/review/again', method: 'GET', userinfo: null },
+    });
+  });
+
+  it('goes on after what it does not carry out', () => {
+    expect(parse(fixture('scenario-3-debug.xml')).steps.map((step) => step.kind)).toEqual([
+      'skipped',
+      'record',
+      'collectDigits',
+      'hangup',
+    ]);
+    const tolerant = parse(fixture('tolerant.xml'));
+    expect(tolerant.steps.map((step) => step.kind).join(' ')).toBe(
+      'record record record skipped skipped playMedia playMedia sendDigits fetch skipped skipped skipped sendDigits sendDigits connect collectDigits fetch',
+    );
+    expect(tolerant.warnings.map((warning) => warning.message)).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^Frobnicate is skipped/),
+        expect.stringMatching(/loudness/),
+        expect.stringMatching(/given twice/),
+      ]),
+    );
+  });
+
+  it('plays files of its own store from the store URL', () => {
+    expect(
+      actions(
+        `<Response><Play><File fileSid="${SID}"/></Play></Response>`,
+        applicationWith({ storageUrl: 'http://127.0.0.1:8080/carrierx' }),
+      ),
+    ).toEqual([{ kind: 'playMedia', url: `http://127.0.0.1:8080/carrierx/f/${SID}`, repeat: 1, background: false }]);
+  });
+
+  it('sends the application its own credentials at relative URLs only', () => {
+    const application = applicationWith({ documentUrl: DOCUMENT_URL }, { documentUserinfo: 'app:pw' });
+    const [relative, absolute] = parse(
+      '<Response><Redirect>/a</Redirect><Redirect>https://app.example.com/b</Redirect></Response>',
+      application,
+    ).steps;
+    expect(relative).toEqual(
+      expect.objectContaining({ request: expect.objectContaining({ userinfo: { secret: 'documentUserinfo' } }) }),
+    );
+    expect(absolute).toEqual(expect.objectContaining({ request: expect.objectContaining({ userinfo: null }) }));
+  });
+});
