@@ -1,0 +1,514 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  RecgateError,
+  type DocumentRole,
+  type FlowStep,
+  type ParsedDocument,
+  type RecordAction,
+} from '#libs/recording-model';
+import { fixtureApplication, fixtureContext, fixtureText, sinchDocument } from './sinch.fixtures.js';
+import { parseSinchDocument } from './sinch.request-mapper.js';
+import { sinchSameRecording } from './sinch.same-recording.js';
+
+const S3 = { destinationUrl: 's3://bucket/', credentials: 'A:S:eu-west-1' };
+
+function parse(body: unknown, role: DocumentRole = 'flow', application = fixtureApplication()): ParsedDocument {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return parseSinchDocument(sinchDocument(text, role), fixtureContext(application));
+}
+
+function records(parsed: ParsedDocument): RecordAction[] {
+  return parsed.steps.filter((step) => step.kind === 'record');
+}
+
+function recordWith(options: object, application = fixtureApplication()): RecordAction {
+  const parsed = parse({ instructions: [{ name: 'startRecording', options }] }, 'flow', application);
+  const [first] = records(parsed);
+  if (first === undefined) throw new Error('no recording');
+  return first;
+}
+
+function refusal(body: unknown, role: DocumentRole = 'flow', application = fixtureApplication()): unknown {
+  try {
+    parse(body, role, application);
+  } catch (thrown) {
+    if (thrown instanceof RecgateError) return [thrown.code, thrown.field, thrown.position?.path];
+    throw thrown;
+  }
+  return 'accepted';
+}
+
+const kinds = (steps: readonly FlowStep[]): string[] => steps.map((step) => step.kind);
+const start = (options: object) => ({ name: 'startRecording', options });
+
+describe('SVAML: where recordings start', () => {
+  it('reads the vendor defaults into the spec', () => {
+    expect(recordWith(S3)).toEqual({
+      kind: 'record',
+      at: { path: '/instructions/0', line: 1, column: 18 },
+      secrets: { accessKeyId: 'A', secretAccessKey: 'S' },
+      spec: {
+        vendor: 'sinch',
+        mode: 'background',
+        start: 'now',
+        parties: 'both',
+        channels: 1,
+        sampleRate: 8000,
+        beep: false,
+        stopKeys: '',
+        silence: null,
+        maxDurationMs: 14_400_000,
+        minDurationMs: 0,
+        maxBytes: null,
+        trim: 'none',
+        followTransfer: false,
+        playDuring: null,
+        format: { container: 'mp3', codec: 'mp3', bitrateKbps: null, extension: 'mp3', contentType: 'audio/mpeg' },
+        encryption: null,
+        destination: {
+          kind: 's3',
+          bucket: 'bucket',
+          key: null,
+          region: 'eu-west-1',
+          endpoint: null,
+          addressing: null,
+          accessKeyId: { secret: 'accessKeyId' },
+          secretAccessKey: { secret: 'secretAccessKey' },
+        },
+        ifExists: 'overwrite',
+        retention: null,
+        labels: {},
+        transcription: null,
+        subscriptions: [
+          {
+            name: 'notify',
+            events: ['recording.finished', 'recording.available', 'recording.failed', 'transcription.available'],
+            url: 'https://app.example.com/sinch/callback/ace?tenant=7',
+            method: 'POST',
+            userinfo: null,
+            fallbackUrl: 'https://backup.example.com/sinch/fallback',
+            policy: 'vendor',
+          },
+        ],
+        continuation: null,
+      },
+    });
+  });
+
+  it('keeps the order of the instructions and puts the action last', () => {
+    const parsed = parse(fixtureText('say-record-say'), 'pie');
+    expect(kinds(parsed.steps)).toEqual(['speak', 'record', 'speak', 'stopRecording', 'hangup']);
+  });
+
+  it.each(['hangup', 'continue', 'connectPstn', 'connectMxp', 'connectSip', 'connectStream', 'park'])(
+    'records by the flag on %s, before the action itself',
+    (name) => {
+      const parsed = parse({ action: { name, number: '+1', record: true, recordingOptions: S3 } });
+      expect(kinds(parsed.steps)[0]).toBe('record');
+      expect(records(parsed)).toHaveLength(1);
+    },
+  );
+
+  it('records by the action of Manage Call', () => {
+    expect(kinds(parse(fixtureText('manage-action-start'), 'manage').steps)).toEqual(['record']);
+    expect(kinds(parse(fixtureText('manage-action-stop'), 'manage').steps)).toEqual(['stopRecording']);
+  });
+
+  it('tells a conference from a call in it', () => {
+    const parsed = parse(fixtureText('conference'), 'ice');
+    expect(kinds(parsed.steps)).toEqual(['record', 'record', 'connect']);
+    const [call, conference] = records(parsed).map(({ spec }) => spec);
+    expect(call).toMatchObject({ parties: 'both', labels: {}, subscriptions: [] });
+    expect(conference).toMatchObject({
+      parties: 'conference',
+      labels: { conferenceId: 'myConferenceId' },
+      format: { container: 'wav', codec: 'pcm16', extension: 'wav' },
+    });
+    expect(parsed.steps[2]).toMatchObject({ to: 'myConferenceId', conference: true });
+  });
+
+  it('ignores recording instructions beside connectMxp and follows its flag', () => {
+    const parsed = parse(fixtureText('connectmxp'), 'ice');
+    expect(kinds(parsed.steps)).toEqual(['skipped', 'skipped', 'record', 'connect']);
+    expect(records(parsed)[0]?.spec.destination).toMatchObject({ bucket: 'kept' });
+    expect(parsed.warnings.map(({ position }) => position.path)).toEqual(['/instructions/0', '/instructions/1']);
+    const bad = { instructions: [start({ destinationUrl: 'nowhere' })], action: { name: 'connectMxp' } };
+    expect(kinds(parse(bad).steps)).toEqual(['skipped', 'connect']);
+  });
+
+  it('keeps an equal second start, stops the first for another one', () => {
+    const equal = parse({ instructions: [start(S3), start({ ...S3, format: 'MP3' })] });
+    expect(kinds(equal.steps)).toEqual(['record', 'skipped']);
+    const other = parse({ instructions: [start(S3), start({ ...S3, format: 'wav' })] });
+    expect(kinds(other.steps)).toEqual(['record', 'stopRecording', 'record']);
+    const keys = parse({ instructions: [start(S3), start({ ...S3, credentials: 'B:S:eu-west-1' })] });
+    expect(kinds(keys.steps)).toEqual(['record', 'stopRecording', 'record']);
+    const again = parse({ instructions: [start(S3), { name: 'stopRecording' }, start(S3)] });
+    expect(kinds(again.steps)).toEqual(['record', 'stopRecording', 'record']);
+  });
+
+  it('compares recordings by what they do', () => {
+    const { spec } = recordWith(S3);
+    const stored: typeof spec = JSON.parse(JSON.stringify(spec)) as typeof spec;
+    expect(sinchSameRecording(spec, stored)).toBe(true);
+    expect(sinchSameRecording(spec, { ...stored, labels: { custom: 'x' } })).toBe(true);
+    for (const options of [
+      { ...S3, format: 'wav' },
+      { ...S3, notificationEvents: false },
+      { ...S3, destinationUrl: 's3://b2/' },
+    ])
+      expect(sinchSameRecording(spec, recordWith(options).spec)).toBe(false);
+    const sdrive = (path: string) => recordWith({ destinationUrl: `sdrive://${path}` }).spec;
+    expect(sinchSameRecording(sdrive('a'), sdrive('b'))).toBe(false);
+  });
+});
+
+describe('SVAML: tolerance (contract §2.5)', () => {
+  it('takes a list of one for its element and an empty list for nothing', () => {
+    const one = parse({ instructions: [{ name: 'startRecording', options: [S3] }] });
+    expect(records(one)[0]?.secrets).toEqual({ accessKeyId: 'A', secretAccessKey: 'S' });
+    const empty = parse({ instructions: [{ name: 'startRecording', options: [] }] });
+    expect(records(empty)[0]?.spec.destination).toMatchObject({ kind: 'azure-blob', account: 'default-account' });
+    expect(refusal({ instructions: [{ name: 'startRecording', options: [S3, S3] }] })).toEqual([
+      'field.invalid',
+      'options',
+      '/instructions/0/options',
+    ]);
+  });
+
+  it.each([
+    [{ record: true }, 1],
+    [{ record: 'true' }, 1],
+    [{ recording: true }, 1],
+    [{ record: null }, 1],
+    [{}, 1],
+    [{ record: false }, 0],
+    [{ record: 'False' }, 0],
+  ])('follows the flag %j beside recordingOptions', (flag, count) => {
+    expect(records(parse({ action: { name: 'connectPstn', ...flag, recordingOptions: S3 } }))).toHaveLength(count);
+  });
+
+  it('does not record without flag and options', () => {
+    expect(records(parse({ action: { name: 'continue' } }))).toHaveLength(0);
+    expect(refusal({ action: { name: 'continue', record: 'maybe' } })).toEqual([
+      'field.invalid',
+      'record',
+      '/action/record',
+    ]);
+  });
+
+  it('uses the default destination of the application, and asks for one without', () => {
+    const parsed = parse(fixtureText('manage-continue-record'), 'manage');
+    expect(records(parsed)[0]).toMatchObject({
+      secrets: { accountKey: 'ZGVmYXVsdEFjY291bnRLZXk=' },
+      spec: { destination: { account: 'default-account', container: 'default-container', key: null } },
+    });
+    const paths = parsed.accounting.filter(({ outcome }) => outcome === 'defaulted').map(({ path }) => path);
+    expect(paths).toEqual(
+      ['destinationUrl', 'credentials', 'format', 'transcriptionOptions/enabled', 'notificationEvents'].map(
+        (name) => `/action/recordingOptions/${name}`,
+      ),
+    );
+    expect(JSON.stringify(parsed.accounting)).not.toContain('ZGVmYXVsdEFjY291bnRLZXk=');
+    const bare = fixtureApplication({}, {});
+    expect(refusal({ action: { name: 'continue', record: true } }, 'manage', bare)).toEqual([
+      'field.missing',
+      'destinationUrl',
+      '/action/recordingOptions/destinationUrl',
+    ]);
+  });
+
+  it('never sends a default credential to a destination of the document', () => {
+    expect(refusal({ instructions: [start({ destinationUrl: 'azure://other/box' })] })).toEqual([
+      'field.missing',
+      'credentials',
+      '/instructions/0/options/credentials',
+    ]);
+  });
+
+  it('takes either key on either object, the old alias, and names in any case', () => {
+    const swapped = parse({
+      instructions: [{ name: 'STARTRECORDING', recordingOptions: { Destination: 's3://b/k.mp3', CREDENTIALS: 'A:S' } }],
+      action: { name: 'CONTINUE', record: true, options: { ...S3, destinationUrl: 's3://b/k2.mp3' } },
+    });
+    expect(kinds(swapped.steps)).toEqual(['record', 'stopRecording', 'record']);
+    expect(records(swapped)[0]?.spec.destination).toMatchObject({ bucket: 'b', key: 'k.mp3', region: 'us-east-1' });
+  });
+
+  it('ignores and reports unknown properties, and knows both forms of dtmf', () => {
+    const parsed = parse(fixtureText('tolerant'));
+    const unknown = parsed.accounting.filter(({ outcome }) => outcome === 'unknown');
+    expect(unknown.map(({ path, value }) => [path, value])).toEqual([
+      ['/Action/Options/somethingNew/0', 1],
+      ['/Action/Options/somethingNew/1', {}],
+      ['/unheardOf/a~1b', 'https://host/x'],
+      ['/unheardOf/~0', true],
+    ]);
+    expect(parsed.steps[1]).toMatchObject({
+      kind: 'connect',
+      to: '46700000000',
+      maxDurationMs: 14_400_000,
+      next: null,
+    });
+    expect(parsed.flowState).toEqual({});
+    expect(records(parsed)[0]?.spec).toMatchObject({
+      destination: { key: 'x.wav' },
+      format: { extension: 'mp3' },
+      subscriptions: [],
+    });
+  });
+
+  it('is strict about JSON', () => {
+    expect(refusal('{"transcriptionOptions":{"enabled":true,},}')).toEqual([
+      'document.malformed',
+      undefined,
+      expect.any(String),
+    ]);
+    expect(refusal('[]')).toEqual(['document.malformed', undefined, '']);
+    expect(refusal('')).toEqual(['document.malformed', undefined, '']);
+  });
+
+  it('wants an action in callback answers and does without in Manage Call', () => {
+    for (const role of ['ice', 'ace', 'pie'] as const)
+      expect(refusal({ instructions: [] }, role)).toEqual(['field.missing', 'action', '/action']);
+    expect(kinds(parse({ instructions: [{ name: 'stopRecording' }] }, 'manage').steps)).toEqual(['stopRecording']);
+    expect(refusal({ action: { name: 'fly' } }, 'ice')).toEqual(['field.invalid', 'name', '/action/name']);
+  });
+});
+
+describe('SVAML: recording options (contract §2)', () => {
+  it.each([
+    ['s3://my-s3-bucket', 'A:S:r', { kind: 's3', bucket: 'my-s3-bucket', key: null, region: 'r' }],
+    ['s3://my-bucket/', 'A:S:T:r', { kind: 's3', bucket: 'my-bucket', key: null, region: 'r' }],
+    ['s3://b/voice recordings//é%20.mp3', 'A:S', { kind: 's3', key: 'voice recordings/é%20.mp3', region: 'us-east-1' }],
+    ['s3://b/folder/', 'A:S:r', { kind: 's3', key: 'folder/' }],
+    [
+      'azure://my-account/test-container',
+      'QUJD',
+      { kind: 'azure-blob', account: 'my-account', container: 'test-container', key: null },
+    ],
+    [
+      'azure://a/c/my.mp3',
+      'QUJD',
+      { kind: 'azure-blob', key: 'my.mp3', auth: { kind: 'accountKey', accountKey: { secret: 'accountKey' } } },
+    ],
+    ['GS://b/f/x.mp3', 'A:S:T', { kind: 'gcs', bucket: 'b', key: 'f/x.mp3', auth: { kind: 'hmac' } }],
+    ['sdrive://x/y.mp3', 'anything', { kind: 'media-store', container: null, file: null }],
+  ])('understands %s', (destinationUrl, credentials, destination) => {
+    expect(recordWith({ destinationUrl, credentials }).spec.destination).toMatchObject(destination);
+  });
+
+  it('splits credentials as each store wants them', () => {
+    expect(recordWith({ destinationUrl: 's3://b', credentials: 'A:S:T:r' }).secrets).toEqual({
+      accessKeyId: 'A',
+      secretAccessKey: 'S:T',
+    });
+    expect(recordWith({ destinationUrl: 'gs://b', credentials: 'A:S:T' }).secrets).toEqual({
+      accessKeyId: 'A',
+      secretAccessKey: 'S:T',
+    });
+    expect(recordWith({ destinationUrl: 'azure://a/c', credentials: 'QUJD' }).secrets).toEqual({ accountKey: 'QUJD' });
+    expect(recordWith({ destinationUrl: 'sdrive://a', credentials: 'x' }).secrets).toEqual({});
+  });
+
+  it.each([
+    ['https://b/x', 'A:S:r', 'destinationUrl'],
+    ['s3://', 'A:S:r', 'destinationUrl'],
+    ['s3://b/../x', 'A:S:r', 'destinationUrl'],
+    ['s3://b/x\\..\\y', 'A:S:r', 'destinationUrl'],
+    ['s3://b/x\u0000', 'A:S:r', 'destinationUrl'],
+    ['s3://key:secret@b/x', 'A:S:r', 'destinationUrl'],
+    ['azure://account', 'QUJD', 'destinationUrl'],
+    ['azure://evil.example/c/x', 'QUJD', 'destinationUrl'],
+    ['s3://b', 'onlyone', 'credentials'],
+    ['s3://b', 'A::r', 'credentials'],
+    ['s3://b', 'A:S:re/gion', 'credentials'],
+    ['gs://b', 'A', 'credentials'],
+    ['azure://a/c', 'A:S', 'credentials'],
+  ])('refuses %j with %j without repeating it', (destinationUrl, credentials, field) => {
+    const body = { instructions: [start({ destinationUrl, credentials })] };
+    expect(refusal(body)).toEqual(['field.invalid', field, `/instructions/0/options/${field}`]);
+  });
+
+  it.each([
+    [{ credentials: 'A:S' }, 'accepted'],
+    [{ destinationUrl: '' }, ['field.missing', 'destinationUrl', '/instructions/0/options/destinationUrl']],
+    [{ ...S3, credentials: ' ' }, ['field.missing', 'credentials', '/instructions/0/options/credentials']],
+    [{ ...S3, format: 'ogg' }, ['field.invalid', 'format', '/instructions/0/options/format']],
+    [{ ...S3, format: {} }, ['field.invalid', 'format', '/instructions/0/options/format']],
+    [
+      { ...S3, notificationEvents: 'yes' },
+      ['field.invalid', 'notificationEvents', '/instructions/0/options/notificationEvents'],
+    ],
+    [{ ...S3, destinationUrl: 5 }, ['field.invalid', 'destinationUrl', '/instructions/0/options/destinationUrl']],
+    [
+      { ...S3, transcriptionOptions: 'on' },
+      ['field.invalid', 'transcriptionOptions', '/instructions/0/options/transcriptionOptions'],
+    ],
+  ])('answers the options %j', (options, expected) => {
+    const application = fixtureApplication({ destinationUrl: 's3://default/' }, {});
+    expect(refusal({ instructions: [start(options)] }, 'flow', application)).toEqual(expected);
+  });
+
+  it('reads transcription into the spec and says that it is not carried out yet', () => {
+    const parsed = parse(fixtureText('ace-continue-record'), 'ace');
+    expect(records(parsed)[0]?.spec.transcription).toMatchObject({ locale: 'en-US' });
+    const entries = parsed.accounting.filter(({ path }) => path.includes('transcriptionOptions'));
+    expect(entries.map(({ outcome, reason }) => [outcome, reason])).toEqual([
+      ['dropped', 'not yet executed: transcription'],
+      ['dropped', 'not yet executed: transcription'],
+    ]);
+    expect(recordWith({ ...S3, transcriptionOptions: { enabled: 'true' } }).spec.transcription).toMatchObject({
+      locale: 'en-US',
+    });
+    expect(
+      recordWith({ ...S3, transcriptionOptions: { enabled: false, locale: 'sv-SE' } }).spec.transcription,
+    ).toBeNull();
+  });
+
+  it('takes endpoints and region from the settings, and the custom text of the call as label', () => {
+    const settings = {
+      defaultRegion: 'eu-north-1',
+      s3Endpoint: 'http://127.0.0.1:9000',
+      gsEndpoint: 'http://g',
+      azureEndpoint: 'http://a',
+    };
+    const application = fixtureApplication(settings, {});
+    expect(recordWith({ destinationUrl: 's3://b', credentials: 'A:S' }, application).spec.destination).toMatchObject({
+      endpoint: 'http://127.0.0.1:9000',
+      region: 'eu-north-1',
+    });
+    expect(recordWith({ destinationUrl: 'gs://b', credentials: 'A:S' }, application).spec.destination).toMatchObject({
+      endpoint: 'http://g',
+    });
+    expect(
+      recordWith({ destinationUrl: 'azure://a/c', credentials: 'QUJD' }, application).spec.destination,
+    ).toMatchObject({ endpoint: 'http://a' });
+    const context = fixtureContext();
+    const parsed = parseSinchDocument(sinchDocument(JSON.stringify({ instructions: [start(S3)] })), {
+      ...context,
+      call: { ...context.call, vendor: { custom: 'order 7' } },
+    });
+    expect(records(parsed)[0]?.spec.labels).toEqual({ custom: 'order 7' });
+  });
+});
+
+describe('SVAML: the other steps', () => {
+  it('carries out what it can and skips the rest with a warning', () => {
+    const parsed = parse(fixtureText('every-step'));
+    expect(kinds(parsed.steps)).toEqual([
+      'answer',
+      'playMedia',
+      'speak',
+      'speak',
+      'playMedia',
+      'skipped',
+      'sendDigits',
+      'record',
+      'skipped',
+      'stopRecording',
+      'record',
+      'skipped',
+      'skipped',
+      'collectDigits',
+    ]);
+    expect(parsed.steps.at(-1)).toMatchObject({
+      maxDigits: 1,
+      timeoutMs: 4000,
+      prompts: [{ kind: 'speak', text: 'Press one or two', language: 'en-US' }],
+      next: { purpose: 'pie', method: 'POST' },
+    });
+    expect(parsed.flowState).toMatchObject({ 'cookie:__proto__': 'kept', 'cookie:step': '2' });
+    expect(({} as { kept?: string }).kept).toBeUndefined();
+  });
+
+  it('limits what the vendor limits and asks for ACE when the callee answers', () => {
+    expect(parse(fixtureText('park')).steps).toMatchObject([
+      { kind: 'speak', text: 'Wait' },
+      { kind: 'park', maxDurationMs: 600_000 },
+    ]);
+    const [connect] = parse({
+      action: { name: 'connectSip', destination: { endpoint: 'a@b.c' }, maxDuration: 60 },
+    }).steps;
+    expect(connect).toMatchObject({ to: 'a@b.c', maxDurationMs: 60_000, next: { purpose: 'ace' } });
+    expect(parse({ action: { name: 'connectPstn' } }).steps).toMatchObject([{ to: '+12017777777' }]);
+  });
+
+  it.each([
+    [{ instructions: [{}] }, ['field.missing', 'name', '/instructions/0/name']],
+    [{ instructions: ['say'] }, ['field.invalid', 'instructions', '/instructions/0']],
+    [{ instructions: {} }, ['field.invalid', 'instructions', '/instructions']],
+    [{ instructions: [{ name: 'say' }] }, ['field.missing', 'text', '/instructions/0/text']],
+    [{ instructions: [{ name: 'sendDtmf', value: 'abc' }] }, ['field.invalid', 'value', '/instructions/0/value']],
+    [{ action: { name: 'connectConf' } }, ['field.missing', 'conferenceId', '/action/conferenceId']],
+    [
+      { action: { name: 'connectConf', conferenceId: 'x'.repeat(129) } },
+      ['field.invalid', 'conferenceId', '/action/conferenceId'],
+    ],
+    [{ action: { name: 'connectPstn', maxDuration: 1.5 } }, ['field.invalid', 'maxDuration', '/action/maxDuration']],
+    [{ action: { name: 'connectPstn', maxDuration: '1e9' } }, ['field.invalid', 'maxDuration', '/action/maxDuration']],
+    [{ action: { name: 'runMenu' } }, ['field.missing', 'menus', '/action/menus']],
+  ])('refuses %j', (body, expected) => {
+    expect(refusal(body)).toEqual(expected);
+  });
+});
+
+describe('SVAML: any document', () => {
+  const scalar = fc.oneof(
+    fc.constantFrom('true', 's3://b/', 'A:S', '#tts[x]', 'mp3'),
+    fc.string(),
+    fc.double(),
+    fc.boolean(),
+    fc.constant(null),
+  );
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof({ maxDepth: 4 }, scalar, fc.array(tie('value'), { maxLength: 2 }), tie('object')),
+    object: fc.dictionary(
+      fc.constantFrom(
+        'name',
+        'options',
+        'recordingOptions',
+        'record',
+        'destinationUrl',
+        'credentials',
+        'ids',
+        'menus',
+        '__proto__',
+      ),
+      tie('value'),
+      { maxKeys: 5 },
+    ),
+  }));
+  const names = fc.constantFrom(
+    'say',
+    'playFiles',
+    'startRecording',
+    'runMenu',
+    'connectConf',
+    'connectMxp',
+    'park',
+    'constructor',
+    'toString',
+    '__proto__',
+  );
+  const part = fc.tuple(names, value).map(([name, rest]) => ({ ...(typeof rest === 'object' ? rest : {}), name }));
+
+  it('is read with every field accounted for, or refused with its place', () => {
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 3 }), part, (instructions, action) => {
+        const text = JSON.stringify({ instructions, action });
+        try {
+          const { accounting } = parse(text);
+          const written = accounting.filter(({ outcome }) => outcome !== 'defaulted');
+          expect(written.every(({ line }) => line === 1)).toBe(true);
+          expect(new Set(accounting.map(({ path }) => path)).size).toBe(accounting.length);
+        } catch (thrown) {
+          expect(thrown).toBeInstanceOf(RecgateError);
+          expect(thrown).toMatchObject({ code: expect.stringMatching(/^(field|document)\./), position: { line: 1 } });
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
+});
