@@ -31,11 +31,17 @@ export function safeObjectKey(name: string, provider: keyof typeof KEY_RULES): s
   return name;
 }
 
+/** What makes a path dangerous wherever it is used, in words, or null. */
+export function dangerOf(path: string): string | null {
+  if (!path.isWellFormed()) return 'is not well-formed Unicode';
+  if (CONTROL_CHARACTER.test(path)) return 'holds a control character';
+  return DOT_SEGMENT.test(path) ? 'holds a "." or ".." segment' : null;
+}
+
 function reasonToRefuse(name: string, rule: KeyRule): string | null {
   if (name === '') return 'is empty';
-  if (!name.isWellFormed()) return 'is not well-formed Unicode';
-  if (CONTROL_CHARACTER.test(name)) return 'holds a control character';
-  if (DOT_SEGMENT.test(name)) return 'holds a "." or ".." segment';
+  const danger = dangerOf(name);
+  if (danger !== null) return danger;
   const length = rule.counts === 'bytes' ? Buffer.byteLength(name) : name.length;
   if (length > rule.maxLength) return `is longer than ${rule.maxLength} ${rule.counts}`;
   if (name.split('/').length > rule.maxSegments) return `has more than ${rule.maxSegments} segments`;
