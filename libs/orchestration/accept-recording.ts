@@ -6,6 +6,7 @@ import type {
   CallState,
   RecordAction,
   RecordingRecord,
+  RecordingSource,
 } from '#libs/recording-model';
 import type { OrchestrationPorts } from './ports.js';
 
@@ -19,6 +20,8 @@ export interface RecordingRequest {
   readonly documentUrl: string | null;
   readonly action: Pick<RecordAction, 'spec' | 'secrets'>;
   readonly accounting: readonly AccountingEntry[];
+  /** For finished files. */
+  readonly source?: RecordingSource;
   /** The same start asked for twice makes one recording; null: every start is a new one. */
   readonly idempotencyKey: string | null;
 }
@@ -58,6 +61,7 @@ export function newRecordingRecord(ports: AcceptPorts, request: RecordingRequest
     vendor: action.spec.vendor,
     callRef: request.callRef,
     call,
+    ...(request.source === undefined ? {} : { source: request.source }),
     nodeId: request.nodeId,
     documentUrl: request.documentUrl,
     spec: action.spec,

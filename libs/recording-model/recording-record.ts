@@ -16,6 +16,8 @@ export interface RecordingRecord {
   /** The gateway's own id of the call. */
   readonly callRef: string;
   readonly call: CallIdentity;
+  /** Where a recording of a finished file gets its audio; absent for calls. */
+  readonly source?: RecordingSource;
   /** The media node that owns the capture; null for files. */
   readonly nodeId: string | null;
   /** URL of the document that asked for the recording. */
@@ -66,3 +68,10 @@ export type RecordingView = Pick<
   | 'receipt'
   | 'failure'
 >;
+
+/** Finished audio that is recorded as if it were a call. */
+export type RecordingSource =
+  /** Without userinfo; credentials stand in the recording's secret bag as `source.userinfo`. */
+  | { readonly kind: 'url'; readonly url: string }
+  /** Uploaded through the API and kept locally until it is captured. */
+  | { readonly kind: 'upload' };

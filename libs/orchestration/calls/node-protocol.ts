@@ -1,4 +1,4 @@
-import type { AccountingEntry, CallIdentity, DocumentRole, JsonValue, Party } from '#libs/recording-model';
+import type { AccountingEntry, CallIdentity, DocumentRole, JsonValue, Party, RecordingSpec } from '#libs/recording-model';
 
 /**
  * What the gateway asks of the media node that owns a call. Commands travel through a queue, so they hold no
@@ -8,6 +8,7 @@ export interface NodeCommands {
   openCall: { readonly request: OpenCall; readonly reply: OpenedCall };
   callEvent: { readonly request: CallEventCommand; readonly reply: Record<string, never> };
   instruct: { readonly request: InstructCommand; readonly reply: InstructReply };
+  startRecording: { readonly request: StartRecordingCommand; readonly reply: { readonly recordingId: string; readonly created: boolean } };
   control: { readonly request: ControlCommand; readonly reply: Record<string, never> };
   hangup: { readonly request: { readonly callRef: string; readonly by: Party | null }; readonly reply: Record<string, never> };
 }
@@ -72,6 +73,16 @@ export interface InstructReply {
   readonly warnings: readonly string[];
   /** True when the key was seen before and nothing was started. */
   readonly repeated: boolean;
+}
+
+/** A recording asked for in canonical words. */
+export interface StartRecordingCommand {
+  readonly callRef: string;
+  readonly spec: RecordingSpec;
+  /** Bag of the spec's credentials, sealed to tenant and call; null when there are none. */
+  readonly sealedSecrets: string | null;
+  /** Null: every start is a new recording. */
+  readonly idempotencyKey: string | null;
 }
 
 export interface ControlCommand {

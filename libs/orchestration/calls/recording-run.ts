@@ -32,17 +32,26 @@ export class RecordingRun implements CaptureListener {
   private ended = false;
   readonly recordingId: string;
   readonly spec: RecordingSpec;
+  /** Resolves when the recording is in the ledger: only then is its start acknowledged. */
+  readonly accepted: Promise<void>;
 
   constructor(
     private readonly ports: OrchestrationPorts,
-    accepted: RecordingRecord,
+    private readonly fresh: RecordingRecord,
     private readonly facts: () => CallFacts,
     /** Called once, after the ledger knows how the capture ended. */
     private readonly settled: (run: RecordingRun, record: RecordingRecord) => void,
   ) {
-    this.recordingId = accepted.id;
-    this.spec = accepted.spec;
+    this.recordingId = fresh.id;
+    this.spec = fresh.spec;
     this.writer = new PatientWriter(ports.log);
+    this.accepted = this.writer.write('accepted', () => ports.ledger.recordings.accept(fresh)).then(() => undefined);
+    this.accepted.catch((thrown: unknown) => this.report('accepted', thrown));
+  }
+
+  /** As it was accepted; the ledger has the current state. */
+  get record(): RecordingRecord {
+    return this.fresh;
   }
 
   /** True until the capture has ended. */

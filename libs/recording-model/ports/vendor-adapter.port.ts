@@ -5,7 +5,7 @@ import type { FlowRequest, FlowStep } from '../flow-step.js';
 import type { JsonObject, JsonValue } from '../json.js';
 import type { RecordingEvent } from '../recording-event.js';
 import type { RecordingView } from '../recording-record.js';
-import type { Destination } from '../recording-spec.js';
+import type { Destination, RecordingSpec } from '../recording-spec.js';
 import type { SecretBag, SecretRef } from '../secret.js';
 import type { SourcePosition } from '../source-position.js';
 import type { VendorName } from '../vendor-name.js';
@@ -48,6 +48,12 @@ export interface VendorAdapter {
 
   /** The wire form of a flow request. */
   renderFlowRequest(request: FlowRequest, context: FlowContext): WireRequest;
+
+  /**
+   * What a start does while another recording of the call runs: `both` run, the new one is `ignore`d, or it
+   * `replace`s the running one. Absent: both run.
+   */
+  onSecondStart?(running: RecordingSpec, next: RecordingSpec): 'both' | 'ignore' | 'replace';
 
   /** The vendor's own answer to a bad request. */
   renderError(error: RecgateError): VendorErrorForm;

@@ -1,0 +1,71 @@
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { createApplication, requireApplication, splitSettings, viewApplication } from '#libs/orchestration';
+import { RecgateError, type ApplicationRecord } from '#libs/recording-model';
+import { TenantGuard, TenantId } from '../http/tenant.guard.js';
+import { GATEWAY, type GatewayContext } from '../runtime-token.js';
+import { ApplicationDto, CreateApplicationDto, showApplication, UpdateApplicationDto } from './applications.dto.js';
+
+@ApiTags('applications')
+@ApiBearerAuth()
+@UseGuards(TenantGuard)
+@Controller('v1/applications')
+export class ApplicationsController {
+  constructor(@Inject(GATEWAY) private readonly gateway: GatewayContext) {}
+
+  @Post()
+  @ApiCreatedResponse({ type: ApplicationDto })
+  async create(@TenantId() tenantId: string, @Body() body: CreateApplicationDto): Promise<ApplicationDto> {
+    const settings = requireStrings(body.settings);
+    return this.show(await createApplication(this.gateway.ports, { tenantId, name: body.name, vendor: body.vendor, settings }));
+  }
+
+  @Get()
+  @ApiOkResponse({ type: [ApplicationDto] })
+  async list(@TenantId() tenantId: string): Promise<{ items: ApplicationDto[] }> {
+    const applications = await this.gateway.ports.ledger.applications.list(tenantId);
+    return { items: applications.map((application) => this.show(application)) };
+  }
+
+  @Get(':id')
+  @ApiOkResponse({ type: ApplicationDto })
+  async get(@TenantId() tenantId: string, @Param('id') id: string): Promise<ApplicationDto> {
+    return this.show(await requireApplication(this.gateway.ports, tenantId, id));
+  }
+
+  @Patch(':id')
+  @ApiOkResponse({ type: ApplicationDto })
+  async update(@TenantId() tenantId: string, @Param('id') id: string, @Body() body: UpdateApplicationDto): Promise<ApplicationDto> {
+    const { ports } = this.gateway;
+    const application = await requireApplication(ports, tenantId, id);
+    const { open, secret } = splitSettings(ports, application.vendor, requireStrings(body.settings));
+    const secrets = { ...viewApplication(ports, application).secrets, ...secret };
+    const updated: ApplicationRecord = {
+      ...application,
+      settings: { ...application.settings, ...open },
+      sealedSecrets: Object.keys(secrets).length === 0 ? null : ports.vault.seal(secrets, { tenantId, ownerId: id }),
+      updatedAt: ports.clock.now().toISOString(),
+    };
+    await ports.ledger.applications.save(updated);
+    return this.show(updated);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiNoContentResponse()
+  async remove(@TenantId() tenantId: string, @Param('id') id: string): Promise<void> {
+    await requireApplication(this.gateway.ports, tenantId, id);
+    await this.gateway.ports.ledger.applications.delete(id);
+  }
+
+  private show(application: ApplicationRecord): ApplicationDto {
+    return showApplication(application, Object.keys(viewApplication(this.gateway.ports, application).secrets));
+  }
+}
+
+function requireStrings(settings: Readonly<Record<string, unknown>>): Record<string, string> {
+  for (const [key, value] of Object.entries(settings)) {
+    if (typeof value !== 'string') throw new RecgateError('field.invalid', 'Settings are strings', { field: `settings.${key}` });
+  }
+  return settings as Record<string, string>;
+}

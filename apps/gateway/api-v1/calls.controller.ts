@@ -1,0 +1,155 @@
+import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Query, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { createHash } from 'node:crypto';
+import { requireApplication, viewApplication, type CallEventCommand, type InstructReply, type OpenedCall } from '#libs/orchestration';
+import { RecgateError, type ApplicationRecord, type CallIdentity, type CallRecord } from '#libs/recording-model';
+import { NodeClient } from '../http/node-client.js';
+import { TenantGuard, TenantId } from '../http/tenant.guard.js';
+import { GATEWAY, type GatewayContext } from '../runtime-token.js';
+import { CallEventDto, CreateCallDto, InstructDto, toLegRequest, type IdentityDto } from './calls.dto.js';
+import { PageQueryDto } from './page-query.dto.js';
+
+type CallView = Omit<CallRecord, 'tenantId'>;
+
+@ApiTags('calls')
+@ApiBearerAuth()
+@UseGuards(TenantGuard)
+@Controller('v1/calls')
+export class CallsController {
+  constructor(
+    @Inject(GATEWAY) private readonly gateway: GatewayContext,
+    private readonly nodes: NodeClient,
+  ) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Begin a call; the answer says where each leg is to send its audio' })
+  async create(@TenantId() tenantId: string, @Body() body: CreateCallDto): Promise<CallView> {
+    const { ports } = this.gateway;
+    const application = await requireApplication(ports, tenantId, body.applicationId);
+    const { caller, callee } = body.legs;
+    if (caller === undefined && callee === undefined) {
+      throw new RecgateError('field.missing', 'A call needs at least one leg: caller, callee or both', { field: 'legs' });
+    }
+    const callRef = `call_${ports.ids.hex(20)}`;
+    const nodeId = await this.nodes.pick();
+    const opened: OpenedCall = await this.nodes.send(nodeId, 'openCall', {
+      callRef,
+      tenantId,
+      applicationId: application.id,
+      identity: this.identityOf(body.call),
+      legs: {
+        ...(caller === undefined ? {} : { caller: toLegRequest(caller) }),
+        ...(callee === undefined ? {} : { callee: toLegRequest(callee) }),
+      },
+      answered: body.answered,
+      fetchDocument: body.fetchDocument,
+    });
+    return { ...showCall(await this.requireCall(tenantId, callRef)), media: opened.media };
+  }
+
+  @Get()
+  async list(@TenantId() tenantId: string, @Query() query: PageQueryDto): Promise<{ items: CallView[] }> {
+    const calls = await this.gateway.ports.ledger.calls.list(tenantId, query.limit);
+    return { items: calls.map(showCall) };
+  }
+
+  @Get(':callRef')
+  async get(@TenantId() tenantId: string, @Param('callRef') callRef: string): Promise<CallView> {
+    return showCall(await this.requireCall(tenantId, callRef));
+  }
+
+  @Post(':callRef/events')
+  @HttpCode(202)
+  @ApiOperation({ summary: 'Tell what happened on the call: answered, bridged, dtmf, transfer, hangup' })
+  async event(@TenantId() tenantId: string, @Param('callRef') callRef: string, @Body() body: CallEventDto): Promise<void> {
+    const call = await this.requireLiveCall(tenantId, callRef);
+    if (body.type === 'hangup') {
+      await this.nodes.send(call.nodeId, 'hangup', { callRef, by: body.party ?? null });
+    } else {
+      await this.nodes.send(call.nodeId, 'callEvent', { callRef, event: toEvent(body) });
+    }
+  }
+
+  @Post(':callRef/instructions')
+  @HttpCode(200)
+  @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'The same key twice is the same instruction' })
+  @ApiOperation({ summary: 'Hand a vendor document to the call; it is carried out at once' })
+  async instruct(
+    @TenantId() tenantId: string,
+    @Param('callRef') callRef: string,
+    @Headers('idempotency-key') key: string | undefined,
+    @Body() body: InstructDto,
+  ): Promise<InstructReply> {
+    const { ports } = this.gateway;
+    const call = await this.requireLiveCall(tenantId, callRef);
+    const application = await requireApplication(ports, tenantId, call.applicationId);
+    this.refuseBadDocument(application, call, body);
+    return this.nodes.send(call.nodeId, 'instruct', {
+      callRef,
+      sealedDocument: ports.vault.seal({ document: body.document }, { tenantId, ownerId: callRef }),
+      role: body.role,
+      url: body.url ?? null,
+      idempotencyKey: key ?? createHash('sha256').update(`${body.role}\n${body.url ?? ''}\n${body.document}`).digest('hex'),
+    });
+  }
+
+  @Delete(':callRef')
+  @HttpCode(202)
+  @ApiOperation({ summary: 'End the call; running recordings are finished and kept' })
+  async end(@TenantId() tenantId: string, @Param('callRef') callRef: string): Promise<void> {
+    const call = await this.requireLiveCall(tenantId, callRef);
+    await this.nodes.send(call.nodeId, 'hangup', { callRef, by: null });
+  }
+
+  /** Reads the document here, too, so that its faults are answered with field and position. */
+  private refuseBadDocument(application: ApplicationRecord, call: CallRecord, body: InstructDto): void {
+    const { ports } = this.gateway;
+    ports.adapters[application.vendor].parse(
+      { body: body.document, role: body.role, url: body.url ?? null },
+      { application: viewApplication(ports, application), call: call.identity, ids: ports.ids, now: ports.clock.now() },
+    );
+  }
+
+  private identityOf(identity: IdentityDto): CallIdentity {
+    const { callId, from, to, direction, conferenceId, vendor } = identity;
+    return {
+      callId: callId ?? this.gateway.ports.ids.uuid(),
+      from,
+      to,
+      direction,
+      vendor,
+      ...(conferenceId === undefined ? {} : { conferenceId }),
+    };
+  }
+
+  private async requireCall(tenantId: string, callRef: string): Promise<CallRecord> {
+    const call = await this.gateway.ports.ledger.calls.get(callRef);
+    if (call === null || call.tenantId !== tenantId) throw new RecgateError('request.not_found', `There is no call ${callRef}`);
+    return call;
+  }
+
+  private async requireLiveCall(tenantId: string, callRef: string): Promise<CallRecord> {
+    const call = await this.requireCall(tenantId, callRef);
+    if (call.state === 'ended') throw new RecgateError('request.conflict', `The call ${callRef} has ended`);
+    return call;
+  }
+}
+
+function showCall(call: CallRecord): CallView {
+  const { tenantId: _tenantId, ...view } = call;
+  return view;
+}
+
+function toEvent(body: CallEventDto): CallEventCommand['event'] {
+  switch (body.type) {
+    case 'dtmf':
+      return { type: 'dtmf', key: body.key ?? '', party: body.party ?? 'caller' };
+    case 'transfer':
+      return { type: 'transfer', party: body.party ?? 'callee' };
+    case 'answered':
+    case 'bridged':
+      return { type: body.type };
+    case 'hangup':
+      throw new RecgateError('request.invalid', 'A hang-up is no call event');
+  }
+}

@@ -1,0 +1,184 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsObject, IsOptional, IsString, Matches, Max, Min, ValidateIf, ValidateNested } from 'class-validator';
+import { CODECS, type LegRequest } from '#libs/orchestration';
+import { PARTIES, type CallDirection, type JsonObject, type Party } from '#libs/recording-model';
+
+const DIALECTS = ['raw', 'sinch', 'stream'] as const;
+const ROLES = ['flow', 'saved', 'metaflow', 'ice', 'ace', 'pie', 'manage'] as const;
+
+export class RemoteDto {
+  @ApiProperty({ example: '192.0.2.7' })
+  @IsString()
+  @IsNotEmpty()
+  address: string;
+
+  @ApiProperty()
+  @IsInt()
+  @Min(1)
+  @Max(65535)
+  port: number;
+}
+
+/** How the audio of one leg comes. */
+export class LegDto {
+  @ApiProperty({ enum: ['rtp', 'websocket'] })
+  @IsIn(['rtp', 'websocket'])
+  transport: 'rtp' | 'websocket';
+
+  @ApiPropertyOptional({ enum: CODECS, description: 'RTP only' })
+  @ValidateIf((leg: LegDto) => leg.transport === 'rtp')
+  @IsIn(CODECS)
+  codec?: (typeof CODECS)[number];
+
+  @ApiPropertyOptional({ description: 'L16 only: 8000 or 16000' })
+  @IsOptional()
+  @IsIn([8000, 16000])
+  sampleRate?: number;
+
+  @ApiPropertyOptional({ description: 'For L16 and other dynamic types; PCMU is 0, PCMA 8' })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(127)
+  payloadType?: number;
+
+  @ApiPropertyOptional({ description: 'Payload type of RFC 4733 events, usually 101' })
+  @IsOptional()
+  @IsInt()
+  @Min(96)
+  @Max(127)
+  telephoneEventPayloadType?: number;
+
+  @ApiPropertyOptional({ type: RemoteDto, description: 'Only packets from here are accepted; absent: the first sender is' })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => RemoteDto)
+  remote?: RemoteDto;
+
+  @ApiPropertyOptional({ enum: DIALECTS, description: 'WebSocket only' })
+  @ValidateIf((leg: LegDto) => leg.transport === 'websocket')
+  @IsIn(DIALECTS)
+  dialect?: (typeof DIALECTS)[number];
+}
+
+export class LegsDto {
+  @ApiPropertyOptional({ type: LegDto })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => LegDto)
+  caller?: LegDto;
+
+  @ApiPropertyOptional({ type: LegDto })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => LegDto)
+  callee?: LegDto;
+}
+
+export class IdentityDto {
+  @ApiPropertyOptional({ description: "The vendor's call id; made up when absent" })
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  callId?: string;
+
+  @ApiProperty({ example: '+15165550138' })
+  @IsString()
+  from: string;
+
+  @ApiProperty({ example: '+15165550137' })
+  @IsString()
+  to: string;
+
+  @ApiPropertyOptional({ enum: ['inbound', 'outbound'] })
+  @IsOptional()
+  @IsIn(['inbound', 'outbound'])
+  direction: CallDirection = 'inbound';
+
+  @ApiPropertyOptional()
+  @IsOptional()
+  @IsString()
+  conferenceId?: string;
+
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: "The vendor's own identity fields" })
+  @IsOptional()
+  @IsObject()
+  vendor: JsonObject = {};
+}
+
+export class CreateCallDto {
+  @ApiProperty()
+  @IsString()
+  @IsNotEmpty()
+  applicationId: string;
+
+  @ApiProperty({ type: IdentityDto })
+  @ValidateNested()
+  @Type(() => IdentityDto)
+  @IsObject()
+  call: IdentityDto;
+
+  @ApiProperty({ type: LegsDto })
+  @ValidateNested()
+  @Type(() => LegsDto)
+  @IsObject()
+  legs: LegsDto;
+
+  @ApiPropertyOptional({ description: 'Whether the call is answered already' })
+  @IsOptional()
+  @IsBoolean()
+  answered = true;
+
+  @ApiPropertyOptional({ description: 'Whether the application is asked for its first document at once' })
+  @IsOptional()
+  @IsBoolean()
+  fetchDocument = false;
+}
+
+export class CallEventDto {
+  @ApiProperty({ enum: ['answered', 'bridged', 'dtmf', 'transfer', 'hangup'] })
+  @IsIn(['answered', 'bridged', 'dtmf', 'transfer', 'hangup'])
+  type: 'answered' | 'bridged' | 'dtmf' | 'transfer' | 'hangup';
+
+  @ApiPropertyOptional({ description: 'dtmf: one of 0-9 * # A-D' })
+  @ValidateIf((event: CallEventDto) => event.type === 'dtmf')
+  @Matches(/^[0-9*#A-D]$/)
+  key?: string;
+
+  @ApiPropertyOptional({ enum: PARTIES, description: 'dtmf, transfer: whose; hangup: who hung up' })
+  @ValidateIf((event: CallEventDto) => event.type === 'transfer' || event.party !== undefined)
+  @IsIn(PARTIES)
+  party?: Party;
+}
+
+export class InstructDto {
+  @ApiProperty({ description: "The document in the vendor's form, as text" })
+  @IsString()
+  @IsNotEmpty()
+  document: string;
+
+  @ApiPropertyOptional({ enum: ROLES, description: 'What kind of document it is' })
+  @IsOptional()
+  @IsIn(ROLES)
+  role: (typeof ROLES)[number] = 'flow';
+
+  @ApiPropertyOptional({ description: 'URL it came from; relative URLs in it are resolved against this' })
+  @IsOptional()
+  @IsString()
+  url?: string;
+}
+
+/** The leg as the media node takes it. */
+export function toLegRequest(leg: LegDto): LegRequest {
+  if (leg.transport === 'websocket') return { transport: 'websocket', dialect: leg.dialect ?? 'raw' };
+  const { codec = 'PCMU', sampleRate, payloadType, telephoneEventPayloadType, remote } = leg;
+  return {
+    transport: 'rtp',
+    codec,
+    ...(sampleRate === undefined ? {} : { sampleRate }),
+    ...(payloadType === undefined ? {} : { payloadType }),
+    ...(telephoneEventPayloadType === undefined ? {} : { telephoneEventPayloadType }),
+    ...(remote === undefined ? {} : { remote: { address: remote.address, port: remote.port } }),
+  };
+}

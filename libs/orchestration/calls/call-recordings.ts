@@ -1,0 +1,90 @@
+import { RecgateError, type CallMedia, type RecordingRecord } from '#libs/recording-model';
+import { newRecordingRecord, type RecordingRequest } from '../accept-recording.js';
+import type { OrchestrationPorts } from '../ports.js';
+import type { ControlCommand } from './node-protocol.js';
+import { RecordingRun, type CallFacts } from './recording-run.js';
+
+/** A destination that the adapter found wrong in the document: the recording fails before it starts. */
+const INVALID_DESTINATION = 'invalid:';
+
+/** The recordings of one call, in the order of their starts. */
+export class CallRecordings {
+  private readonly runs: RecordingRun[] = [];
+
+  constructor(
+    private readonly ports: OrchestrationPorts,
+    private readonly facts: () => CallFacts,
+  ) {}
+
+  /** Starts a recording now; `settled` is told once its capture has ended and the ledger knows. */
+  start(
+    media: CallMedia,
+    request: RecordingRequest,
+    bridged: boolean,
+    settled: (run: RecordingRun, record: RecordingRecord) => void,
+  ): RecordingRun | null {
+    if (!this.makeRoomFor(request)) return null;
+    const run = new RecordingRun(this.ports, newRecordingRecord(this.ports, request), this.facts, settled);
+    this.runs.push(run);
+    const { destination } = run.spec;
+    if (destination.kind === 'none' && destination.reason.startsWith(INVALID_DESTINATION)) {
+      run.refuse(new RecgateError('destination.incomplete', destination.reason.slice(INVALID_DESTINATION.length).trim()));
+    } else {
+      run.begin(media, request.callState !== 'ringing', bridged);
+    }
+    return run;
+  }
+
+  /** The vendor's rule for a start while another recording runs; false when the new start changes nothing. */
+  private makeRoomFor(request: RecordingRequest): boolean {
+    const { spec } = request.action;
+    const rule = this.ports.adapters[spec.vendor].onSecondStart;
+    if (rule === undefined) return true;
+    for (const running of this.running()) {
+      const decision = rule(running.spec, spec);
+      if (decision === 'ignore') return false;
+      if (decision === 'replace') running.stop('stopCommand');
+    }
+    return true;
+  }
+
+  /** Ends the recording that was started last, or all; ending nothing is no error. */
+  stop(which: 'latest' | 'all'): void {
+    const running = this.running();
+    for (const run of which === 'all' ? running : running.slice(-1)) run.stop('stopCommand');
+  }
+
+  latest(): RecordingRun | undefined {
+    return this.running().at(-1);
+  }
+
+  get anyRunning(): boolean {
+    return this.runs.some((run) => run.running);
+  }
+
+  get ids(): readonly string[] {
+    return this.runs.map((run) => run.recordingId);
+  }
+
+  /** @throws RecgateError `request.not_found` when the call has no such recording */
+  control(recordingId: string, action: ControlCommand['action']): void {
+    const run = this.runs.find((candidate) => candidate.recordingId === recordingId);
+    if (run === undefined) throw new RecgateError('request.not_found', `The call has no recording ${recordingId}`);
+    if (action === 'stop') run.stop('stopCommand');
+    else run[action]();
+  }
+
+  /** Resolves when every start so far is in the ledger. */
+  async accepted(): Promise<void> {
+    await Promise.all(this.runs.map((run) => run.accepted));
+  }
+
+  /** Resolves when the ledger knows everything that has happened so far. */
+  async drained(): Promise<void> {
+    await Promise.all(this.runs.map((run) => run.drained()));
+  }
+
+  private running(): RecordingRun[] {
+    return this.runs.filter((run) => run.running);
+  }
+}
