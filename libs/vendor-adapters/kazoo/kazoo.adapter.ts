@@ -7,7 +7,7 @@ import { renderKazooEvent } from './kazoo.event-renderer.js';
 import { mapFlow } from './kazoo.flow-mapper.js';
 import { firstKazooRequest, renderKazooFlowRequest } from './kazoo.flow-renderer.js';
 import { mintKazooNames, nameKazooObject } from './kazoo.names.js';
-import type { KazooScope } from './kazoo.scope.js';
+import { accountBelow, type KazooScope } from './kazoo.scope.js';
 import { KAZOO_SETTINGS, kazooSettings } from './kazoo.settings.js';
 import { storagePlan } from './kazoo.storage-plan.js';
 import { validateCallflow } from './kazoo.validation.js';
@@ -52,9 +52,11 @@ function parseKazooDocument({ body, role }: VendorDocument, context: ParseContex
     mode: form.mode,
     starter: form.starter,
     callflowName: callflowNameOf(document, form),
+    secrets: {},
   };
   accountSurroundings(form, scope);
   const steps = mapFlow(form.flowPointer, scope);
+  accountBelow(scope, '', 'unknown', { reason: 'not in the contract; kept and ignored' });
   const accounting = scope.accounts.finish(document.leafPointers());
   for (const { path, outcome } of accounting) {
     if (outcome === 'unknown')
@@ -63,5 +65,5 @@ function parseKazooDocument({ body, role }: VendorDocument, context: ParseContex
         position: document.positionOf(path),
       });
   }
-  return { steps, accounting, warnings: scope.warnings, flowState: {} };
+  return { steps, accounting, warnings: scope.warnings, flowState: {}, secrets: scope.secrets };
 }

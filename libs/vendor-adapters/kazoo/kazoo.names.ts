@@ -120,9 +120,9 @@ function safeSegment(name: string): string {
 }
 
 function withoutControls(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f]/g, '');
+  return text.replace(/\p{Cc}/gu, '');
 }
 
 function isCleanId(id: string): boolean {
-  return id !== '' && id.length <= 256 && !/[\u0000-\u001f\u007f/\\]/.test(id) && !/^\.+$/.test(id);
+  return id !== '' && id.length <= 256 && !/[\p{Cc}/\\]/u.test(id) && !/^\.+$/.test(id);
 }

@@ -24,8 +24,7 @@ const METHOD = { type: 'string', values: ['put', 'post'], default: 'put' } as co
 const TIME_LIMIT = { type: 'integer', minimum: 5, maximum: 10_800, default: 3600 } as const;
 const URL_TEXT = { type: 'string', clientUrl: true } as const;
 
-const RECORD_CALL = {
-  action: { type: 'string', values: ['start', 'stop'], default: 'start' },
+const RECORDING = {
   format: FORMAT,
   label: TEXT,
   media_name: TEXT,
@@ -39,6 +38,11 @@ const RECORD_CALL = {
   skip_module: FLAG,
   time_limit: TIME_LIMIT,
   url: URL_TEXT,
+} as const satisfies ActionSchema;
+
+const RECORD_CALL = {
+  action: { type: 'string', values: ['start', 'stop'], default: 'start' },
+  ...RECORDING,
 } as const satisfies ActionSchema;
 
 const KAZOO_5_ADDITIONS = {
@@ -64,8 +68,7 @@ const OTHER: ActionSchema = { skip_module: FLAG };
 export function actionSchema(module: string, version: KazooVersion): ActionSchema {
   if (module === 'record_call') return version === '5.x' ? { ...RECORD_CALL, ...KAZOO_5_ADDITIONS } : RECORD_CALL;
   if (module !== 'record_caller') return OTHER;
-  const { action: _none, ...record } = RECORD_CALL;
-  return version === '5.x' ? { ...record, ...KAZOO_5_ADDITIONS } : RECORD_CALLER;
+  return version === '5.x' ? { ...RECORDING, ...KAZOO_5_ADDITIONS } : RECORD_CALLER;
 }
 
 /** Whole number, also written as text ("1200"): the validator coerces unless it is strict (contract §4.4). */

@@ -1,4 +1,4 @@
-import { splitUserinfo, type JsonValue, type ParseContext, type SourcePosition } from '#libs/recording-model';
+import { REDACTED, splitUserinfo, type JsonValue, type ParseContext, type SourcePosition } from '#libs/recording-model';
 import { childPointer, type AccountingCollector, type AccountingNote, type JsonDocument } from '../shared/index.js';
 import type { KazooSettings } from './kazoo.settings.js';
 import type { StoragePlan } from './kazoo.storage-plan.js';
@@ -18,6 +18,8 @@ export interface KazooScope {
   readonly starter: 'callflow' | 'metaflow';
   /** Name of the stored callflow, when it is part of the document. */
   readonly callflowName: string | null;
+  /** Credentials of steps other than record. */
+  readonly secrets: Record<string, string>;
 }
 
 /** A value that was understood, and what is to be said about it. */
@@ -105,8 +107,12 @@ export class FieldReader {
   }
 }
 
-/** Credentials of a URL are never shown, whatever the field is. */
-function shownSafely(value: JsonValue | undefined): AccountingNote {
+const CREDENTIAL_KEY = /(password|passwd|secret|token|pin|api_?key|authorization)$/i;
+
+/** Credentials, also those inside a URL, are never shown, whatever the field is for. */
+function shownSafely(pointer: string, { document }: KazooScope): AccountingNote {
+  const value = document.at(pointer);
+  if (CREDENTIAL_KEY.test(pointer)) return { value: REDACTED };
   const shown = typeof value === 'string' ? splitUserinfo(value).url : value;
   return shown === undefined || shown === value ? {} : { value: shown };
 }
@@ -119,7 +125,6 @@ export function accountBelow(
   note: AccountingNote = {},
 ): void {
   for (const leaf of scope.document.leafPointers(pointer)) {
-    if (!scope.accounts.has(leaf))
-      scope.accounts.field(leaf, outcome, { ...shownSafely(scope.document.at(leaf)), ...note });
+    if (!scope.accounts.has(leaf)) scope.accounts.field(leaf, outcome, { ...shownSafely(leaf, scope), ...note });
   }
 }

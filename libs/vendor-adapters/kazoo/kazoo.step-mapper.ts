@@ -74,6 +74,7 @@ function play(data: FieldReader, { document }: KazooScope): FlowAction | undefin
   const { url, userinfo } = tryUrl(id, data, document.positionOf(`${data.pointer}/id`));
   if (url === null) return undefined;
   data.account('id', userinfo === null ? 'exact' : 'converted', { to: 'step.url', value: url });
+  if (userinfo !== null) data.warn('id', 'Credentials in the URL of media are not sent');
   return { kind: 'playMedia', url, repeat: 1, background: false };
 }
 
@@ -110,17 +111,18 @@ function sendDigits(data: FieldReader): FlowAction | undefined {
 }
 
 /** Asks the application for the rest of the flow; TwiML answers are not understood. */
-function pivot(data: FieldReader, { document }: KazooScope): FlowAction | undefined {
+function pivot(data: FieldReader, { document, secrets }: KazooScope): FlowAction | undefined {
   const address = data.value('voice_url');
   if (typeof address !== 'string' || data.value('req_format') === 'twiml') return undefined;
   const { url, userinfo } = tryUrl(address, data, document.positionOf(`${data.pointer}/voice_url`));
   if (url === null) return undefined;
   data.account('voice_url', userinfo === null ? 'exact' : 'converted', { to: 'step.request.url', value: url });
-  if (userinfo !== null) data.warn('voice_url', 'Credentials in voice_url are not sent');
+  const secret = `${data.pointer}/voice_url`;
+  if (userinfo !== null) secrets[secret] = userinfo;
   const method = String(data.value('method') ?? 'get').toLowerCase() === 'post' ? 'POST' : 'GET';
   data.account('method', 'exact', { to: 'step.request.method' });
   data.account('req_format', 'exact', { to: 'step.request' });
-  const request: FlowRequest = { purpose: 'voice_url', url, method, userinfo: null };
+  const request: FlowRequest = { purpose: 'voice_url', url, method, userinfo: userinfo === null ? null : { secret } };
   return { kind: 'fetch', request };
 }
 

@@ -146,7 +146,7 @@ function readHook(hook: JsonObject, index: number): Webhook | null {
   const subscription = `webhook:${textOf(hook, 'name') ?? index}`;
   const { url, userinfo } = hookUrl(textOf(hook, 'uri') ?? '');
   // Stripped before merging, so that the event's own type and action arrive.
-  const { type: _type, action, ...merged } = filter ?? {};
+  const merged = Object.entries(filter ?? {}).filter(([key]) => key !== 'type' && key !== 'action');
   return {
     subscription,
     id: textOf(hook, 'id') ?? hexDigest(`${subscription} ${splitUserinfo(url).url}`),
@@ -155,8 +155,8 @@ function readHook(hook: JsonObject, index: number): Webhook | null {
     method: verb(textOf(hook, 'http_verb') ?? 'post'),
     format: textOf(hook, 'format') === 'json' ? 'json' : 'form-data',
     version: textOf(hook, 'version') === 'v2' ? 'v2' : 'v1',
-    action: action ?? null,
-    customData: merged,
+    action: filter?.['action'] ?? null,
+    customData: Object.fromEntries(merged),
     headers: safeHeaders(member(hook, 'custom_request_headers')),
   };
 }
