@@ -1,0 +1,6 @@
+export * from './azurite.js';
+export * from './google-fake.js';
+export * from './http-server.js';
+export * from './strict-s3.js';
+export * from './tampering-proxy.js';
+export * from './upload-server.js';
