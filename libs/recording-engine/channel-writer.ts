@@ -1,6 +1,6 @@
-import { LevelMeter } from '#libs/media';
 import { assertNever, type Party, type RecordingSpec } from '#libs/recording-model';
 import type { LegLevel, RecordingSink } from './engine-ports.js';
+import { LegMeter } from './leg-meter.js';
 import { recordedParties } from './recorded-parties.js';
 
 const SCRATCH_SAMPLES = 4096;
@@ -15,8 +15,7 @@ export class ChannelWriter {
   private readonly direct: boolean;
   private readonly channels: Int16Array[];
   private readonly scratch: readonly Int16Array[];
-  private readonly silence = new Int16Array(SCRATCH_SAMPLES);
-  private readonly meters: readonly { readonly party: Party; readonly meter: LevelMeter }[];
+  private readonly meters: readonly { readonly party: Party; readonly meter: LegMeter }[];
 
   constructor(
     private readonly spec: Pick<RecordingSpec, 'parties' | 'channels'>,
@@ -27,7 +26,7 @@ export class ChannelWriter {
     this.direct = this.layout.every((content) => content === 'caller' || content === 'callee');
     this.scratch = this.layout.map(() => new Int16Array(SCRATCH_SAMPLES));
     this.channels = [...this.scratch];
-    this.meters = parties.map((party) => ({ party, meter: new LevelMeter() }));
+    this.meters = parties.map((party) => ({ party, meter: new LegMeter() }));
   }
 
   /** Records `[from..to)` of the legs; as silence when `masked`. */
@@ -55,7 +54,8 @@ export class ChannelWriter {
 
   private compose(caller: Int16Array, callee: Int16Array, from: number, to: number, masked: boolean): void {
     for (let c = 0; c < this.layout.length; c++) {
-      const scratch = this.scratch[c] ?? this.silence;
+      const scratch = this.scratch[c];
+      if (scratch === undefined) continue;
       fill(scratch, masked ? 'silence' : (this.layout[c] ?? 'silence'), caller, callee, from, to);
       this.channels[c] = scratch;
     }
@@ -66,8 +66,8 @@ export class ChannelWriter {
     for (let i = 0; i < this.meters.length; i++) {
       const leg = this.meters[i];
       if (leg === undefined) continue;
-      if (!masked) leg.meter.add(leg.party === 'caller' ? caller : callee, from, to);
-      else for (let at = from; at < to; at += SCRATCH_SAMPLES) leg.meter.add(this.silence, 0, Math.min(SCRATCH_SAMPLES, to - at));
+      if (masked) leg.meter.addSilence(to - from);
+      else leg.meter.add(leg.party === 'caller' ? caller : callee, from, to);
     }
   }
 }

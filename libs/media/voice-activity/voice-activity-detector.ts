@@ -1,4 +1,3 @@
-import { AmplitudeMeter } from './amplitude-meter.js';
 import { FrameAnalyser, type FrameFeatures } from './frame-analyser.js';
 import { NoiseFloor } from './noise-floor.js';
 
@@ -11,7 +10,7 @@ export interface VoiceActivityOptions {
 /** Length of a frame, ms. */
 export const FRAME_MS = 10;
 
-/** Sound is believed when this many of the last ten frames hold it: clicks are shorter. */
+/** Sound is believed when this many of the last ten frames, the last three among them, hold it: clicks are shorter. */
 const CONFIRM_FRAMES = 5;
 /** After so many frames without sound a segment is over and the next must be confirmed anew (250 ms). */
 const HANGOVER_FRAMES = 25;
@@ -25,15 +24,31 @@ const BACKDATE_MARGIN_DB = 3.5;
 const CLEAR_MARGIN_DB = 3;
 const SHAPED_MARGIN_DB = 1.8;
 const TONE_LEVEL_DB = -50;
+/** What prediction leaves of a single tone (18 dB down) and of two (7 dB down). */
+const PURE_RESIDUAL = 10 ** -1.8;
+const DUAL_RESIDUAL = 10 ** -0.7;
 
 /**
  * Tells sound worth keeping (speech, tones) from line noise, frame by frame of 10 ms, on one channel. Streaming: the
  * outcome does not depend on how the input is cut. Time is counted in samples pushed since construction.
+ *
+ * Measured on the speech of `test/fixtures/audio` (levels -22 and -37 dBFS) in noise, share of speech frames found:
+ *
+ * | SNR   | white | pink  | brown | hum 50 | hum 60 | comfort | clicks |
+ * | ----- | ----- | ----- | ----- | ------ | ------ | ------- | ------ |
+ * | 30 dB | 100 % | 100 % | 100 % | 100 %  | 100 %  | 100 %   | 100 %  |
+ * | 20 dB | 95 %  | 98 %  | 99 %  | 97 %   | 99 %   | 95 %    | 99 %   |
+ * | 10 dB | 88 %  | 94 %  | 95 %  | 96 %   | 96 %   | 85 %    | 100 %  |
+ * | 5 dB  | 82 %  | 86 %  | 93 %  | 95 %   | 94 %   | 49 %    | 98 %   |
+ *
+ * Frames without speech taken for sound: none in these, under 0.2 % in 30 s of each noise alone at -60 to -20 dBFS. A step up in the noise counts as sound for
+ * 400 ms. Speech in hiss 5 dB below it is the limit: words are found, ends of words are lost.
  */
 export class VoiceActivityDetector {
   readonly frameSamples: number;
   private readonly analyser: FrameAnalyser | null;
-  private readonly meter: AmplitudeMeter | null;
+  /** Collects a frame that arrives in pieces. */
+  private readonly frame: Int16Array;
   private readonly floor = new NoiseFloor();
   private readonly history = new Float64Array(HISTORY_FRAMES).fill(-Infinity);
   private frameFill = 0;
@@ -45,8 +60,8 @@ export class VoiceActivityDetector {
 
   constructor(private readonly options: VoiceActivityOptions) {
     this.frameSamples = Math.round((options.sampleRate * FRAME_MS) / 1000);
-    this.analyser = options.level === 'auto' ? new FrameAnalyser(options.sampleRate) : null;
-    this.meter = options.level === 'auto' ? null : new AmplitudeMeter();
+    this.analyser = options.level === 'auto' ? new FrameAnalyser(options.sampleRate, this.frameSamples) : null;
+    this.frame = new Int16Array(this.frameSamples);
   }
 
   /** Whether a sound segment is under way (it stays so through pauses of up to 250 ms). */
@@ -74,37 +89,45 @@ export class VoiceActivityDetector {
     let completed = 0;
     for (let position = from; position < to; ) {
       const next = Math.min(to, position + this.untilFrameEnd);
-      if (this.analyser !== null) this.analyser.add(samples, position, next);
-      else this.meter?.add(samples, position, next);
-      this.frameFill += next - position;
-      position = next;
-      if (this.frameFill === this.frameSamples) {
-        this.frameFill = 0;
+      if (next - position === this.frameSamples) {
+        this.closeFrame(samples, position);
         completed++;
-        this.closeFrame();
+      } else if (this.collect(samples, position, next)) {
+        this.closeFrame(this.frame, 0);
+        completed++;
       }
+      position = next;
     }
     return completed;
   }
 
-  private closeFrame(): void {
-    const sound = this.analyser === null ? this.isLoud() : this.isSound(this.analyser.finish(this.frameSamples));
+  /** Keeps a piece of a frame; true when the frame is whole. */
+  private collect(samples: Int16Array, from: number, to: number): boolean {
+    for (let i = from; i < to; i++) this.frame[this.frameFill++] = samples[i] as number;
+    if (this.frameFill < this.frameSamples) return false;
+    this.frameFill = 0;
+    return true;
+  }
+
+  private closeFrame(samples: Int16Array, from: number): void {
+    const sound = this.analyser === null ? this.isLoud(samples, from) : this.isSound(this.analyser.analyse(samples, from));
     this.frames++;
     this.recentBits = ((this.recentBits << 1) | (sound ? 1 : 0)) & 0x3ff;
     const now = this.frames * this.frameSamples;
     if (this.inSegment) {
       if ((this.recentBits & 3) === 3) this.end = now;
       else if (now - this.end > HANGOVER_FRAMES * this.frameSamples) this.inSegment = false;
-    } else if (sound && countBits(this.recentBits) >= CONFIRM_FRAMES) {
+    } else if ((this.recentBits & 7) === 7 && countBits(this.recentBits) >= CONFIRM_FRAMES) {
       this.inSegment = true;
       this.start = Math.max(this.end, this.onset());
       this.end = now;
     }
   }
 
-  private isLoud(): boolean {
-    const amplitude = this.meter?.finish(this.frameSamples) ?? 0;
-    const loud = amplitude >= Number(this.options.level);
+  private isLoud(samples: Int16Array, from: number): boolean {
+    let sum = 0;
+    for (let i = from; i < from + this.frameSamples; i++) sum += Math.abs(samples[i] as number);
+    const loud = sum / this.frameSamples >= Number(this.options.level);
     this.history[this.frames % HISTORY_FRAMES] = loud ? 0 : -Infinity;
     return loud;
   }
@@ -135,10 +158,9 @@ export class VoiceActivityDetector {
   }
 }
 
-/** A single or dual tone, as opposed to noise and to mains hum (which lies below 220 Hz). */
+/** A single or dual tone, as opposed to noise and to mains hum (whose harmonics count below 270 Hz). */
 function isTonal(frame: FrameFeatures): boolean {
-  if (frame.predictionGainDb >= 18) return frame.tilt < 0.985;
-  return frame.predictionGainDb >= 7 && frame.tilt < 0.955;
+  return frame.residual <= PURE_RESIDUAL ? frame.tilt < 0.978 : frame.residual <= DUAL_RESIDUAL && frame.tilt < 0.955;
 }
 
 function countBits(bits: number): number {
