@@ -30,9 +30,7 @@ export function destinationOf(data: FieldReader, scope: KazooScope): KazooDestin
     data.account('url', 'converted', { to: 'spec.destination', reason: `empty: ${reasonOf(fallen)}` });
     return fallen;
   }
-  return typeof value === 'string'
-    ? toUrl(value, method, data, scope)
-    : notStored(data, 'url is not a text', String(value));
+  return typeof value === 'string' ? toUrl(value, method, data, scope) : notStored(data, 'url is not a text', '');
 }
 
 function toUrl(text: string, method: 'PUT' | 'POST', data: FieldReader, scope: KazooScope): KazooDestination {

@@ -119,8 +119,7 @@ function pivot(data: FieldReader, { document, secrets }: KazooScope): FlowAction
   data.account('voice_url', userinfo === null ? 'exact' : 'converted', { to: 'step.request.url', value: url });
   const secret = `${data.pointer}/voice_url`;
   if (userinfo !== null) secrets[secret] = userinfo;
-  const method = String(data.value('method') ?? 'get').toLowerCase() === 'post' ? 'POST' : 'GET';
-  data.account('method', 'exact', { to: 'step.request.method' });
+  const method = /^post$/i.test(text(data, 'method', 'step.request.method') ?? 'get') ? 'POST' : 'GET';
   data.account('req_format', 'exact', { to: 'step.request' });
   const request: FlowRequest = { purpose: 'voice_url', url, method, userinfo: userinfo === null ? null : { secret } };
   return { kind: 'fetch', request };

@@ -62,7 +62,7 @@ export function storagePlan(application: ApplicationView): StoragePlan | null {
   if (!isJsonObject(attachment)) throw settingError('storagePlan', 'names a handler that its attachments lack');
   const settings = objectAt(attachment, 'settings');
   const params = isJsonObject(chosen) ? objectAt(chosen, 'params') : {};
-  return readHandler(handlerId, String(member(attachment, 'handler') ?? ''), settings, params);
+  return readHandler(handlerId, new TextSettings(attachment).get('handler') ?? '', settings, params);
 }
 
 function parsePlan(text: string): JsonObject {

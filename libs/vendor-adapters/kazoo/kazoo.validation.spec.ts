@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { RecgateError } from '#libs/recording-model';
+import { RecgateError, type JsonObject } from '#libs/recording-model';
 import { SAMPLE_CALL, seededIdSource } from '#libs/testing';
-import { kazooAdapter, KazooValidationError } from './index.js';
+import { kazooAdapter, KazooValidationError, withSchemaDefaults } from './index.js';
 
 function refusal(body: unknown, settings: Record<string, string> = {}): KazooValidationError {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
@@ -21,7 +21,7 @@ function refusal(body: unknown, settings: Record<string, string> = {}): KazooVal
 }
 
 const saved = (flow: unknown) => ({ data: { numbers: ['+14155550100'], flow } });
-const recordCall = (data: object, children: object = {}) => ({ module: 'record_call', data, children });
+const recordCall = (data: JsonObject, children: JsonObject = {}) => ({ module: 'record_call', data, children });
 
 describe('validation of saved callflows (contract §5)', () => {
   it('answers like the example of the contract', () => {
@@ -182,6 +182,24 @@ describe('validation of saved callflows (contract §5)', () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('a saved callflow that is read back (contract §4.4)', () => {
+  it('has the defaults of the schema filled in, in every branch', () => {
+    const flow = recordCall(
+      { action: 'start', time_limit: '60' },
+      { 1: recordCall({ x: 1 }), _: { module: 'user', data: { id: 'u' } } },
+    );
+    const defaults = { method: 'put', record_on_answer: false, record_on_bridge: false, should_follow_transfer: true };
+    expect(withSchemaDefaults(flow, '4.3')).toEqual({
+      module: 'record_call',
+      data: { action: 'start', ...defaults, time_limit: 60 },
+      children: {
+        1: { module: 'record_call', data: { action: 'start', ...defaults, time_limit: 3600, x: 1 }, children: {} },
+        _: { module: 'user', data: { id: 'u' } },
+      },
+    });
   });
 });
 

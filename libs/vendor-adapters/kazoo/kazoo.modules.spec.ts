@@ -1,0 +1,74 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ParsedDocument } from '#libs/recording-model';
+import { SAMPLE_CALL, seededIdSource } from '#libs/testing';
+import { kazooAdapter } from './index.js';
+
+function parse(node: object): ParsedDocument {
+  const application = { applicationId: 'app-1', tenantId: 'tenant-1', settings: {}, secrets: {} };
+  const context = { application, call: SAMPLE_CALL, ids: seededIdSource(1), now: new Date(0) };
+  return kazooAdapter.parse({ body: JSON.stringify(node), role: 'flow', url: null }, context);
+}
+
+describe('other modules', () => {
+  const first = (module: string, data: object) =>
+    parse({ module, data, children: { _: { module: 'sleep', data: {} } } });
+
+  it.each([
+    ['user', { id: 'u1' }, { kind: 'connect', to: 'u1', conference: false }],
+    ['conference', { id: 'c1' }, { kind: 'connect', to: 'c1', conference: true }],
+    ['resources', { to_did: '+1555' }, { kind: 'connect', to: '+1555' }],
+    ['offnet', {}, { kind: 'connect', to: SAMPLE_CALL.to }],
+    ['play', { id: 'https://jo:pw@m.example.com/a.wav' }, { kind: 'playMedia', url: 'https://m.example.com/a.wav' }],
+    ['play', { id: '0123456789abcdef' }, { kind: 'skipped', name: 'play' }],
+    ['tts', { text: 'hello', language: 'en-us' }, { kind: 'speak', text: 'hello', language: 'en-us', voice: null }],
+    ['sleep', { duration: 2 }, { kind: 'wait', durationMs: 2000 }],
+    ['sleep', { duration: 2, unit: 'm' }, { kind: 'wait', durationMs: 120_000 }],
+    ['sleep', { duration: 2e9, unit: 'h' }, { kind: 'wait', durationMs: 86_400_000 }],
+    [
+      'collect_dtmf',
+      { max_digits: 4, terminator: '*' },
+      { kind: 'collectDigits', maxDigits: 4, finishKeys: '*', timeoutMs: 5000 },
+    ],
+    ['voicemail', { id: 'v' }, { kind: 'skipped', name: 'voicemail' }],
+    ['menu', { id: 'm' }, { kind: 'skipped', name: 'menu' }],
+  ])('%s %j', (module, data, step) => {
+    const { steps } = first(module, data);
+    expect(steps[0]).toMatchObject(step);
+    expect(steps).toHaveLength(3);
+  });
+
+  it.each([
+    ['hangup', {}, { kind: 'hangup' }],
+    ['response', { code: 486 }, { kind: 'reject' }],
+    [
+      'pivot',
+      { voice_url: 'https://jo:pw@p.example.com/x', method: 'post' },
+      {
+        kind: 'fetch',
+        request: {
+          purpose: 'voice_url',
+          url: 'https://p.example.com/x',
+          method: 'POST',
+          userinfo: { secret: '/data/voice_url' },
+        },
+      },
+    ],
+  ])('%s ends the flow', (module, data, step) => {
+    const { steps, accounting, secrets } = first(module, data);
+    expect(steps).toEqual([expect.objectContaining(step)]);
+    expect(accounting.find((entry) => entry.path === '/children/_/module')).toMatchObject({
+      outcome: 'dropped',
+      reason: 'never reached',
+    });
+    expect(secrets).toEqual(module === 'pivot' ? { '/data/voice_url': 'jo:pw' } : {});
+  });
+
+  it('shows no credentials of any field', () => {
+    const { accounting } = first('webhook', {
+      uri: 'https://jo:pw@x.example.com/',
+      api_key: 'canary',
+      user: { pin: 'canary' },
+    });
+    expect(JSON.stringify(accounting)).not.toMatch(/canary|pw/);
+  });
+});
