@@ -136,10 +136,10 @@ export function describeObjectStoreContract(name: string, setup: () => Promise<O
       await expectRefusal(() => putNamed(unsafe, renditionContent(seededBytes(10))), 'destination.rejected', subject.secrets);
     });
 
-    it('stops when the signal fires and leaves nothing behind', async () => {
+    it.each([3, 12])('stops when the signal fires within %i MiB and leaves nothing behind', async (size) => {
       const stop = new AbortController();
-      const content = renditionContent(seededBytes(12 * MIB, 6), 'audio/wav', {
-        onRead: (bytes) => bytes > 8 * MIB && stop.abort(),
+      const content = renditionContent(seededBytes(size * MIB, 6), 'audio/wav', {
+        onRead: (bytes) => bytes > size * 0.7 * MIB && stop.abort(),
       });
       await expectRefusal(() => putNamed('stopped.wav', content, { signal: stop.signal }), 'gateway.unavailable', subject.secrets);
       expect(await subject.leftovers()).toBe(0);
@@ -150,6 +150,15 @@ export function describeObjectStoreContract(name: string, setup: () => Promise<O
       const content = renditionContent(seededBytes(10));
       await expectRefusal(() => putNamed('never.wav', content, { signal: AbortSignal.abort() }), 'gateway.unavailable', subject.secrets);
       expect(await subject.stored('never.wav')).toBeNull();
+    });
+
+    it('does not store bytes that are not those that were encoded', async () => {
+      for (const size of [100_000, 12 * MIB]) {
+        const content = { ...renditionContent(seededBytes(size, 6)), sha256: '0'.repeat(64) };
+        await expectRefusal(() => putNamed('changed.wav', content), 'gateway.internal', subject.secrets);
+      }
+      expect(await subject.leftovers()).toBe(0);
+      expect(await subject.stored('changed.wav')).toBeNull();
     });
 
     it('does not blame the destination for a rendition it cannot read', async () => {

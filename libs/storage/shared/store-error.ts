@@ -59,6 +59,8 @@ export function stoppedError(store: string): RecgateError {
 /** Libraries that wrap a socket error often keep its code in their words only. */
 const SPOKEN_CODE = /\b(ECONNREFUSED|ECONNRESET|ECONNABORTED|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)\b/;
 
+const CUT_OFF = /\b(socket hang up|other side closed|Premature close)\b/;
+
 interface ErrorLike {
   readonly name?: unknown;
   readonly code?: unknown;
@@ -87,6 +89,7 @@ export function networkCodeOf(thrown: unknown, depth = 0): string | null {
   }
   const spoken = typeof error.message === 'string' ? SPOKEN_CODE.exec(error.message)?.[1] : undefined;
   if (spoken !== undefined) return spoken;
+  if (typeof error.message === 'string' && CUT_OFF.test(error.message)) return 'ECONNRESET';
   const inner = [error.cause, ...(Array.isArray(error.errors) ? error.errors : [])];
   return inner.reduce<string | null>((found, next) => found ?? networkCodeOf(next, depth + 1), null);
 }
