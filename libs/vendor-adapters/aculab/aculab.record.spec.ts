@@ -1,53 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
-import {
-  RecgateError,
-  type ApplicationView,
-  type CallIdentity,
-  type JsonObject,
-  type ParseContext,
-  type ParsedDocument,
-  type RecordAction,
-} from '#libs/recording-model';
-import { SAMPLE_CALL, seededIdSource } from '#libs/testing';
+import type { CallIdentity } from '#libs/recording-model';
 import { aculabAdapter } from './aculab.adapter.js';
-
-const PAGE = 'https://app.example.net/ivr/first?lang=en';
-
-function context(
-  settings: Record<string, string> = {},
-  call: CallIdentity = SAMPLE_CALL,
-  flowState?: JsonObject,
-): ParseContext {
-  const application: ApplicationView = { applicationId: 'a', tenantId: 't', settings, secrets: {} };
-  const now = new Date('2024-03-05T14:35:00.000Z');
-  return { application, call, ids: seededIdSource(1), now, ...(flowState === undefined ? {} : { flowState }) };
-}
-
-function parse(document: unknown, settings: Record<string, string> = {}, call = SAMPLE_CALL): ParsedDocument {
-  const body = typeof document === 'string' ? document : JSON.stringify(document);
-  return aculabAdapter.parse({ body, role: 'flow', url: PAGE }, context(settings, call));
-}
-
-function recordOf(parsed: ParsedDocument): RecordAction {
-  const step = parsed.steps.find((each) => each.kind === 'record');
-  if (step?.kind !== 'record') throw new Error('no record step');
-  return step;
-}
-
-function parseRecord(members: object, settings: Record<string, string> = {}): ParsedDocument {
-  return parse({ actions: [{ record: { next_page: { url: 'next' }, ...members } }] }, settings);
-}
-
-function refusal(run: () => unknown): RecgateError {
-  try {
-    run();
-  } catch (thrown) {
-    if (thrown instanceof RecgateError) return thrown;
-    throw thrown;
-  }
-  throw new Error('was not refused');
-}
+import { CALL, PAGE, context, parse, parseRecord, recordOf, refusal } from './testing/parsing.js';
 
 describe('record (contract §2)', () => {
   it('applies the defaults of the vendor and lists them', () => {
@@ -143,7 +97,7 @@ describe('record (contract §2)', () => {
   });
 
   it('records the far end: the caller of an inbound call, the called party of an outbound one', () => {
-    const outbound: CallIdentity = { ...SAMPLE_CALL, direction: 'outbound' };
+    const outbound: CallIdentity = { ...CALL, direction: 'outbound' };
     const document = { actions: [{ record: { next_page: 'next' } }] };
     expect(recordOf(parse(document)).spec.parties).toBe('caller');
     expect(recordOf(parse(document, {}, outbound)).spec.parties).toBe('callee');
@@ -332,134 +286,5 @@ describe('web page requests (contract §3)', () => {
     };
     expect(userinfoOf('next')).toBe('bob:pw');
     expect(userinfoOf('https://elsewhere.example.net/next')).toBeUndefined();
-  });
-});
-
-describe('action lists (contract §1.7, §7)', () => {
-  it('hangs up on an empty list and when a list is exhausted', () => {
-    expect(parse({ actions: [] }).steps.map((step) => step.kind)).toEqual(['hangup']);
-    const parsed = parse({ actions: [{ sleep: { seconds_duration: 2 } }] });
-    expect(parsed.steps).toMatchObject([{ kind: 'wait', durationMs: 2000 }, { kind: 'hangup' }]);
-  });
-
-  it('replaces the rest of the list by the next page', () => {
-    const parsed = parse({ actions: [{ record: { next_page: 'a' } }, { nonsense: { b: 1 } }] });
-    expect(parsed.steps.map((step) => step.kind)).toEqual(['record', 'skipped']);
-    expect(parsed.accounting.find((entry) => entry.path === '/actions/1/nonsense/b')?.outcome).toBe('dropped');
-  });
-
-  it('turns the other actions into steps', () => {
-    const parsed = parse({
-      actions: [
-        { answer: {} },
-        {
-          play: {
-            play_list: [{ text_to_say: 'Hi', tts_voice: 'Ann' }, { file_to_play: 'a/b.wav' }, { digits_to_play: '12' }],
-          },
-        },
-        { delete_file: { filename: 'a/b.wav' } },
-        { get_input: {} },
-        { connect: { destinations: ['con:room'] } },
-        { redirect: { next_page: { url: 'more', method: 'GET' } } },
-      ],
-    });
-    expect(parsed.steps).toMatchObject([
-      { kind: 'answer' },
-      { kind: 'speak', text: 'Hi', voice: 'Ann' },
-      { kind: 'playMedia', url: 'media:///a/b.wav' },
-      { kind: 'sendDigits', digits: '12' },
-      { kind: 'deleteFile', file: 'a/b.wav' },
-      { kind: 'skipped', name: 'get_input' },
-      { kind: 'connect', to: 'room', conference: true },
-      { kind: 'fetch', request: { purpose: 'redirect', url: 'https://app.example.net/ivr/more', method: 'GET' } },
-    ]);
-    expect(parsed.warnings.map((warning) => warning.message)).toEqual([
-      'get_input is skipped: speech input is not carried out',
-    ]);
-  });
-
-  it.each([
-    ['{"actions":[{"dance":{}}]}', 'field.invalid', '/actions/0/dance'],
-    ['{"actions":[{}]}', 'field.invalid', '/actions/0'],
-    ['{"actions":[{"play":{"play_list":[]},"answer":{}}]}', 'field.invalid', '/actions/0'],
-    ['{"actions":{"record":{}}}', 'field.invalid', '/actions'],
-    ['{"actions":[7]}', 'field.invalid', '/actions/0'],
-    ['{"actions":[],"token":5}', 'field.invalid', '/token'],
-    ['{"actions":[{"play":{"play_list":[{}]}}]}', 'field.invalid', '/actions/0/play/play_list/0'],
-    ['{"actions":[{"delete_file":{"filename":"../secret.wav"}}]}', 'field.invalid', '/actions/0/delete_file/filename'],
-    ['{"token":"x"}', 'field.missing', ''],
-    ['"text"', 'field.invalid', ''],
-    ['', 'document.malformed', ''],
-  ])('refuses %s', (body, code, path) => {
-    const error = refusal(() => parse(body));
-    expect([error.code, error.position?.path]).toEqual([code, path]);
-  });
-
-  it('hands the token on and counts the recordings of the run', () => {
-    const body = '{"token":"t2","actions":[{"record":{"next_page":"n"}}]}';
-    const page = { body, role: 'flow' as const, url: PAGE };
-    const state = (flowState?: JsonObject): JsonObject =>
-      aculabAdapter.parse(page, context({}, SAMPLE_CALL, flowState)).flowState;
-    expect(state()).toMatchObject({ token: 't2' });
-    expect(state()).not.toHaveProperty('recordings');
-    expect(state({})).toMatchObject({ token: 't2', recordings: 1 });
-    expect(state({ recordings: 1 })).toMatchObject({ recordings: 2 });
-    expect(parse({ actions: [] }).flowState).not.toHaveProperty('token');
-  });
-
-  it('labels the recording with the token in force', () => {
-    const body = '{"actions":[{"record":{"next_page":"n"}}]}';
-    const later = aculabAdapter.parse({ body, role: 'flow', url: PAGE }, context({}, SAMPLE_CALL, { token: 't1' }));
-    expect(recordOf(later).spec.labels).toEqual({ id: '', token: 't1' });
-  });
-});
-
-describe('any document', () => {
-  const member = fc.constantFrom(
-    'record',
-    'play',
-    'next_page',
-    'url',
-    'actions',
-    'token',
-    'run_menu',
-    'get_number',
-    'connect',
-    'encryption_cipher',
-    'sleep',
-    '__proto__',
-    'constructor',
-  );
-  const { value } = fc.letrec((tie) => ({
-    value: fc.oneof(
-      { maxDepth: 5 },
-      fc.jsonValue({ maxDepth: 1 }),
-      fc.dictionary(member, tie('value')),
-      fc.array(tie('value'), { maxLength: 3 }),
-    ),
-  }));
-
-  it('is either read with one entry for each field or refused with a place', () => {
-    fc.assert(
-      fc.property(
-        fc.oneof(
-          value,
-          value.map((each) => ({ actions: [each] })),
-        ),
-        fc.constantFrom('1', '2'),
-        (document, apiVersion) => {
-          const body = JSON.stringify(document);
-          try {
-            const { accounting } = parse(body, { apiVersion });
-            expect(new Set(accounting.map((entry) => entry.path)).size).toBe(accounting.length);
-          } catch (thrown) {
-            expect(thrown).toBeInstanceOf(RecgateError);
-            if (thrown instanceof RecgateError)
-              expect([thrown.blame, thrown.position?.line]).toEqual(['request', expect.any(Number)]);
-          }
-        },
-      ),
-      { numRuns: 400, seed: 5 },
-    );
   });
 });
