@@ -1,0 +1,49 @@
+import type { EncodeRequest, Encoder, PcmSource, Rendition } from '#libs/recording-model';
+import { createFormatEncoder } from './format-encoder.js';
+import { RenditionFile } from './rendition-file.js';
+
+/**
+ * The `Encoder` port on the calling thread, which it blocks while it works: for commands that encode one file and end.
+ * Same bytes, same errors as the threaded encoder.
+ */
+export function createInlineEncoder(): Encoder {
+  return { encode: encodeInline };
+}
+
+async function encodeInline(request: EncodeRequest): Promise<Rendition> {
+  const { source, format, outputFile, signal } = request;
+  const { sampleRate, channels, samples } = source;
+  signal?.throwIfAborted();
+  const audio = { sampleRate, channels };
+  const encoder = await createFormatEncoder(format, audio);
+  const file = new RenditionFile({ format, audio, samples, outputFile }, encoder);
+  try {
+    for await (const frames of wholeFrames(source)) {
+      signal?.throwIfAborted();
+      file.push(frames);
+    }
+    signal?.throwIfAborted();
+    return file.finish();
+  } catch (error) {
+    file.discard();
+    throw error;
+  }
+}
+
+/** The blocks of the source cut between sample frames. */
+async function* wholeFrames(source: PcmSource): AsyncIterable<Int16Array> {
+  let rest = new Int16Array(0);
+  for await (const block of source.blocks()) {
+    const all = rest.length === 0 ? block : joined(rest, block);
+    const whole = all.length - (all.length % source.channels);
+    yield all.subarray(0, whole);
+    rest = all.slice(whole);
+  }
+}
+
+function joined(a: Int16Array, b: Int16Array): Int16Array {
+  const all = new Int16Array(a.length + b.length);
+  all.set(a);
+  all.set(b, a.length);
+  return all;
+}

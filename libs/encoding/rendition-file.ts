@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { RecgateError, type RecordingFormat, type Rendition } from '#libs/recording-model';
+import type { FormatEncoder } from './format-encoder.js';
+import type { AudioShape } from './format-table.js';
+import { ContentDigest, type ContentChecksums } from './hashing/content-digest.js';
+
+/** Files with this ending are unfinished renditions; those that no running encoder owns may be deleted. */
+export const PART_SUFFIX = '.part';
+
+const COPY_BYTES = 256 * 1024;
+
+/** What is being encoded and to where. */
+export interface RenditionJob {
+  readonly format: RecordingFormat;
+  readonly audio: AudioShape;
+  /** Samples per channel that will come, exactly. */
+  readonly samples: number;
+  readonly outputFile: string;
+}
+
+/**
+ * Writes one rendition from start to end with synchronous file calls (it is made for a thread of its own). The bytes go to
+ * a file beside the output, which takes the output's name after the last byte was synced to disk: the output is absent
+ * or complete. The name of that file is unique, so two encoders of the same recording cannot spoil each other's work.
+ */
+export class RenditionFile {
+  private readonly job: RenditionJob;
+  private readonly encoder: FormatEncoder;
+  private readonly partFile: string;
+  private readonly fd: number;
+  private digest: ContentDigest | null;
+  private samplesOfAllChannels = 0;
+
+  /** @throws RecgateError `media.format` when the format cannot hold that many samples */
+  constructor(job: RenditionJob, encoder: FormatEncoder) {
+    this.job = job;
+    this.encoder = encoder;
+    const header = encoder.headerFor(job.samples);
+    this.partFile = `${job.outputFile}.${randomBytes(4).toString('hex')}${PART_SUFFIX}`;
+    this.fd = openSync(this.partFile, 'wx+');
+    this.digest = header === null ? null : new ContentDigest();
+    this.write(header ?? new Uint8Array(encoder.headerBytes));
+  }
+
+  /** Appends whole sample frames. */
+  push(interleaved: Int16Array): void {
+    this.samplesOfAllChannels += interleaved.length;
+    this.write(this.encoder.push(interleaved));
+  }
+
+  /**
+   * Completes the file and gives it its name.
+   * @throws RecgateError `gateway.internal` when other than the promised number of samples came
+   */
+  finish(): Rendition {
+    const { audio, samples, outputFile, format } = this.job;
+    const came = this.samplesOfAllChannels / audio.channels;
+    if (came !== samples) throw new RecgateError('gateway.internal', `The source gave ${came} samples a channel instead of ${samples}`);
+    const { tail, header } = this.encoder.finish();
+    this.write(tail);
+    if (this.digest === null) writeFully(this.fd, header, 0);
+    fsyncSync(this.fd);
+    const checksums = this.digest === null ? checksumsOf(this.fd) : this.digest.finish();
+    closeSync(this.fd);
+    renameSync(this.partFile, outputFile);
+    syncDirectory(dirname(outputFile));
+    const durationMs = Math.round((samples * 1000) / audio.sampleRate);
+    return { file: outputFile, ...checksums, contentType: format.contentType, samples, sampleRate: audio.sampleRate, channels: audio.channels, durationMs };
+  }
+
+  /** Leaves nothing behind. */
+  discard(): void {
+    try {
+      closeSync(this.fd);
+    } catch {
+      // Already closed: `finish` failed at the rename.
+    }
+    rmSync(this.partFile, { force: true });
+  }
+
+  private write(bytes: Uint8Array): void {
+    writeFully(this.fd, bytes, null);
+    this.digest?.update(bytes);
+  }
+}
+
+function writeFully(fd: number, bytes: Uint8Array, position: number | null): void {
+  for (let at = 0; at < bytes.length; ) {
+    at += writeSync(fd, bytes, at, bytes.length - at, position === null ? null : position + at);
+  }
+}
+
+/** Reads the file once more: its first bytes were written last. */
+function checksumsOf(fd: number): ContentChecksums {
+  const digest = new ContentDigest();
+  const buffer = new Uint8Array(COPY_BYTES);
+  for (let at = 0; ; ) {
+    const read = readSync(fd, buffer, 0, buffer.length, at);
+    if (read === 0) return digest.finish();
+    digest.update(buffer.subarray(0, read));
+    at += read;
+  }
+}
+
+function syncDirectory(directory: string): void {
+  const fd = openSync(directory, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

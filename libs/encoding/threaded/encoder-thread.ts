@@ -1,0 +1,127 @@
+import type { Worker } from 'node:worker_threads';
+import { RecgateError, type EncodeRequest, type PcmSource, type Rendition } from '#libs/recording-model';
+import { BLOCKS_IN_FLIGHT, BLOCK_SAMPLES, type FromThread, type ToThread } from './messages.js';
+import { startEncoderThread } from './worker-program.js';
+
+type Block = Int16Array<ArrayBuffer>;
+
+/** One thread that encodes one recording at a time. */
+export class EncoderThread {
+  private readonly worker: Worker;
+  private readonly blocks: Block[] = Array.from({ length: BLOCKS_IN_FLIGHT }, () => new Int16Array(BLOCK_SAMPLES));
+  private blockIsBack: (() => void) | null = null;
+  private settle: { readonly resolve: (rendition: Rendition | null) => void; readonly reject: (error: unknown) => void } | null = null;
+  /** Set once the thread has died: it takes no more work. */
+  dead = false;
+
+  constructor() {
+    this.worker = startEncoderThread();
+    // A thread without work keeps no process alive.
+    this.worker.unref();
+    this.worker.on('message', (message: FromThread) => this.receive(message));
+    this.worker.on('error', (error) => this.die(error));
+    this.worker.on('exit', (code) => this.die(new Error(`The encoder thread ended with code ${code}`)));
+  }
+
+  /** Encodes; leaves no file behind when it fails or `request.signal` aborts (rejects with its reason). */
+  async encode(request: EncodeRequest): Promise<Rendition> {
+    const { source, format, outputFile, signal } = request;
+    const { sampleRate, channels, samples } = source;
+    this.worker.ref();
+    const answer = new Promise<Rendition | null>((resolve, reject) => (this.settle = { resolve, reject }));
+    answer.catch(() => undefined);
+    try {
+      this.send({ kind: 'begin', job: { format, audio: { sampleRate, channels }, samples, outputFile } });
+      await this.feed(source, signal);
+      const rendition = await answer;
+      if (rendition === null) throw signal?.reason ?? new RecgateError('gateway.internal', 'The encoding was cancelled');
+      return rendition;
+    } catch (error) {
+      // The answer to a failed source or an abort is awaited, so that the file is gone when the caller hears of it.
+      if (this.settle !== null) this.send({ kind: 'cancel' });
+      await answer.catch(() => undefined);
+      throw error;
+    } finally {
+      await this.untilFree(BLOCKS_IN_FLIGHT);
+      this.worker.unref();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.worker.terminate();
+  }
+
+  private async feed(source: PcmSource, signal: AbortSignal | undefined): Promise<void> {
+    let block: Block | null = null;
+    let filled = 0;
+    try {
+      for await (const samples of source.blocks()) {
+        for (let at = 0; at < samples.length; ) {
+          signal?.throwIfAborted();
+          if (this.settle === null) return;
+          block ??= await this.freeBlock();
+          const taken = Math.min(samples.length - at, BLOCK_SAMPLES - filled);
+          block.set(samples.subarray(at, at + taken), filled);
+          at += taken;
+          filled += taken;
+          if (filled < BLOCK_SAMPLES) continue;
+          this.sendBlock(block, filled);
+          block = null;
+          filled = 0;
+        }
+      }
+      signal?.throwIfAborted();
+      if (block !== null) this.sendBlock(block, filled);
+      block = null;
+      this.send({ kind: 'end' });
+    } finally {
+      if (block !== null) this.blocks.push(block);
+    }
+  }
+
+  private async freeBlock(): Promise<Block> {
+    await this.untilFree(1);
+    return this.blocks.pop() ?? new Int16Array(BLOCK_SAMPLES);
+  }
+
+  private async untilFree(count: number): Promise<void> {
+    while (this.blocks.length < count && !this.dead) await new Promise<void>((resolve) => (this.blockIsBack = resolve));
+  }
+
+  private send(message: ToThread): void {
+    this.worker.postMessage(message);
+  }
+
+  private sendBlock(block: Block, length: number): void {
+    this.worker.postMessage({ kind: 'block', block, length } satisfies ToThread, [block.buffer]);
+  }
+
+  private receive(message: FromThread): void {
+    switch (message.kind) {
+      case 'block':
+        this.blocks.push(message.block);
+        this.blockIsBack?.();
+        return;
+      case 'done':
+        return this.finish((settle) => settle.resolve(message.rendition));
+      case 'cancelled':
+        return this.finish((settle) => settle.resolve(null));
+      case 'failed': {
+        const details = message.field === undefined ? {} : { field: message.field };
+        return this.finish((settle) => settle.reject(new RecgateError(message.code, message.message, details)));
+      }
+    }
+  }
+
+  private die(cause: Error): void {
+    this.dead = true;
+    this.blockIsBack?.();
+    this.finish((settle) => settle.reject(new RecgateError('gateway.internal', `The encoder thread died: ${cause.message}`, { cause })));
+  }
+
+  private finish(how: (settle: NonNullable<EncoderThread['settle']>) => void): void {
+    const settle = this.settle;
+    this.settle = null;
+    if (settle !== null) how(settle);
+  }
+}

@@ -1,0 +1,29 @@
+import { Worker } from 'node:worker_threads';
+
+/** True when this code runs from its TypeScript source (tests), not from the build. */
+const FROM_SOURCE = import.meta.url.endsWith('.ts');
+
+/**
+ * Lets a thread run TypeScript source: Node strips the types by itself, this finds the files that the build would have
+ * put where the imports point to.
+ */
+const SOURCE_LOADER = `
+  import { registerHooks } from 'node:module';
+  import { workerData } from 'node:worker_threads';
+  registerHooks({
+    resolve(specifier, context, next) {
+      const lib = /^#libs\\/(.+)$/.exec(specifier);
+      if (lib !== null) return next(new URL(lib[1] + '/index.ts', workerData.libs).href, context);
+      const isOwn = /^\\.\\.?\\/.*\\.js$/.test(specifier) && context.parentURL.startsWith(workerData.libs);
+      return next(isOwn ? specifier.slice(0, -2) + 'ts' : specifier, context);
+    },
+  });
+  await import(workerData.program);
+`;
+
+/** Starts the encoder thread's program: the compiled one, or from source the same file with its types stripped. */
+export function startEncoderThread(): Worker {
+  if (!FROM_SOURCE) return new Worker(new URL('./encoder.worker.js', import.meta.url));
+  const workerData = { program: new URL('./encoder.worker.ts', import.meta.url).href, libs: new URL('../../', import.meta.url).href };
+  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(SOURCE_LOADER)}`), { workerData });
+}
