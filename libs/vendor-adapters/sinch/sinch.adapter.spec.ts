@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
 import { describeVendorAdapterContract } from '#libs/testing';
 import { sinchAdapter } from './sinch.adapter.js';
 import {
@@ -21,3 +23,23 @@ describeVendorAdapterContract(
     recordings,
   })),
 );
+
+describe('the page docs/sinch.md', () => {
+  const page = readFileSync(new URL('../../../docs/sinch.md', import.meta.url), 'utf8');
+
+  it('names every setting with its default', () => {
+    for (const { key, default: fallback } of sinchAdapter.settings) {
+      const row = page.split('\n').find((line) => line.startsWith('| `') && line.includes(`\`${key}\``));
+      expect(`${key}: ${row ?? 'missing'}`).toContain(`\`${key}\``);
+      if (fallback !== undefined) expect(row).toContain(fallback);
+    }
+  });
+
+  it('names every instruction, action and recording option', () => {
+    for (const { field, support } of sinchAdapter.capabilities) {
+      const [owner = '', option = ''] = field.split('.');
+      expect(page).toContain(owner === 'options' && option !== '' ? option : owner);
+      if (support === 'not yet executed') expect(page).toContain('**not yet executed**');
+    }
+  });
+});

@@ -1,8 +1,5 @@
 import {
   NOT_YET_EXECUTED,
-  REDACTED,
-  RecgateError,
-  splitUserinfo,
   type ParseContext,
   type RecordAction,
   type RecordingFormat,
@@ -11,10 +8,11 @@ import {
   type TranscriptionRule,
 } from '#libs/recording-model';
 import { childPointer } from '../shared/index.js';
-import { readSinchLocation, toDestination, type SinchLocation, type SinchTarget } from './sinch.destination.js';
+import type { SinchLocation } from './sinch.destination.js';
 import { CONFERENCE_LABEL, SDRIVE_LABEL } from './sinch.names.js';
-import { callbackUrls, settingOf } from './sinch.settings.js';
-import { SvamlObject, type SvamlReading } from './sinch.svaml-reader.js';
+import { readRecordingTarget } from './sinch.recording-target.js';
+import { callbackUrls } from './sinch.settings.js';
+import { SvamlObject, truthOf } from './sinch.svaml-reader.js';
 
 /** Name of the one subscription of a Sinch recording. */
 export const NOTIFY = 'notify';
@@ -50,7 +48,7 @@ export function readRecordAction(
   context: ParseContext,
 ): RecordAction {
   const fields = options.object ?? new SvamlObject(holder.reading, options.pointer);
-  const { target, location } = destinationOf(fields, context);
+  const { target, location } = readRecordingTarget(fields, context);
   const format = formatOf(fields);
   const spec: RecordingSpec = {
     vendor: 'sinch',
@@ -81,85 +79,9 @@ export function readRecordAction(
   return { kind: 'record', spec, secrets: target.secrets };
 }
 
-function destinationOf(fields: SvamlObject, context: ParseContext): { target: SinchTarget; location: SinchLocation } {
-  const { reading } = fields;
-  const url = fields.find('destinationUrl', 'destination');
-  const own = url === null ? null : urlText(fields, url);
-  const text = own ?? settingOf(context.application, 'destinationUrl');
-  if (text === null) throw reading.missing(fields.pointer, 'destinationUrl');
-  const path = url ?? childPointer(fields.pointer, 'destinationUrl');
-  const location = readSinchLocation(text);
-  if ('refused' in location) throw refusal(reading, path, 'destinationUrl', location.refused, own === null);
-  if (url === null) reading.accounting.defaulted(path, text, { to: 'spec.destination', reason: 'application default' });
-  if (location.scheme === 'sdrive')
-    reading.warn(path, 'sdrive:// is no longer offered by the vendor; the file goes to the store of the gateway');
-  const credentials = credentialsOf(fields, location, own === null, context);
-  const target = toDestination(location, credentials.text, endpointsOf(context));
-  if ('refused' in target)
-    throw refusal(reading, credentials.path, 'credentials', target.refused, !credentials.written);
-  return { target, location };
-}
-
-function refusal(reading: SvamlReading, path: string, field: string, why: string, isSetting: boolean): RecgateError {
-  return reading.invalid(path, field, isSetting ? `The application's default destination cannot be used: ${why}` : why);
-}
-
-function urlText(fields: SvamlObject, pointer: string): string {
-  const value = fields.value(pointer);
-  if (typeof value !== 'string')
-    throw fields.reading.invalid(pointer, 'destinationUrl', 'destinationUrl must be a string');
-  if (value.trim() === '') throw fields.reading.missing(fields.pointer, 'destinationUrl');
-  const alias = pointer.toLowerCase().endsWith('/destination');
-  const note = { to: 'spec.destination', value: splitUserinfo(value).url };
-  fields.reading.accounting.field(pointer, alias ? 'converted' : 'exact', note);
-  return value;
-}
-
-/** Credentials of the document; those of the application go with its default destination only. */
-function credentialsOf(
-  fields: SvamlObject,
-  location: SinchLocation,
-  isDefault: boolean,
-  context: ParseContext,
-): { text: string; path: string; written: boolean } {
-  const { reading } = fields;
-  const pointer = fields.find('credentials');
-  const path = pointer ?? childPointer(fields.pointer, 'credentials');
-  if (location.scheme === 'sdrive') {
-    if (pointer !== null)
-      reading.claimTree(pointer, 'dropped', {
-        value: REDACTED,
-        reason: 'the store of the gateway needs no credentials',
-      });
-    return { text: '', path, written: true };
-  }
-  if (pointer !== null) {
-    const value = fields.value(pointer);
-    if (typeof value !== 'string') throw reading.invalid(pointer, 'credentials', 'credentials must be a string');
-    reading.accounting.field(pointer, 'converted', { to: 'spec.destination', value: REDACTED });
-    if (value.trim() === '') throw reading.missing(fields.pointer, 'credentials');
-    return { text: value, path, written: true };
-  }
-  const text = isDefault ? context.application.secrets['credentials'] : undefined;
-  if (text === undefined)
-    throw reading.missing(fields.pointer, 'credentials', `credentials are required for ${location.scheme}://`);
-  reading.accounting.defaulted(path, REDACTED, { to: 'spec.destination', reason: 'application default' });
-  return { text, path, written: false };
-}
-
-function endpointsOf({ application }: ParseContext) {
-  return {
-    defaultRegion: settingOf(application, 'defaultRegion'),
-    s3: settingOf(application, 's3Endpoint'),
-    azure: settingOf(application, 'azureEndpoint'),
-    gs: settingOf(application, 'gsEndpoint'),
-  };
-}
-
 function formatOf(fields: SvamlObject): RecordingFormat {
   const word = fields.text(['format'], { to: 'spec.format' });
-  if (word === null)
-    fields.reading.accounting.defaulted(childPointer(fields.pointer, 'format'), 'mp3', { to: 'spec.format' });
+  if (word === null) fields.reading.defaulted(childPointer(fields.pointer, 'format'), 'mp3', { to: 'spec.format' });
   const format = Object.entries(FORMATS).find(([name]) => name === (word ?? 'mp3').trim().toLowerCase())?.[1];
   if (format === undefined)
     throw fields.reading.invalid(fields.find('format') ?? fields.pointer, 'format', 'format must be mp3 or wav');
@@ -169,7 +91,7 @@ function formatOf(fields: SvamlObject): RecordingFormat {
 function subscriptionsOf(fields: SvamlObject, context: ParseContext): readonly Subscription[] {
   const wanted = fields.flag(['notificationEvents'], { to: 'spec.subscriptions' });
   if (wanted === null)
-    fields.reading.accounting.defaulted(childPointer(fields.pointer, 'notificationEvents'), true, {
+    fields.reading.defaulted(childPointer(fields.pointer, 'notificationEvents'), true, {
       to: 'spec.subscriptions',
     });
   if (wanted === false) return [];
@@ -194,8 +116,7 @@ function transcriptionOf(fields: SvamlObject): TranscriptionRule | null {
   const object = options ?? new SvamlObject(reading, pointer);
   const enabledAt = object.find('enabled');
   const enabled = enabledAt === null ? false : booleanAt(object, enabledAt);
-  if (enabledAt === null)
-    reading.accounting.defaulted(childPointer(pointer, 'enabled'), false, { to: 'spec.transcription' });
+  if (enabledAt === null) reading.defaulted(childPointer(pointer, 'enabled'), false, { to: 'spec.transcription' });
   const note = {
     to: 'spec.transcription',
     reason: enabled ? `${NOT_YET_EXECUTED}: transcription` : 'transcription is not enabled',
@@ -210,7 +131,7 @@ function transcriptionOf(fields: SvamlObject): TranscriptionRule | null {
   }
   if (!enabled) return null;
   if (localeAt === null)
-    reading.accounting.defaulted(childPointer(pointer, 'locale'), 'en-US', { to: 'spec.transcription.locale' });
+    reading.defaulted(childPointer(pointer, 'locale'), 'en-US', { to: 'spec.transcription.locale' });
   return {
     locale: typeof locale === 'string' ? locale.replace('_', '-') : 'en-US',
     lowConfidenceThreshold: null,
@@ -220,10 +141,9 @@ function transcriptionOf(fields: SvamlObject): TranscriptionRule | null {
 }
 
 function booleanAt(object: SvamlObject, pointer: string): boolean {
-  const word = String(object.value(pointer)).trim().toLowerCase();
-  if (word !== 'true' && word !== 'false')
-    throw object.reading.invalid(pointer, 'enabled', 'enabled must be true or false');
-  return word === 'true';
+  const truth = truthOf(object.value(pointer));
+  if (truth === null) throw object.reading.invalid(pointer, 'enabled', 'enabled must be true or false');
+  return truth;
 }
 
 function labelsOf(location: SinchLocation, scope: RecordingScope, context: ParseContext): Record<string, string> {

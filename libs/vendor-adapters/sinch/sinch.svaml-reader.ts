@@ -1,7 +1,6 @@
 import {
   REDACTED,
   RecgateError,
-  splitUserinfo,
   type AccountingOutcome,
   type JsonValue,
   type SourcePosition,
@@ -14,6 +13,9 @@ import {
   type AccountingNote,
   type JsonDocument,
 } from '../shared/index.js';
+
+/** Credentials in a URL, also in one within a prompt such as `#href[…]`. */
+const USERINFO = /([a-z][a-z0-9+.-]*:\/\/)[^/?#\s[\]]*@/gi;
 
 export interface SvamlWarning {
   readonly message: string;
@@ -40,6 +42,11 @@ export class SvamlReading {
       if (!this.accounting.has(leaf)) this.accounting.field(leaf, outcome, { ...this.shown(leaf), ...note });
   }
 
+  /** A contract field that is absent, and the default used; one written as `null` keeps the entry it has. */
+  defaulted(path: string, value: JsonValue, note: Omit<AccountingNote, 'value'>): void {
+    if (!this.accounting.has(path)) this.accounting.defaulted(path, value, note);
+  }
+
   /** Leaves that nobody claimed, to be kept and ignored (contract §2.5 row 13). */
   claimUnknown(): void {
     for (const leaf of this.document.leafPointers()) {
@@ -49,10 +56,11 @@ export class SvamlReading {
     }
   }
 
-  private shown(leaf: string): AccountingNote {
+  /** How a leaf is shown: credentials as `***`, URLs without userinfo, everything else as written. */
+  shown(leaf: string): AccountingNote {
     const value = this.document.at(leaf);
     if (/\/credentials(\/|$)/i.test(leaf)) return { value: REDACTED };
-    return typeof value === 'string' ? { value: splitUserinfo(value).url } : {};
+    return typeof value === 'string' ? { value: value.replace(USERINFO, '$1') } : {};
   }
 
   invalid(pointer: string, field: string, message: string): RecgateError {
@@ -111,7 +119,8 @@ export class SvamlObject {
     const value = this.value(pointer);
     if (typeof value !== 'string' && typeof value !== 'number')
       throw this.reading.invalid(pointer, names[0] ?? pointer, `${names[0]} must be a string`);
-    this.reading.accounting.field(pointer, typeof value === 'string' ? 'exact' : 'converted', note);
+    const outcome = typeof value === 'string' ? 'exact' : 'converted';
+    this.reading.accounting.field(pointer, outcome, { ...this.reading.shown(pointer), ...note });
     return String(value);
   }
 
@@ -127,11 +136,10 @@ export class SvamlObject {
     const pointer = this.find(...names);
     if (pointer === null) return null;
     const value = this.value(pointer);
-    const word = typeof value === 'string' ? value.trim().toLowerCase() : String(value);
-    if (typeof value === 'object' || (word !== 'true' && word !== 'false'))
-      throw this.reading.invalid(pointer, names[0] ?? pointer, `${names[0]} must be true or false`);
+    const truth = truthOf(value);
+    if (truth === null) throw this.reading.invalid(pointer, names[0] ?? pointer, `${names[0]} must be true or false`);
     this.reading.accounting.field(pointer, typeof value === 'string' ? 'converted' : 'exact', note);
-    return word === 'true';
+    return truth;
   }
 
   /** A whole number within limits; also written as text. */
@@ -199,4 +207,11 @@ export class SvamlObject {
     if (isJsonObject(value) && Object.keys(value).length === 0) this.reading.claimTree(pointer, 'exact');
     return new SvamlObject(this.reading, pointer);
   }
+}
+
+/** A boolean, also written as text; null for anything else. */
+export function truthOf(value: JsonValue | undefined): boolean | null {
+  if (typeof value === 'boolean') return value;
+  const word = typeof value === 'string' ? value.trim().toLowerCase() : '';
+  return word === 'true' ? true : word === 'false' ? false : null;
 }
