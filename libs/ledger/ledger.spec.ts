@@ -134,6 +134,7 @@ function describeLedgerContract(name: string, setup: () => Promise<Ledger>) {
         eventSequence: sequence,
         status: 'pending',
         attempts: [],
+        fallbackNext: false,
         nextAttemptAt: null,
         createdAt: at(sequence).toISOString(),
       });

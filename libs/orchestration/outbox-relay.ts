@@ -71,6 +71,7 @@ export class OutboxRelay {
         eventSequence: event.sequence,
         status: 'pending',
         attempts: [],
+        fallbackNext: false,
         nextAttemptAt: null,
         createdAt: clock.now().toISOString(),
       };

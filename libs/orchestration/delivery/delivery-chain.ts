@@ -6,7 +6,6 @@ import {
   type NextStep,
   type RecordingEvent,
   type RecordingRecord,
-  type RenderedNotification,
   type SendOutcome,
   type Subscription,
 } from '#libs/recording-model';
@@ -16,6 +15,9 @@ import type { OrchestrationPorts } from '../ports.js';
 
 /** Longer than the slowest attempt with its fallback. */
 const LEASE_MS = 90_000;
+
+/** For notifications of subscriptions that stand at the application, not in the spec. */
+const DEFAULT_POLICY: Pick<Subscription, 'policy' | 'fallbackUrl'> = { policy: 'durable', fallbackUrl: null };
 
 /**
  * Works off one chain: its deliveries in order, each until it is delivered, given up, or has to wait. One worker at a
@@ -54,13 +56,12 @@ export class DeliveryChain {
   }
 
   private async attempt(delivery: DeliveryRecord): Promise<void> {
-    const { record, event, subscription } = await this.load(delivery);
-    const fallback = delivery.attempts.at(-1)?.fallback === false && subscription?.policy === 'vendor';
-    const { attempt, outcome } = await this.send(delivery, record, event, fallback);
-    const attempts = [...delivery.attempts, attempt];
-    const policy = subscription?.policy ?? 'durable';
-    const hasFallback = (subscription?.fallbackUrl ?? null) !== null && !fallback;
-    const step = this.ports.sender.next(policy, attempts, outcome, hasFallback, this.ports.clock.now());
+    const { record, event, policy } = await this.load(delivery);
+    const now = this.ports.clock.now();
+    const { request, outcome } = await this.send(delivery, record, event, now);
+    const { retryAfter: _retryAfter, refused: _refused, ...told } = outcome;
+    const attempts = [...delivery.attempts, { ...told, request }];
+    const step = this.ports.sender.next(policy, attempts.length, outcome, this.ports.clock.now());
     this.ports.metrics.deliveryAttempts.inc({ outcome: step.kind });
     await this.settle({ ...delivery, attempts }, step);
   }
@@ -72,8 +73,8 @@ export class DeliveryChain {
     if (record === null || event === undefined) {
       throw new RecgateError('gateway.internal', `Delivery ${delivery.id} has lost its event`);
     }
-    const subscription: Subscription | undefined = record.spec.subscriptions.find(({ name }) => name === delivery.subscription);
-    return { record, event, subscription };
+    const policy = record.spec.subscriptions.find(({ name }) => name === delivery.subscription) ?? DEFAULT_POLICY;
+    return { record, event, policy };
   }
 
   /** Rendered anew on each attempt: a signature holds the time of its own attempt, the body stays the same. */
@@ -81,30 +82,26 @@ export class DeliveryChain {
     delivery: DeliveryRecord,
     record: RecordingRecord,
     event: RecordingEvent,
-    fallback: boolean,
-  ): Promise<{ attempt: DeliveryAttempt; outcome: SendOutcome }> {
-    const at = this.ports.clock.now();
+    now: Date,
+  ): Promise<{ request: DeliveryAttempt['request']; outcome: SendOutcome }> {
+    const fallback = delivery.fallbackNext;
     try {
-      const { notification, secrets, signingKey } = await this.render(delivery, record, event, fallback, at);
-      const outcome = await this.ports.sender.send(notification.request, { webhookId: delivery.id, secrets, signingKey });
+      const { notification, secrets, signingKey } = await this.render(delivery, record, event, now);
       const { method, url } = notification.request;
-      return { attempt: toAttempt(at, { method, url }, fallback, outcome), outcome };
+      const options = { webhookId: delivery.id, secrets, signingKey, now, fallback };
+      return { request: { method, url }, outcome: await this.ports.sender.send(notification.request, options) };
     } catch (thrown) {
-      const outcome: SendOutcome = {
-        status: null,
-        durationMs: 0,
-        error: toRecgateError(thrown).message,
-        responseExcerpt: '',
-        retryAfterSeconds: null,
-      };
-      return { attempt: toAttempt(at, { method: 'POST', url: '' }, fallback, outcome), outcome };
+      const nothing = { status: null, durationMs: 0, responseExcerpt: '', retryAfter: null, refused: false };
+      const outcome = { ...nothing, at: now.toISOString(), fallback, error: toRecgateError(thrown).message };
+      return { request: { method: 'POST', url: '' }, outcome };
     }
   }
 
-  private async render(delivery: DeliveryRecord, record: RecordingRecord, event: RecordingEvent, fallback: boolean, now: Date) {
+  private async render(delivery: DeliveryRecord, record: RecordingRecord, event: RecordingEvent, now: Date) {
     const application = viewApplication(this.ports, await requireApplication(this.ports, record.tenantId, record.applicationId));
-    const rendered = this.ports.adapters[record.vendor].render(event, { recording: record, application, now, fallback });
-    const notification: RenderedNotification | undefined = rendered.find(({ subscription }) => subscription === delivery.subscription);
+    const context = { recording: record, application, now, fallback: delivery.fallbackNext };
+    const rendered = this.ports.adapters[record.vendor].render(event, context);
+    const notification = rendered.find(({ subscription }) => subscription === delivery.subscription);
     if (notification === undefined) throw new RecgateError('gateway.internal', `Nothing to send for delivery ${delivery.id}`);
     const secrets = { ...application.secrets, ...recordingSecrets(this.ports, record) };
     return { notification, secrets, signingKey: application.secrets['webhookSigningKey'] ?? null };
@@ -120,7 +117,7 @@ export class DeliveryChain {
       case 'exhausted':
         return deliveries.update({ ...delivery, status: 'exhausted', nextAttemptAt: null });
       case 'fallback':
-        return deliveries.update({ ...delivery, nextAttemptAt: null });
+        return deliveries.update({ ...delivery, nextAttemptAt: null, fallbackNext: true });
       case 'retry': {
         await deliveries.update({ ...delivery, nextAttemptAt: step.at.toISOString() });
         const waitMs = Math.max(0, step.at.getTime() - this.ports.clock.now().getTime());
@@ -129,9 +126,4 @@ export class DeliveryChain {
       }
     }
   }
-}
-
-function toAttempt(at: Date, request: DeliveryAttempt['request'], fallback: boolean, outcome: SendOutcome): DeliveryAttempt {
-  const { status, durationMs, error, responseExcerpt } = outcome;
-  return { at: at.toISOString(), request, fallback, status, durationMs, error, responseExcerpt };
 }

@@ -29,7 +29,7 @@ export function storeStage(ports: OrchestrationPorts): Stage {
         target,
         secrets: { ...application.secrets, ...recordingSecrets(ports, record) },
         content: contentOf(rendition),
-        metadata: { 'recgate-recording': record.id, 'recgate-sha256': rendition.sha256 },
+        metadata: metadataOf(record, rendition),
         signal: new AbortController().signal,
         onUploadStarted: (leftover) => ports.ledger.leftovers.note(record.id, JSON.stringify(leftover)),
       });
@@ -70,6 +70,13 @@ function storeFor(ports: OrchestrationPorts, record: RecordingRecord): ObjectSto
   const { destination } = record.spec;
   if (destination.kind === 'none') throw new RecgateError('destination.incomplete', destination.reason);
   return ports.stores[destination.kind];
+}
+
+/** A customer's bucket is told which recording it holds; the own store also needs to know whose it is. */
+function metadataOf(record: RecordingRecord, rendition: Rendition): Record<string, string> {
+  const common = { recording: record.id, sha256: rendition.sha256 };
+  if (record.spec.destination.kind !== 'media-store') return common;
+  return { ...common, tenant: record.tenantId, application: record.applicationId };
 }
 
 function contentOf(rendition: Rendition): RenditionContent {

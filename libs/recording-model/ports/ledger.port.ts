@@ -157,7 +157,9 @@ export interface DeliveryRecord {
   readonly eventSequence: number;
   readonly status: 'pending' | 'delivered' | 'exhausted' | 'gone';
   readonly attempts: readonly DeliveryAttempt[];
-  /** When the next attempt is due; null when there is none. */
+  /** Whether the next attempt goes to the fallback address. */
+  readonly fallbackNext: boolean;
+  /** When the next attempt is due; null: at once, or never when the status is final. */
   readonly nextAttemptAt: string | null;
   readonly createdAt: string;
 }

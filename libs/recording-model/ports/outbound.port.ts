@@ -22,8 +22,11 @@ export interface FlowAnswer {
 export interface NotificationSender {
   /** One attempt; a refused or dead address is an outcome, not an exception. */
   send(request: WireRequest, options: SendOptions): Promise<SendOutcome>;
-  /** What comes after an attempt, by the policy's own rules. */
-  next(policy: Subscription['policy'], attempts: readonly DeliveryAttempt[], outcome: SendOutcome, hasFallback: boolean, now: Date): NextStep;
+  /**
+   * What comes after an attempt, by the policy's own rules.
+   * @param attemptsSoFar attempts made, the one of `outcome` included
+   */
+  next(policy: Pick<Subscription, 'policy' | 'fallbackUrl'>, attemptsSoFar: number, outcome: SendOutcome, now: Date): NextStep;
 }
 
 export interface SendOptions {
@@ -32,15 +35,18 @@ export interface SendOptions {
   readonly secrets: SecretBag;
   /** Key of the Standard Webhooks signature; null leaves the signature out. */
   readonly signingKey: string | null;
+  /** Wall time of the attempt. */
+  readonly now: Date;
+  /** True when the subscription's fallback address is being tried. */
+  readonly fallback: boolean;
 }
 
-export interface SendOutcome {
-  readonly status: number | null;
-  readonly durationMs: number;
-  readonly error: string | null;
-  readonly responseExcerpt: string;
-  /** Seconds the receiver asked to wait, or null. */
-  readonly retryAfterSeconds: number | null;
+/** What one attempt came to. */
+export interface SendOutcome extends Omit<DeliveryAttempt, 'request'> {
+  /** `Retry-After` as the receiver sent it, or null. */
+  readonly retryAfter: string | null;
+  /** True when trying again cannot help: the address is one the gateway does not talk to. */
+  readonly refused: boolean;
 }
 
 export type NextStep =

@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import { createSpool, type Spool } from '#libs/capture';
+import type { RecgateConfig } from '#libs/config';
+import { createThreadedEncoder, type ThreadedEncoder } from '#libs/encoding';
+import { createRedisLedger } from '#libs/ledger';
+import { OutboxRelay, Reconciler, type OrchestrationPorts } from '#libs/orchestration';
+import { createBullWorkQueue, createNodeCommander, createRedisConnections, type BullWorkQueue, type NodeCommander, type RedisConnections } from '#libs/queues';
+import type { Clock } from '#libs/recording-model';
+import { createSecretVault, loadOrCreateMasterKey } from '#libs/secrets';
+import { createObjectStores, MediaStore } from '#libs/storage';
+import { createMetrics, type Logger } from '#libs/telemetry';
+import { VENDOR_ADAPTERS } from '#libs/vendor-adapters';
+import { createApiKeys, type ApiKeys } from './api-keys.js';
+import { createOutbound, type Outbound } from './outbound.js';
+import { randomIds } from './random-ids.js';
+
+/** Redis must be there when a process starts; later it may come and go. */
+const REDIS_START_TIMEOUT_MS = 10_000;
+/** A recording without progress for this long is looked at. */
+const STUCK_AFTER_MS = 30_000;
+const MAX_STAGE_ATTEMPTS = 8;
+
+/** Everything a process shares between its roles: the ports and what they are bound to. */
+export interface Runtime {
+  readonly config: RecgateConfig;
+  readonly log: Logger;
+  readonly ports: OrchestrationPorts;
+  readonly connections: RedisConnections;
+  readonly work: BullWorkQueue;
+  readonly commander: NodeCommander;
+  readonly outbound: Outbound;
+  readonly spool: Spool;
+  readonly mediaStore: MediaStore;
+  readonly apiKeys: ApiKeys;
+  readonly relay: OutboxRelay;
+  readonly reconciler: Reconciler;
+  close(): Promise<void>;
+}
+
+/**
+ * Binds the ports to Redis, disk and network.
+ * @throws RecgateError `gateway.unavailable` when Redis does not answer
+ */
+export async function createRuntime(config: RecgateConfig, redisUrl: string, log: Logger): Promise<Runtime> {
+  const data = config.dataDirectory;
+  const connections = createRedisConnections(redisUrl);
+  const { prefix } = config.redis;
+  const ledger = createRedisLedger({ prefix, connect: (use) => connections.open(use) });
+  const work = createBullWorkQueue(connections.open('commands'), prefix);
+  const outbound = createOutbound(config.outbound);
+  const spool = createSpool({ directory: join(data, 'spool') });
+  const encoder: ThreadedEncoder = createThreadedEncoder({ threads: config.worker.encodeThreads });
+  const mediaStore = new MediaStore({ root: join(data, 'media') });
+  const ports: OrchestrationPorts = {
+    ledger,
+    work,
+    vault: createSecretVault(loadOrCreateMasterKey(join(data, 'master-keys'))),
+    clock: WALL_CLOCK,
+    ids: randomIds,
+    adapters: VENDOR_ADAPTERS,
+    spools: spool,
+    encoder,
+    stores: createObjectStores({ mediaStore, httpUpload: { client: outbound.uploads } }),
+    sender: outbound.sender,
+    settings: {
+      renditionDirectory: join(data, 'renditions'),
+      keepRenditions: config.storage.keepRenditions,
+      stuckAfterMs: STUCK_AFTER_MS,
+      maxStageAttempts: MAX_STAGE_ATTEMPTS,
+    },
+    log: bridgeLog(log),
+    metrics: createMetrics(),
+  };
+  await connections.ready(REDIS_START_TIMEOUT_MS);
+  const commander = createNodeCommander(connections, prefix);
+  const relay = new OutboxRelay(ports);
+  return {
+    config,
+    log,
+    ports,
+    connections,
+    work,
+    commander,
+    outbound,
+    spool,
+    mediaStore,
+    apiKeys: createApiKeys(config.tenants, data),
+    relay,
+    reconciler: new Reconciler(ports, relay),
+    async close() {
+      await commander.close();
+      await work.close();
+      await encoder.close();
+      await outbound.close();
+      await ledger.close();
+      await connections.close();
+    },
+  };
+}
+
+const WALL_CLOCK: Clock = { now: () => new Date() };
+
+function bridgeLog(log: Logger): OrchestrationPorts['log'] {
+  return {
+    info: (message, fields) => log.info(fields, message),
+    warn: (message, fields) => log.warn(fields, message),
+    error: (message, fields) => log.error(fields, message),
+  };
+}
