@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 const FROM_SOURCE = import.meta.url.endsWith('.ts');
 
 /**
- * Lets a thread run TypeScript source: Node strips the types by itself, this finds the files that the build would have
+ * Lets a thread run TypeScript source: Node compiles it by itself, this finds the files that the build would have
  * put where the imports point to.
  */
 const SOURCE_LOADER = `
@@ -21,9 +21,11 @@ const SOURCE_LOADER = `
   await import(workerData.program);
 `;
 
-/** Starts the encoder thread's program: the compiled one, or from source the same file with its types stripped. */
+/** Starts the encoder thread's program: the compiled one, or from source the same file as TypeScript. */
 export function startEncoderThread(): Worker {
   if (!FROM_SOURCE) return new Worker(new URL('./encoder.worker.js', import.meta.url));
   const workerData = { program: new URL('./encoder.worker.ts', import.meta.url).href, libs: new URL('../../', import.meta.url).href };
-  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(SOURCE_LOADER)}`), { workerData });
+  // Parameter properties are allowed in the source, so the types are not just stripped but compiled away.
+  const execArgv = ['--experimental-transform-types', '--no-warnings'];
+  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(SOURCE_LOADER)}`), { workerData, execArgv });
 }
