@@ -93,7 +93,8 @@ export function isClientUrl(text: string, blacklist: readonly string[]): boolean
 function hostIsIn(hostname: string, network: string): boolean {
   const host = hostname === 'localhost' ? '127.0.0.1' : hostname.replace(/^\[|\]$/g, '');
   if (host === network) return true;
-  if (!ipaddr.isValid(host) || !ipaddr.isValidCIDR(network)) return false;
+  // Of the hosts a URL can hold only these are addresses; the others need no parsing.
+  if (!/^[\d.]+$|:/.test(host) || !ipaddr.isValid(host) || !ipaddr.isValidCIDR(network)) return false;
   const address = ipaddr.process(host);
   const [range, bits] = ipaddr.parseCIDR(network);
   return address.kind() === range.kind() && address.match(range, bits);

@@ -111,6 +111,13 @@ describe('parseJsonDocument', () => {
     ]);
   });
 
+  it('reads a megabyte of repeated keys without looking at each key for each', () => {
+    const keys = Array.from({ length: 40_000 }, (_each, index) => `"k${index}":{"a":1}`);
+    const document = parseJsonDocument(`{${keys.join()},${'"x":1,'.repeat(40_000)}"y":2}`);
+    expect(document.leafPointers()).toHaveLength(40_002);
+    expect(document.warnings).toHaveLength(39_999);
+  });
+
   it('keeps __proto__ and constructor as plain keys', () => {
     const document = parseJsonDocument('{"__proto__":{"polluted":1},"constructor":2}');
     expect(({} as { polluted?: number }).polluted).toBeUndefined();

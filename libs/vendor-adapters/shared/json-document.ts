@@ -1,6 +1,6 @@
 import { RecgateError, type JsonObject, type JsonValue, type SourcePosition } from '#libs/recording-model';
-import { childPointer, isJsonObject, member, pointerKeys } from './json-pointer.js';
-import { JsonReader } from './json-reader.js';
+import { childPointer } from './json-pointer.js';
+import { JsonReader, type JsonNode } from './json-reader.js';
 
 export interface JsonLimits {
   /** Largest document, bytes of UTF-8. Default 1 MiB. */
@@ -51,28 +51,18 @@ export function parseJsonDocument(text: string, limits: JsonLimits = {}): JsonDo
   const read = new JsonReader(text, limits.maxDepth ?? MAX_DEPTH, (offset, path) =>
     lines.position(offset, path),
   ).read();
-  const positionOf = (pointer: string): SourcePosition => lines.position(nearestOffset(read.offsets, pointer), pointer);
+  const positionOf = (pointer: string): SourcePosition => lines.position(nearestOffset(read.nodes, pointer), pointer);
   return {
     value: read.value,
     warnings: read.warnings.map(({ message, pointer }) => ({ message, position: positionOf(pointer) })),
-    has: (pointer) => read.offsets.has(pointer),
-    at: (pointer) => valueAt(read.value, pointer),
+    has: (pointer) => read.nodes.has(pointer),
+    at: (pointer) => read.nodes.get(pointer)?.value,
     positionOf,
     leafPointers: (under = '') => {
-      const start = valueAt(read.value, under);
-      return start === undefined ? [] : leaves(start, under);
+      const start = read.nodes.get(under);
+      return start === undefined ? [] : leaves(start.value, under);
     },
   };
-}
-
-function valueAt(root: JsonValue, pointer: string): JsonValue | undefined {
-  let value: JsonValue | undefined = root;
-  for (const key of pointerKeys(pointer)) {
-    if (Array.isArray(value))
-      value = /^(0|[1-9]\d*)$/.test(key) ? (value as readonly JsonValue[])[Number(key)] : undefined;
-    else value = isJsonObject(value) ? member(value, key) : undefined;
-  }
-  return value;
 }
 
 function leaves(value: JsonValue, pointer: string): readonly string[] {
@@ -83,13 +73,13 @@ function leaves(value: JsonValue, pointer: string): readonly string[] {
   return below.length === 0 ? [pointer] : below.flat();
 }
 
-function nearestOffset(offsets: ReadonlyMap<string, number>, pointer: string): number {
+function nearestOffset(nodes: ReadonlyMap<string, JsonNode>, pointer: string): number {
   for (let path = pointer; path !== ''; path = path.slice(0, path.lastIndexOf('/'))) {
-    const offset = offsets.get(path);
-    if (offset !== undefined) return offset;
+    const node = nodes.get(path);
+    if (node !== undefined) return node.offset;
     if (!path.startsWith('/')) break;
   }
-  return offsets.get('') ?? 0;
+  return nodes.get('')?.offset ?? 0;
 }
 
 /** Turns offsets into lines and columns (UTF-16 units), both from 1. */

@@ -2,7 +2,8 @@ import type { JsonObject, JsonValue } from '#libs/recording-model';
 
 /** A pointer one step further down, with `~` and `/` of the key escaped (RFC 6901). */
 export function childPointer(pointer: string, key: string | number): string {
-  return `${pointer}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const name = String(key);
+  return `${pointer}/${/[~/]/.test(name) ? name.replaceAll('~', '~0').replaceAll('/', '~1') : name}`;
 }
 
 /** The keys of a pointer from the root down, unescaped. */

@@ -1,10 +1,16 @@
 import { RecgateError, type JsonValue, type SourcePosition } from '#libs/recording-model';
 import { childPointer } from './json-pointer.js';
 
-/** What reading a JSON text yields: the value, and the offset of each of its parts by JSON pointer. */
+/** One part of a JSON text and where it begins. */
+export interface JsonNode {
+  readonly offset: number;
+  readonly value: JsonValue;
+}
+
+/** What reading a JSON text yields: the value, and each of its parts by JSON pointer. */
 export interface JsonReading {
   readonly value: JsonValue;
-  readonly offsets: ReadonlyMap<string, number>;
+  readonly nodes: ReadonlyMap<string, JsonNode>;
   readonly warnings: readonly { readonly message: string; readonly pointer: string }[];
 }
 
@@ -21,7 +27,7 @@ const WORDS: ReadonlyMap<string, boolean | null> = new Map([
 /** A strict recursive reader; the depth cap keeps the recursion harmless. */
 export class JsonReader {
   private at = 0;
-  private readonly offsets = new Map<string, number>();
+  private readonly nodes = new Map<string, JsonNode>();
   private readonly warnings: { message: string; pointer: string }[] = [];
 
   constructor(
@@ -34,11 +40,12 @@ export class JsonReader {
   read(): JsonReading {
     if (this.text.startsWith('\uFEFF')) this.at = 1;
     this.skipSpace();
-    this.offsets.set('', this.at);
+    const offset = this.at;
     const value = this.value('', 0);
+    this.nodes.set('', { offset, value });
     this.skipSpace();
     if (this.at < this.text.length) throw this.malformed('unexpected text after the end of the document', '');
-    return { value, offsets: this.offsets, warnings: this.warnings };
+    return { value, nodes: this.nodes, warnings: this.warnings };
   }
 
   private value(pointer: string, depth: number): JsonValue {
@@ -64,12 +71,16 @@ export class JsonReader {
       if (this.text[this.at] !== '"') throw this.malformed('a member name in double quotes is expected', pointer);
       const key = this.string(pointer);
       const child = childPointer(pointer, key);
-      if (this.offsets.has(child)) this.forget(child, key);
-      this.offsets.set(child, offset);
+      const former = this.nodes.get(child);
+      if (former !== undefined) {
+        this.forget(child, former.value);
+        this.warnings.push({ message: `The key "${key}" is given twice; the last one counts`, pointer: child });
+      }
       this.skipSpace();
       this.expect(':', child);
       this.skipSpace();
       const value = this.value(child, depth);
+      this.nodes.set(child, { offset, value });
       // Defined, not assigned: an assignment to `__proto__` would change the prototype.
       Object.defineProperty(result, key, { value, writable: true, enumerable: true, configurable: true });
     });
@@ -81,8 +92,10 @@ export class JsonReader {
     const result: JsonValue[] = [];
     this.elements(pointer, ']', () => {
       const child = childPointer(pointer, result.length);
-      this.offsets.set(child, this.at);
-      result.push(this.value(child, depth));
+      const offset = this.at;
+      const value = this.value(child, depth);
+      this.nodes.set(child, { offset, value });
+      result.push(value);
     });
     return result;
   }
@@ -142,11 +155,11 @@ export class JsonReader {
     this.at += 1;
   }
 
-  private forget(child: string, key: string): void {
-    this.warnings.push({ message: `The key "${key}" is given twice; the last one counts`, pointer: child });
-    for (const known of this.offsets.keys()) {
-      if (known === child || known.startsWith(`${child}/`)) this.offsets.delete(known);
-    }
+  /** Takes a value and all its parts out of the index. */
+  private forget(pointer: string, value: JsonValue): void {
+    this.nodes.delete(pointer);
+    if (typeof value !== 'object' || value === null) return;
+    for (const [key, part] of Object.entries(value)) this.forget(childPointer(pointer, key), part);
   }
 
   private checkDepth(pointer: string, depth: number): void {
