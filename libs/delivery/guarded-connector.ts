@@ -1,5 +1,6 @@
 import { lookup as systemLookup, type LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
+import { rootCertificates } from 'node:tls';
 import { buildConnector } from 'undici';
 import { literalAddress, type AddressGuard } from './address-guard.js';
 import { OutboundFailureError } from './outbound-failure.js';
@@ -8,6 +9,8 @@ export interface ConnectorOptions {
   readonly connectMs: number;
   /** Resolves host names; default: the system's resolver. */
   readonly lookup?: LookupFunction;
+  /** PEM certificates that are trusted beside the well-known authorities. */
+  readonly trustedCertificates?: string;
 }
 
 /**
@@ -16,11 +19,15 @@ export interface ConnectorOptions {
  * of that one answer. Whatever was connected is checked again by its real peer address.
  */
 export function guardedConnector(guard: AddressGuard, options: ConnectorOptions): buildConnector.connector {
-  const connect = buildConnector({
-    timeout: options.connectMs,
+  const { connectMs, lookup = systemLookup, trustedCertificates } = options;
+  const settings: buildConnector.BuildOptions = {
+    timeout: connectMs,
     allowH2: false,
-    lookup: guardedLookup(guard, options.lookup ?? (systemLookup as LookupFunction)),
-  } as buildConnector.BuildOptions);
+    // The declaration knows options of whole connections only; host and port come with each request.
+    ...({ lookup: guardedLookup(guard, lookup) } as Partial<buildConnector.BuildOptions>),
+    ...(trustedCertificates === undefined ? {} : { ca: [...rootCertificates, trustedCertificates] }),
+  };
+  const connect = buildConnector(settings);
   return (target, callback) => {
     const literal = literalAddress(target.hostname);
     if (literal !== null && !guard.allows(literal)) return callback(forbidden(target.hostname), null);

@@ -15,8 +15,11 @@ export interface GuardedHttpClientOptions extends OutboundRules {
   readonly limits?: Partial<OutboundLimits>;
   /** Resolves host names; default: the system's resolver. */
   readonly lookup?: LookupFunction;
+  /** PEM certificates that are trusted beside the well-known authorities. */
+  readonly trustedCertificates?: string;
   /** Connections to one origin; default 64. A slow endpoint uses up only its own. */
   readonly connectionsPerOrigin?: number;
+  /** Default `recgate`. */
   readonly userAgent?: string;
 }
 
@@ -33,10 +36,13 @@ export class GuardedHttpClient {
   constructor(private readonly options: GuardedHttpClientOptions = {}) {
     this.#guard = createAddressGuard(options);
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
-    const { connectMs } = this.#limits;
-    const lookup = options.lookup === undefined ? {} : { lookup: options.lookup };
+    const { lookup, trustedCertificates } = options;
     this.#agent = new Agent({
-      connect: guardedConnector(this.#guard, { connectMs, ...lookup }),
+      connect: guardedConnector(this.#guard, {
+        connectMs: this.#limits.connectMs,
+        ...(lookup === undefined ? {} : { lookup }),
+        ...(trustedCertificates === undefined ? {} : { trustedCertificates }),
+      }),
       connections: options.connectionsPerOrigin ?? 64,
       allowH2: false,
     });
@@ -121,8 +127,9 @@ export class GuardedHttpClient {
     );
     const given = new Set(Object.keys(own).map((name) => name.toLowerCase()));
     const userinfo = request.userinfo ?? urlUserinfo;
+    const userAgent = request.userAgent === undefined ? (this.options.userAgent ?? 'recgate') : request.userAgent;
     return {
-      ...(given.has('user-agent') ? {} : { 'user-agent': this.options.userAgent ?? 'recgate' }),
+      ...(given.has('user-agent') || userAgent === null ? {} : { 'user-agent': userAgent }),
       ...(given.has('authorization') || userinfo === null ? {} : { authorization: basicAuthorization(userinfo) }),
       ...own,
       ...(request.contentLength === undefined ? {} : { 'content-length': String(request.contentLength) }),

@@ -13,3 +13,4 @@ export { basicAuthorization } from './outbound-url.js';
 export * from './retry-schedule.js';
 export * from './send-wire-request.js';
 export * from './standard-webhooks.js';
+export * from './upload-client.js';

@@ -15,6 +15,8 @@ export interface OutboundRequest {
   readonly contentLength?: number;
   /** `user:password` for Basic authorization; goes before what the URL carries. */
   readonly userinfo?: string | null;
+  /** Null: none is sent. Default: the client's. A `User-Agent` among the headers goes before it. */
+  readonly userAgent?: string | null;
   /** How many redirects are followed; each is checked like the first address. Default 0: a 3xx is the answer. */
   readonly redirects?: number;
   /** Limits that differ from the client's. */
