@@ -10,7 +10,7 @@ export interface RawNumber {
 }
 
 // Standard since ES2025 and present in Node 22; the declarations of ES2024 lack it.
-const { rawJSON } = JSON as unknown as { rawJSON(text: string): RawNumber };
+const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => RawNumber };
 
 /** A number of tenths with its one decimal always written: 600 is `60.0`. */
 export function decimal(tenths: number): RawNumber {
