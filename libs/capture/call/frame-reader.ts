@@ -1,0 +1,79 @@
+import type { Party } from '#libs/recording-model';
+import type { LegSource } from './leg-source.js';
+import { RateLine } from './rate-line.js';
+
+const HIGHEST_RATE = 48_000;
+
+/** Reads one frame at a time from all legs and hands it out at whatever rates the recordings need. */
+export class FrameReader {
+  private readonly silence: Int16Array;
+  private readonly frames: Int16Array[];
+  private readonly counts: number[];
+  private readonly lines = new Map<number, RateLine>();
+  private durationMs = 0;
+  private readonly legIndex: Readonly<Record<Party, number>>;
+
+  constructor(
+    private readonly legs: readonly LegSource[],
+    frameMs: number,
+  ) {
+    const room = (frameMs * HIGHEST_RATE) / 1000 + 1;
+    this.silence = new Int16Array(room);
+    this.frames = legs.map(() => this.silence);
+    this.counts = legs.map(() => 0);
+    // A conference is one leg; the recordings take it as the caller's side.
+    this.legIndex = {
+      caller: legs.findIndex(({ party }) => party === 'caller' || party === 'conference'),
+      callee: legs.findIndex(({ party }) => party === 'callee'),
+    };
+  }
+
+  /** Has the frames from the current one on also at this rate. */
+  need(sampleRate: number): void {
+    if (this.lines.has(sampleRate)) return;
+    const line = new RateLine(sampleRate, this.legs, this.silence);
+    line.take(this.frames, this.counts, this.durationMs);
+    this.lines.set(sampleRate, line);
+  }
+
+  /** Drops the rates nobody needs any more. */
+  keepOnly(sampleRates: ReadonlySet<number>): void {
+    for (const rate of this.lines.keys()) if (!sampleRates.has(rate)) this.lines.delete(rate);
+  }
+
+  /** Reads the audio between two places, whole numbers of ms, at most one frame apart. */
+  read(fromMs: number, untilMs: number): void {
+    this.durationMs = untilMs - fromMs;
+    for (let index = 0; index < this.legs.length; index++) this.readLeg(index, fromMs, untilMs);
+    for (const line of this.lines.values()) line.take(this.frames, this.counts, this.durationMs);
+  }
+
+  /** The current frame of a party at a rate that was asked for, from its `from`th sample on. */
+  of(party: Party, sampleRate: number, from: number): Int16Array {
+    const frame = this.lines.get(sampleRate)?.frameOf(this.legIndex[party]) ?? this.silence;
+    return from === 0 ? frame : frame.subarray(from);
+  }
+
+  /** The current frame of a leg at its own rate. */
+  ofLeg(index: number): Int16Array {
+    return this.frames[index] ?? this.silence;
+  }
+
+  /** How many samples `ofLeg` holds. */
+  countOf(index: number): number {
+    return this.counts[index] ?? 0;
+  }
+
+  private readLeg(index: number, fromMs: number, untilMs: number): void {
+    const leg = this.legs[index];
+    if (leg === undefined || leg.sampleRate === null) {
+      this.counts[index] = 0;
+      return;
+    }
+    const from = Math.floor((fromMs * leg.sampleRate) / 1000);
+    const count = Math.floor((untilMs * leg.sampleRate) / 1000) - from;
+    if (this.frames[index] === this.silence) this.frames[index] = new Int16Array(this.silence.length);
+    leg.read(this.frames[index] ?? this.silence, count, from);
+    this.counts[index] = count;
+  }
+}

@@ -1,0 +1,191 @@
+import type {
+  CallMedia,
+  CallMediaListener,
+  CaptureJob,
+  CaptureListener,
+  LegMediaCounts,
+  Party,
+  Playback,
+  PlaybackControl,
+  RecordingControl,
+} from '#libs/recording-model';
+import { CallCore } from '../call/call-core.js';
+import type { LegCounts, LegParty } from '../call/leg-source.js';
+import type { Spool } from '../spool/spool.js';
+import type { LegEndpoint, LiveLeg } from './live-leg.js';
+import { Player } from './player.js';
+import type { RtpRemote } from './rtp/media-source.js';
+
+/** How live calls behave; the same for all calls of a node. */
+export interface LiveCallSettings {
+  /** How far the recording stays behind the arrival, ms; reordering and jitter up to here are repaired. */
+  readonly playoutDelayMs: number;
+  /** Longest stretch that is processed at once, ms, 20..100. */
+  readonly frameMs: number;
+}
+
+export interface LiveCallMediaOptions extends LiveCallSettings {
+  readonly callRef: string;
+  readonly spool: Spool;
+  readonly listener: CallMediaListener;
+  /** Wall time without any packet after which the owner is told, ms; null: never. */
+  readonly mediaTimeoutMs: number | null;
+  /** Monotonic wall clock, ms. */
+  readonly clock: () => number;
+  /** Makes the legs; they report to the call by these events. */
+  readonly legs: (events: LiveLegEvents) => readonly LiveLeg[];
+  readonly onClosed: () => void;
+}
+
+/** What the legs of a live call tell it. */
+export interface LiveLegEvents {
+  /** Media time of what is arriving now, ms. */
+  nowMs(): number;
+  keyPressed(key: string, party: LegParty): void;
+}
+
+/** A hold-up of the process is made good in steps no longer than this, so that packets are read in between, ms. */
+const MOST_CATCH_UP_MS = 200;
+
+/** A call whose media arrives in real time. Commands take effect where the audio of their moment lies, so `playoutDelayMs` later. */
+export class LiveCallMedia implements CallMedia {
+  readonly callRef: string;
+  private readonly core: CallCore;
+  private readonly player: Player;
+  private readonly legs: readonly LiveLeg[];
+  private readonly openedAt: number;
+  private readonly openedEpochMs = Date.now();
+  private timeoutTold = false;
+  private hungUp = false;
+  private closing: Promise<void> | null = null;
+
+  constructor(private readonly options: LiveCallMediaOptions) {
+    this.callRef = options.callRef;
+    this.openedAt = options.clock();
+    this.legs = options.legs({
+      nowMs: () => this.nowMs(),
+      keyPressed: (key, party) => this.key(key, party === 'conference' ? 'caller' : party),
+    });
+    this.player = new Player(this.legs.map(({ party, output }) => ({ party, output })));
+    this.core = new CallCore({
+      callRef: options.callRef,
+      legs: this.legs,
+      spool: options.spool,
+      listener: options.listener,
+      frameMs: options.frameMs,
+      soundDelayMs: options.playoutDelayMs,
+      placeOfNow: () => this.placeOfNow(),
+      wallTime: (mediaMs) => new Date(this.openedEpochMs + mediaMs),
+      play: (playback) => void this.play(playback, () => undefined),
+    });
+  }
+
+  /** Media time up to which the call was processed, ms: the wall clock less the playout delay. */
+  get mediaTimeMs(): number {
+    return this.core.headMs;
+  }
+
+  /** Where the legs wait for their media. */
+  get endpoints(): readonly LegEndpoint[] {
+    return this.legs.map((leg) => leg.endpoint);
+  }
+
+  /** What arrived since the call was opened. */
+  counts(): readonly (LegCounts & Pick<LegMediaCounts, 'party'>)[] {
+    return this.legs.map((leg) => ({ party: leg.party, ...leg.counts() }));
+  }
+
+  /** True while sounds are being played, so that the ticker must come every 20 ms. */
+  get isPlaying(): boolean {
+    return this.player.isPlaying;
+  }
+
+  startRecording(job: CaptureJob, listener: CaptureListener): RecordingControl {
+    return this.core.startRecording(job, listener);
+  }
+
+  play(playback: Playback, ended: () => void): PlaybackControl {
+    return this.player.play(playback, this.nowMs(), ended);
+  }
+
+  answered(): void {
+    this.core.toAllNow((engine) => engine.answered());
+  }
+
+  bridged(): void {
+    this.core.toAllNow((engine) => engine.bridged());
+  }
+
+  transferred(party: Party): void {
+    this.core.toAllNow((engine) => engine.transferred(party));
+  }
+
+  key(key: string, party: Party): void {
+    this.core.keyPressed(key, party);
+  }
+
+  /** The signalled media address of a leg has changed; null: the next sender of valid RTP is taken. */
+  renegotiate(party: LegParty, remote: RtpRemote | null): void {
+    for (const leg of this.legs) if (leg.party === party) leg.renegotiate(remote);
+  }
+
+  hangup(by: Party | null): void {
+    this.end((engine) => engine.hangup(by));
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.closeOnce();
+    return this.closing;
+  }
+
+  /** Brings the call up to the wall clock; called by the node's ticker. */
+  tick(): void {
+    if (this.hungUp) return;
+    const nowMs = this.nowMs();
+    const due = Math.floor((nowMs - this.options.playoutDelayMs) / 20) * 20;
+    this.core.advanceTo(Math.min(due, this.core.headMs + MOST_CATCH_UP_MS));
+    this.checkTimeout(nowMs);
+  }
+
+  /** Sends what is due of the sounds being played. */
+  tickSounds(): void {
+    this.player.tick(this.nowMs());
+  }
+
+  private nowMs(): number {
+    return this.options.clock() - this.openedAt;
+  }
+
+  private placeOfNow(): number {
+    return this.hungUp ? this.core.headMs : Math.max(this.core.headMs, Math.round(this.nowMs()));
+  }
+
+  /** Everything that has arrived goes into the recordings first; nothing is waited for. */
+  private end(act: Parameters<CallCore['toAllNow']>[0]): void {
+    if (this.hungUp) return;
+    const waiting = Math.max(0, ...this.legs.map((leg) => leg.bufferedUntilMs()));
+    this.core.advanceTo(Math.ceil(Math.max(this.placeOfNow(), waiting, this.core.lastCommandMs)));
+    this.hungUp = true;
+    this.core.toAllNow(act);
+    this.player.stop();
+  }
+
+  private async closeOnce(): Promise<void> {
+    this.end((engine) => engine.stop('interrupted'));
+    for (const leg of this.legs) leg.close();
+    this.options.onClosed();
+    await this.core.settledAll();
+  }
+
+  private checkTimeout(nowMs: number): void {
+    const { mediaTimeoutMs, listener } = this.options;
+    if (mediaTimeoutMs === null) return;
+    const last = Math.max(0, ...this.legs.map(({ lastPacketMs }) => lastPacketMs ?? 0));
+    if (nowMs - last < mediaTimeoutMs) {
+      this.timeoutTold = false;
+    } else if (!this.timeoutTold) {
+      this.timeoutTold = true;
+      listener.mediaTimedOut();
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import { mixInto, Resampler, writeTone } from '#libs/media';
+import type { Playback, PlaybackControl } from '#libs/recording-model';
+import type { LegParty } from '../call/leg-source.js';
+import type { AudioOutput } from './audio-output.js';
+
+const FRAME_MS = 20;
+/** Peak of a beep: -12 dBFS, loud and far from clipping with speech beneath it. */
+const TONE_AMPLITUDE = 8231;
+/** After a hold-up of the process no more frames than these are sent at once. */
+const MOST_FRAMES_AT_ONCE = 10;
+
+interface Sound {
+  readonly playback: Playback;
+  readonly durationMs: number;
+  playedMs: number;
+  readonly ended: () => void;
+  readonly resampled: Map<number, Int16Array>;
+}
+
+export interface PlayerOutlet {
+  readonly party: LegParty;
+  readonly output: AudioOutput;
+}
+
+/** Plays sounds into a call, 20 ms at a time; sounds toward the same party are mixed. */
+export class Player {
+  private sounds: Sound[] = [];
+  private nextFrameMs = 0;
+
+  constructor(private readonly outlets: readonly PlayerOutlet[]) {}
+
+  get isPlaying(): boolean {
+    return this.sounds.length > 0;
+  }
+
+  play(playback: Playback, nowMs: number, ended: () => void): PlaybackControl {
+    if (!this.isPlaying) this.nextFrameMs = nowMs;
+    const sound: Sound = { playback, durationMs: durationOf(playback), playedMs: 0, ended, resampled: new Map() };
+    this.sounds.push(sound);
+    return { cancel: () => this.cancel(sound) };
+  }
+
+  /** Sends the frames that are due. */
+  tick(nowMs: number): void {
+    if (!this.isPlaying) return;
+    if (nowMs - this.nextFrameMs > MOST_FRAMES_AT_ONCE * FRAME_MS) this.nextFrameMs = nowMs;
+    while (this.isPlaying && this.nextFrameMs <= nowMs) {
+      this.sendFrame();
+      this.nextFrameMs += FRAME_MS;
+    }
+  }
+
+  /** Ends everything without a word. */
+  stop(): void {
+    this.sounds = [];
+  }
+
+  private sendFrame(): void {
+    for (const { party, output } of this.outlets) {
+      const heard = this.sounds.filter(({ playback, playedMs, durationMs }) => playedMs < durationMs && reaches(playback, party));
+      if (heard.length === 0 || output.sampleRate === null) continue;
+      output.send(mixed(heard, output.sampleRate), this.nextFrameMs, heard.some(({ playedMs }) => playedMs === 0));
+    }
+    for (const sound of this.sounds) sound.playedMs += FRAME_MS;
+    const over = this.sounds.filter(({ playedMs, durationMs }) => playedMs >= durationMs);
+    this.sounds = this.sounds.filter((sound) => !over.includes(sound));
+    for (const { ended } of over) ended();
+  }
+
+  private cancel(sound: Sound): void {
+    if (!this.sounds.includes(sound)) return;
+    this.sounds = this.sounds.filter((other) => other !== sound);
+    for (const { party, output } of this.outlets) {
+      const stillHeard = this.sounds.some(({ playback }) => reaches(playback, party));
+      if (reaches(sound.playback, party) && !stillHeard) output.clear();
+    }
+  }
+}
+
+/** Length of a playback, ms. */
+export function durationOf(playback: Playback): number {
+  return playback.kind === 'tone' ? playback.durationMs : (playback.samples.length * 1000) / playback.sampleRate;
+}
+
+function reaches(playback: Playback, party: LegParty): boolean {
+  return party === 'conference' || playback.toward.includes(party);
+}
+
+function mixed(sounds: readonly Sound[], sampleRate: number): Int16Array {
+  const length = (sampleRate * FRAME_MS) / 1000;
+  const frame = new Int16Array(length);
+  const part = sounds.length > 1 ? new Int16Array(length) : frame;
+  for (const sound of sounds) {
+    writeSound(part, sound, sampleRate);
+    if (part !== frame) mixInto(frame, frame, part, length);
+  }
+  return frame;
+}
+
+function writeSound(dst: Int16Array, sound: Sound, sampleRate: number): void {
+  const start = Math.round((sound.playedMs * sampleRate) / 1000);
+  const left = Math.round((sound.durationMs * sampleRate) / 1000) - start;
+  const count = Math.min(dst.length, left);
+  dst.fill(0, count);
+  const { playback } = sound;
+  if (playback.kind === 'tone') {
+    writeTone(dst, 0, count, { frequencyHz: playback.frequencyHz, sampleRate, amplitude: TONE_AMPLITUDE, startSample: start });
+  } else {
+    dst.set(samplesAt(sound, playback, sampleRate).subarray(start, start + count));
+  }
+}
+
+function samplesAt(sound: Sound, playback: Extract<Playback, { kind: 'pcm' }>, sampleRate: number): Int16Array {
+  if (playback.sampleRate === sampleRate) return playback.samples;
+  const known = sound.resampled.get(sampleRate);
+  if (known !== undefined) return known;
+  const resampler = new Resampler(playback.sampleRate, sampleRate);
+  const out = new Int16Array(resampler.maxOutput(playback.samples.length) + resampler.maxOutput(0));
+  const written = resampler.process(playback.samples, playback.samples.length, out);
+  const rest = resampler.flush(out.subarray(written));
+  const samples = out.subarray(0, written + rest);
+  sound.resampled.set(sampleRate, samples);
+  return samples;
+}

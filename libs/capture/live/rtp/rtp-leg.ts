@@ -1,0 +1,142 @@
+import type { RemoteInfo, Socket } from 'node:dgram';
+import { RtpPlacement, TelephoneEventReceiver, createRtpHeader, parseRtpHeader } from '#libs/media';
+import type { LegCounts, LegParty } from '../../call/leg-source.js';
+import type { LegEndpoint, LiveLeg } from '../live-leg.js';
+import type { LiveLegEvents } from '../live-call-media.js';
+import { MediaSource, type RtpRemote } from './media-source.js';
+import { RTP_CODECS, type RtpPayloadType } from './payload-types.js';
+import { RtpOutput } from './rtp-output.js';
+
+export interface RtpLegOptions {
+  readonly kind: 'rtp';
+  readonly party: LegParty;
+  /** What was negotiated; the first is what beeps and prompts are sent as. All share one clock rate. */
+  readonly payloadTypes: readonly RtpPayloadType[];
+  /** Payload type of telephone-event (RFC 4733) at the same clock rate; null or left out: none. */
+  readonly telephoneEvent?: number | null;
+  /** Signalled address of the sender; left out: the first sender of valid RTP. */
+  readonly remote?: RtpRemote | null;
+  /** Whether key tones are looked for in the audio. Default: only without telephone-event. */
+  readonly inbandKeys?: boolean;
+}
+
+/** Room between the reader and the newest sample: the playout delay and a process held up for 1.5 s. */
+const CAPACITY_MS = 2000;
+/** The first packet may have been the latest of all by so much; what lies further ahead is no jitter. */
+const MOST_AHEAD_MS = 300;
+const MOST_SAMPLES = 65_536;
+
+/** One packet is decoded at a time, so all legs share the space. */
+const decoded = new Int16Array(MOST_SAMPLES);
+const header = createRtpHeader();
+
+/** One RTP stream of a call: its socket, placement on the time line, key presses, and the way back. */
+export class RtpLeg implements LiveLeg {
+  readonly party: LegParty;
+  readonly sampleRate: number;
+  readonly inbandKeys: boolean;
+  readonly output: RtpOutput;
+  /** Media time of the last packet, ms; null before the first. */
+  lastPacketMs: number | null = null;
+  private readonly source: MediaSource;
+  private readonly placement: RtpPlacement;
+  private readonly telephoneEvents = new TelephoneEventReceiver();
+  private readonly telephoneEvent: number;
+  private readonly codecs: (RtpPayloadType | undefined)[] = [];
+  private lastOtherSequence = -1;
+  private otherPackets = 0;
+
+  constructor(
+    options: RtpLegOptions,
+    private readonly socket: Socket,
+    private readonly events: LiveLegEvents,
+  ) {
+    const telephoneEvent = options.telephoneEvent ?? null;
+    this.party = options.party;
+    this.sampleRate = options.payloadTypes[0]?.sampleRate ?? 8000;
+    this.inbandKeys = options.inbandKeys ?? telephoneEvent === null;
+    this.telephoneEvent = telephoneEvent ?? -1;
+    for (const type of options.payloadTypes) this.codecs[type.payloadType] = type;
+    this.source = new MediaSource(options.remote ?? null);
+    this.placement = new RtpPlacement({ sampleRate: this.sampleRate, capacityMs: CAPACITY_MS });
+    this.output = new RtpOutput(socket, this.source, options.payloadTypes[0] ?? { payloadType: 0, codec: 'PCMU', sampleRate: 8000 });
+    socket.on('message', this.onPacket);
+    // A port that is unreachable over there says nothing about what arrives here.
+    socket.on('error', () => undefined);
+  }
+
+  /** Local address for the sender. */
+  get endpoint(): LegEndpoint {
+    const { address, port } = this.socket.address();
+    return { kind: 'rtp', party: this.party, address, port };
+  }
+
+  bufferedUntilMs(): number {
+    const { buffered, position } = this.placement;
+    const untilMs = ((position + buffered) * 1000) / this.sampleRate;
+    return buffered === 0 ? 0 : Math.min(untilMs, this.events.nowMs() + MOST_AHEAD_MS);
+  }
+
+  read(dst: Int16Array, n: number): void {
+    this.placement.read(dst, n);
+  }
+
+  counts(): LegCounts {
+    const { received, lost, late, duplicated, gaps, gapSamples } = this.placement.counts;
+    return {
+      packetsReceived: received + this.otherPackets,
+      packetsLost: Math.max(0, lost - this.otherPackets),
+      packetsLate: late,
+      packetsDuplicated: duplicated,
+      gaps,
+      gapSamples,
+    };
+  }
+
+  renegotiate(remote: RtpRemote | null): void {
+    this.source.renegotiate(remote);
+  }
+
+  close(): void {
+    this.socket.close();
+  }
+
+  private readonly onPacket = (packet: Buffer, from: RemoteInfo): void => {
+    if (!this.source.allows(from) || !parseRtpHeader(packet, header)) return;
+    if (header.payloadType === this.telephoneEvent) this.takeTelephoneEvent(packet, from);
+    else this.takeAudio(packet, from);
+  };
+
+  private takeAudio(packet: Buffer, from: RemoteInfo): void {
+    const type = this.codecs[header.payloadType];
+    if (type === undefined) {
+      this.noteOther();
+      return;
+    }
+    const { decode, bytesPerSample } = RTP_CODECS[type.codec];
+    const { payloadOffset, payloadLength } = header;
+    decode(packet.subarray(payloadOffset, payloadOffset + payloadLength), decoded);
+    const nowMs = this.arrived(from);
+    this.placement.insert(header, decoded, Math.floor((nowMs * this.sampleRate) / 1000), Math.floor(payloadLength / bytesPerSample));
+  }
+
+  private takeTelephoneEvent(packet: Buffer, from: RemoteInfo): void {
+    this.noteOther();
+    this.arrived(from);
+    const key = this.telephoneEvents.push(header, packet);
+    if (key !== null) this.events.keyPressed(key, this.party);
+  }
+
+  /** Packets without audio share the sequence numbers of the stream; without this they would look lost. */
+  private noteOther(): void {
+    if (header.sequenceNumber === this.lastOtherSequence) return;
+    this.lastOtherSequence = header.sequenceNumber;
+    this.otherPackets++;
+  }
+
+  private arrived(from: RemoteInfo): number {
+    this.source.verify(from);
+    this.lastPacketMs = this.events.nowMs();
+    return this.lastPacketMs;
+  }
+}

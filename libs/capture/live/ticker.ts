@@ -1,0 +1,63 @@
+const TICK_MS = 20;
+/** How fast the memory of a hold-up fades: to half within about a second. */
+const LAG_DECAY = 0.986;
+
+/**
+ * One timer for all calls of a node. Each call comes round every `turns` ticks, so the work is spread evenly; sounds that
+ * are being played come every tick. Also measures how late the event loop is.
+ */
+export class Ticker<T> {
+  private readonly rounds: Set<T>[];
+  private timer: NodeJS.Timeout | null = null;
+  private turn = 0;
+  private dueAt = 0;
+  private lag = 0;
+
+  constructor(
+    private readonly options: {
+      readonly turns: number;
+      readonly clock: () => number;
+      readonly onTurn: (member: T) => void;
+      readonly onTick: () => void;
+    },
+  ) {
+    this.rounds = Array.from({ length: options.turns }, () => new Set<T>());
+  }
+
+  /** Lateness of the ticks, ms: the worst of late, fading within seconds. */
+  get lagMs(): number {
+    return this.lag;
+  }
+
+  add(member: T): void {
+    const emptiest = this.rounds.reduce((best, round) => (round.size < best.size ? round : best));
+    emptiest.add(member);
+    if (this.timer === null) this.start();
+  }
+
+  remove(member: T): void {
+    for (const round of this.rounds) round.delete(member);
+    if (this.rounds.every((round) => round.size === 0)) this.stop();
+  }
+
+  private start(): void {
+    this.dueAt = this.options.clock() + TICK_MS;
+    this.timer = setTimeout(this.tick, TICK_MS);
+  }
+
+  private stop(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    this.lag = 0;
+  }
+
+  private readonly tick = (): void => {
+    const now = this.options.clock();
+    this.lag = Math.max(now - this.dueAt, this.lag * LAG_DECAY);
+    this.dueAt = Math.max(this.dueAt + TICK_MS, now + 1);
+    this.timer = setTimeout(this.tick, this.dueAt - now);
+    this.turn = (this.turn + 1) % this.rounds.length;
+    this.options.onTick();
+    for (const member of this.rounds[this.turn] ?? []) this.options.onTurn(member);
+  };
+}
