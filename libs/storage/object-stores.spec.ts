@@ -28,7 +28,10 @@ describe('createObjectStores', () => {
     });
   });
 
-  it.each(['s3', 'gcs', 'azure-blob', 'http-upload', 'media-store'] as const)('%s refuses a target of another kind', async (kind) => {
-    await expect(put(kind, { kind: 'none', reason: '' })).rejects.toMatchObject({ code: 'gateway.internal' });
-  });
+  it.each(['s3', 'gcs', 'azure-blob', 'http-upload', 'media-store'] as const)(
+    '%s refuses a target of another kind',
+    async (kind) => {
+      await expect(put(kind, { kind: 'none', reason: '' })).rejects.toMatchObject({ code: 'gateway.internal' });
+    },
+  );
 });

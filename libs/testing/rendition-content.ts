@@ -35,13 +35,24 @@ export interface ContentWatch {
   readonly onRead?: (bytesRead: number) => void;
 }
 
+type Checksums = Pick<RenditionContent, 'sha256' | 'md5' | 'crc32c'>;
+const known = new WeakMap<Buffer, Checksums>();
+
+function checksumsOf(bytes: Buffer): Checksums {
+  const checksums = known.get(bytes) ?? {
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    md5: createHash('md5').update(bytes).digest('base64'),
+    crc32c: crc32cOf(bytes),
+  };
+  known.set(bytes, checksums);
+  return checksums;
+}
+
 /** A finished rendition held in memory, with true checksums; handed out in chunks of 64 KiB as a file would be. */
 export function renditionContent(bytes: Buffer, contentType = 'audio/wav', watch: ContentWatch = {}): RenditionContent {
   return {
     sizeBytes: bytes.length,
-    sha256: createHash('sha256').update(bytes).digest('hex'),
-    md5: createHash('md5').update(bytes).digest('base64'),
-    crc32c: crc32cOf(bytes),
+    ...checksumsOf(bytes),
     contentType,
     open: (range) => Readable.from(chunks(range ? bytes.subarray(range.start, range.end + 1) : bytes, watch)),
   };

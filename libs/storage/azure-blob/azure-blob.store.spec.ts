@@ -1,4 +1,8 @@
-import { ContainerSASPermissions, generateBlobSASQueryParameters, StorageSharedKeyCredential } from '@azure/storage-blob';
+import {
+  ContainerSASPermissions,
+  generateBlobSASQueryParameters,
+  StorageSharedKeyCredential,
+} from '@azure/storage-blob';
 import type { AzureBlobDestination, ObjectTarget, SecretBag } from '#libs/recording-model';
 import { describeObjectStoreContract, type ObjectStoreSubject } from '../../testing/object-store-contract.js';
 import { startAzurite, type Azurite } from '../testing/azurite.js';
@@ -8,6 +12,19 @@ import { AzureBlobStore } from './azure-blob.store.js';
 
 const TRAITS = { credentials: true, containers: true, network: true, checksums: true, leftovers: false };
 const CONTAINER = 'voice-recordings';
+
+let running: Promise<Azurite> | null = null;
+let subjects = 0;
+
+/** Azurite takes seconds to start: one serves all subjects. */
+function borrowAzurite(): Promise<Azurite> {
+  return (running ??= startAzurite({ containers: [CONTAINER] }));
+}
+
+async function returnAzurite(azurite: Azurite): Promise<void> {
+  subjects += 1;
+  if (subjects === 2) await azurite.close();
+}
 
 /** A SAS that may create and write, nothing else. */
 function writeOnlySas(azurite: Azurite): string {
@@ -24,7 +41,7 @@ async function subject(
   auth: AzureBlobDestination['auth'],
   secretsOf: (azurite: Azurite) => { right: SecretBag; wrong: SecretBag },
 ): Promise<ObjectStoreSubject> {
-  const azurite = await startAzurite({ containers: [CONTAINER] });
+  const azurite = await borrowAzurite();
   const proxy = await startTamperingProxy(azurite.url);
   const dead = await deadUrl();
   const at: AzureBlobDestination = {
@@ -35,7 +52,11 @@ async function subject(
     endpoint: `${proxy.url}/${azurite.account}`,
     auth,
   };
-  const targetOf = (destination: AzureBlobDestination, name: string): ObjectTarget => ({ destination, name, contentType: 'audio/wav' });
+  const targetOf = (destination: AzureBlobDestination, name: string): ObjectTarget => ({
+    destination,
+    name,
+    contentType: 'audio/wav',
+  });
   const container = azurite.service.getContainerClient(CONTAINER);
   const secrets = secretsOf(azurite);
   return {
@@ -55,12 +76,14 @@ async function subject(
     },
     leftovers: async () => 0,
     corruptAnswers: (on) => {
-      proxy.alterHeaders = on ? (headers) => ({ ...headers, 'content-md5': Buffer.alloc(16, 7).toString('base64') }) : null;
+      proxy.alterHeaders = on
+        ? (headers) => ({ ...headers, 'content-md5': Buffer.alloc(16, 7).toString('base64') })
+        : null;
     },
     refuseReads: (on) => (proxy.refuseReads = on),
     close: async () => {
       await proxy.close();
-      await azurite.close();
+      await returnAzurite(azurite);
     },
   };
 }

@@ -88,7 +88,12 @@ export class AzureBlobStore implements ObjectStore {
     azureDestinationOf(leftover.target);
   }
 
-  async #write(blob: BlockBlobClient, source: ContentSource, request: PutRequest, store: string): Promise<string | null> {
+  async #write(
+    blob: BlockBlobClient,
+    source: ContentSource,
+    request: PutRequest,
+    store: string,
+  ): Promise<string | null> {
     const { content, target, metadata } = request;
     const headers: BlobHeaders = {
       blobHTTPHeaders: { blobContentType: target.contentType, blobContentMD5: Buffer.from(content.md5, 'base64') },
@@ -168,9 +173,17 @@ export class AzureBlobStore implements ObjectStore {
 function openBlob(url: string, { account, auth }: AzureBlobDestination, secrets: SecretBag): BlockBlobClient {
   switch (auth.kind) {
     case 'accountKey':
-      return new BlockBlobClient(url, new StorageSharedKeyCredential(account, reveal(secrets, auth.accountKey)), RETRIES);
+      return new BlockBlobClient(
+        url,
+        new StorageSharedKeyCredential(account, reveal(secrets, auth.accountKey)),
+        RETRIES,
+      );
     case 'sas':
-      return new BlockBlobClient(`${url}?${reveal(secrets, auth.token).replace(/^\?/, '')}`, new AnonymousCredential(), RETRIES);
+      return new BlockBlobClient(
+        `${url}?${reveal(secrets, auth.token).replace(/^\?/, '')}`,
+        new AnonymousCredential(),
+        RETRIES,
+      );
   }
 }
 
@@ -186,7 +199,10 @@ function blockId(index: number): string {
 
 /** Azure wants metadata names to be identifiers. */
 function identifiers(metadata: Readonly<Record<string, string>>): Record<string, string> {
-  const pairs = Object.entries(metadata).map(([name, value]) => [name.replaceAll('-', '_').replace(/^(?=\d)/, '_'), value]);
+  const pairs = Object.entries(metadata).map(([name, value]) => [
+    name.replaceAll('-', '_').replace(/^(?=\d)/, '_'),
+    value,
+  ]);
   return Object.fromEntries(pairs);
 }
 

@@ -18,9 +18,17 @@ const destination = (endpoint: string, auth: GcsDestination['auth']): GcsDestina
   auth,
 });
 
-const targetOf = (to: GcsDestination, name: string): ObjectTarget => ({ destination: to, name, contentType: 'audio/wav' });
+const targetOf = (to: GcsDestination, name: string): ObjectTarget => ({
+  destination: to,
+  name,
+  contentType: 'audio/wav',
+});
 
-async function jsonSubject(auth: GcsDestination['auth'], right: SecretBag, wrong: SecretBag): Promise<ObjectStoreSubject> {
+async function jsonSubject(
+  auth: GcsDestination['auth'],
+  right: SecretBag,
+  wrong: SecretBag,
+): Promise<ObjectStoreSubject> {
   const { gcpAccessToken, gcpRefreshToken = '', gcpClientId = '', gcpClientSecret = '' } = right;
   const fake = await startGoogleFake({
     buckets: [BUCKET],
@@ -87,9 +95,14 @@ describeObjectStoreContract(
       secretAccessKey: HMAC.secret,
       buckets: [BUCKET],
       region: 'auto',
+      googleHashes: true,
     });
     const dead = await deadUrl();
-    const at = destination(server.url, { kind: 'hmac', accessKeyId: { secret: 'access' }, secretAccessKey: { secret: 'secret' } });
+    const at = destination(server.url, {
+      kind: 'hmac',
+      accessKeyId: { secret: 'access' },
+      secretAccessKey: { secret: 'secret' },
+    });
     return {
       store: new GcsStore(),
       secrets: HMAC,

@@ -68,7 +68,15 @@ export class GcsStore implements ObjectStore {
     request: PutRequest,
   ): Promise<Pick<StorageReceipt, 'etag' | 'verifiedBy'>> {
     const { target, content, metadata, secrets, signal } = request;
-    const write = { bucket: destination.bucket, key, content, contentType: target.contentType, metadata, secrets, signal };
+    const write = {
+      bucket: destination.bucket,
+      key,
+      content,
+      contentType: target.contentType,
+      metadata,
+      secrets,
+      signal,
+    };
     if (destination.auth.kind === 'hmac') {
       const onUploadStarted = (uploadId: string): Promise<void> => request.onUploadStarted({ target, uploadId });
       const writer = this.#hmacWriter(destination, destination.auth, secrets);

@@ -11,7 +11,12 @@ import { GOOGLE_REFUSALS, googleRefusalOf } from './google-refusals.js';
 /** How to prove to Google who is writing. */
 export type GoogleCredentials =
   | { readonly kind: 'accessToken'; readonly token: string }
-  | { readonly kind: 'refreshToken'; readonly refreshToken: string; readonly clientId: string; readonly clientSecret: string };
+  | {
+      readonly kind: 'refreshToken';
+      readonly refreshToken: string;
+      readonly clientId: string;
+      readonly clientSecret: string;
+    };
 
 export interface GoogleConnection {
   /** Null: storage.googleapis.com. */

@@ -38,7 +38,8 @@ export function googleRefusalOf(thrown: unknown): StoreRefusal {
   const error = fieldsOf(thrown);
   const data = fieldsOf(fieldsOf(error['response'])['data']);
   const answer = fieldsOf(data['error']);
-  const status = numberOf(error['code']) ?? numberOf(error['status']) ?? numberOf(fieldsOf(error['response'])['status']);
+  const status =
+    numberOf(error['code']) ?? numberOf(error['status']) ?? numberOf(fieldsOf(error['response'])['status']);
   const reason = firstReason(error['errors']) ?? firstReason(answer['errors']) ?? textOf(data['error']);
   const message = textOf(answer['message']) ?? textOf(data['error_description']) ?? messageOf(thrown);
   if (status === null) return { code: reason ?? networkCodeOf(thrown), status, message };

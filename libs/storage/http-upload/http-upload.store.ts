@@ -58,7 +58,12 @@ export class HttpUploadStore implements ObjectStore {
     httpDestinationOf(leftover.target);
   }
 
-  async #send(start: UploadAddress, method: 'PUT' | 'POST', request: PutRequest, store: string): Promise<UploadHttpAnswer> {
+  async #send(
+    start: UploadAddress,
+    method: 'PUT' | 'POST',
+    request: PutRequest,
+    store: string,
+  ): Promise<UploadHttpAnswer> {
     const visited = new Set<string>();
     let address = start;
     for (;;) {
@@ -68,7 +73,8 @@ export class HttpUploadStore implements ObjectStore {
       if (!FOLLOWED.has(answer.status)) throw refusal(store, answer, request.secrets);
       address = redirected(address, answer, store);
       if (visited.has(address.url)) throw new RecgateError('destination.rejected', `${store}: redirected in a loop`);
-      if (visited.size > MAX_HOPS) throw new RecgateError('destination.rejected', `${store}: more than ${MAX_HOPS} redirects`);
+      if (visited.size > MAX_HOPS)
+        throw new RecgateError('destination.rejected', `${store}: more than ${MAX_HOPS} redirects`);
     }
   }
 
@@ -93,7 +99,12 @@ export class HttpUploadStore implements ObjectStore {
       if (request.signal.aborted) throw stoppedError(store);
       if (error instanceof RecgateError) throw error;
       const code = networkCodeOf(error) ?? 'UND_ERR_UNKNOWN';
-      throw storeError(store, { code, status: null, message: messageOf(error) }, {}, secretsOf(address, request.secrets));
+      throw storeError(
+        store,
+        { code, status: null, message: messageOf(error) },
+        {},
+        secretsOf(address, request.secrets),
+      );
     } finally {
       source.close();
     }
@@ -128,5 +139,8 @@ function secretsOf(address: UploadAddress, secrets: SecretBag): SecretBag {
 
 function httpDestinationOf({ destination }: ObjectTarget): HttpUploadDestination {
   if (destination.kind === 'http-upload') return destination;
-  throw new RecgateError('gateway.internal', `A target of kind "${destination.kind}" was given to the HTTP upload store`);
+  throw new RecgateError(
+    'gateway.internal',
+    `A target of kind "${destination.kind}" was given to the HTTP upload store`,
+  );
 }

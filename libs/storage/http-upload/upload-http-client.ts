@@ -41,7 +41,10 @@ export interface UndiciUploadOptions {
 const LONGEST_BODY = 4096;
 
 /** The plain client on undici: no guard, so for addresses that are trusted and for tests. */
-export function createUndiciUploadClient({ dispatcher, answerTimeoutMs = 300_000 }: UndiciUploadOptions = {}): UploadHttpClient {
+export function createUndiciUploadClient({
+  dispatcher,
+  answerTimeoutMs = 300_000,
+}: UndiciUploadOptions = {}): UploadHttpClient {
   return {
     async send({ method, url, headers, contentLength, open, userinfo, signal }) {
       const basic = userinfo === null ? {} : { authorization: `Basic ${Buffer.from(userinfo).toString('base64')}` };
@@ -60,7 +63,10 @@ export function createUndiciUploadClient({ dispatcher, answerTimeoutMs = 300_000
 }
 
 function firstOfEach(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
-  const pairs = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value[0] : value]);
+  const pairs = Object.entries(headers).map(([name, value]) => [
+    name.toLowerCase(),
+    Array.isArray(value) ? value[0] : value,
+  ]);
   return Object.fromEntries(pairs.filter(([, value]) => value !== undefined));
 }
 

@@ -14,7 +14,11 @@ export interface StagedFile {
 }
 
 /** Writes a stream to a new temporary file, syncs it and reads it back; nothing is left when it fails. */
-export async function stageFile(directory: string, bytes: Readable | Buffer, signal?: AbortSignal): Promise<StagedFile> {
+export async function stageFile(
+  directory: string,
+  bytes: Readable | Buffer,
+  signal?: AbortSignal,
+): Promise<StagedFile> {
   await mkdir(directory, { recursive: true });
   const path = join(directory, `${randomUUID()}.tmp`);
   try {

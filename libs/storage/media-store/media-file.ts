@@ -67,7 +67,8 @@ export const SIDECAR_SUFFIX = '.meta.json';
 /** A readable directory for plain identifiers, a hash for everything else. */
 export function namespaceDirectory(namespace: string): string {
   const segments = namespace.split('/');
-  if (segments.length !== 2) throw new RecgateError('gateway.internal', `"${namespace}" is no namespace of the media store`);
+  if (segments.length !== 2)
+    throw new RecgateError('gateway.internal', `"${namespace}" is no namespace of the media store`);
   return segments.map((segment) => (PLAIN.test(segment) ? segment : hashed(segment))).join('/');
 }
 

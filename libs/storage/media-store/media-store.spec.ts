@@ -48,7 +48,12 @@ describe('Media store', () => {
   });
   afterAll(() => rm(root, { recursive: true }));
 
-  const put = (name: string, bytes: Buffer, application = 'app-1', container: string | null = null): Promise<StorageReceipt> =>
+  const put = (
+    name: string,
+    bytes: Buffer,
+    application = 'app-1',
+    container: string | null = null,
+  ): Promise<StorageReceipt> =>
     store.put({
       target: targetOf(name, container),
       secrets: {},
@@ -64,7 +69,11 @@ describe('Media store', () => {
     const bytes = seededBytes(10_000);
     await put('f/8d53344a.wav', bytes, 'app-1', 'container-1');
     const address = { namespace: NAMESPACE, name: 'f/8d53344a.wav' };
-    expect(await store.stat(address)).toMatchObject({ sizeBytes: 10_000, contentType: 'audio/wav', container: 'container-1' });
+    expect(await store.stat(address)).toMatchObject({
+      sizeBytes: 10_000,
+      contentType: 'audio/wav',
+      container: 'container-1',
+    });
     const ranges = [
       [{ start: 0, end: 0 }, bytes.subarray(0, 1)],
       [{ start: 100, end: 199 }, bytes.subarray(100, 200)],
@@ -75,7 +84,13 @@ describe('Media store', () => {
       const { stream } = await store.openFile(address, range);
       expect((await buffer(stream)).equals(expected)).toBe(true);
     }
-    for (const range of [{ start: 10_000 }, { start: -1, end: 5 }, { start: 5, end: 4 }, { start: 0.5, end: 4 }, { start: NaN }]) {
+    for (const range of [
+      { start: 10_000 },
+      { start: -1, end: 5 },
+      { start: 5, end: 4 },
+      { start: 0.5, end: 4 },
+      { start: NaN },
+    ]) {
       await expect(store.openFile(address, range)).rejects.toMatchObject({ code: 'range.not_satisfiable' });
     }
     await expect(store.openFile({ ...address, name: 'f/none' })).rejects.toMatchObject({ code: 'request.not_found' });
@@ -159,14 +174,19 @@ describe('Media store', () => {
   });
 
   it('never leaves its root and gives the location back, for any name', () => {
-    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('..', '../..', '/', '\u0000', 'h-x', 'A', 'a'.repeat(5000)));
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('..', '../..', '/', '\u0000', 'h-x', 'A', 'a'.repeat(5000)),
+    );
     fc.assert(
       fc.property(text, text, text, (tenant, application, name) => {
         fc.pre([tenant, application, name].every((part) => part !== '' && part.isWellFormed()));
         const address = { namespace: mediaNamespace(tenant, application), name };
         const { sidecar } = mediaPaths(address);
         expect(resolve('/root', sidecar)).toBe(`/root/${sidecar}`);
-        expect(sidecar).toMatch(/^[a-z0-9][a-z0-9_-]{0,62}\/[a-z0-9][a-z0-9_-]{0,62}\/[0-9a-f]{2}\/[0-9a-f]{2}\/[0-9a-f]{64}\.meta\.json$/);
+        expect(sidecar).toMatch(
+          /^[a-z0-9][a-z0-9_-]{0,62}\/[a-z0-9][a-z0-9_-]{0,62}\/[0-9a-f]{2}\/[0-9a-f]{2}\/[0-9a-f]{64}\.meta\.json$/,
+        );
         expect(parseMediaLocation(mediaLocation(address))).toEqual(address);
       }),
     );

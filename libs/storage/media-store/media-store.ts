@@ -94,7 +94,10 @@ export class MediaStore implements ObjectStore {
    * Opens a file, or the bytes `start` to `end` (inclusive, cut to its size) of it.
    * @throws RecgateError `request.not_found`, `range.not_satisfiable`
    */
-  async openFile(address: MediaFileAddress, range?: { readonly start: number; readonly end?: number }): Promise<OpenMediaFile> {
+  async openFile(
+    address: MediaFileAddress,
+    range?: { readonly start: number; readonly end?: number },
+  ): Promise<OpenMediaFile> {
     const { sidecar, directory } = mediaPaths(address);
     for (let attempt = 1; ; attempt += 1) {
       const found = await this.#readSidecar(sidecar);
@@ -179,7 +182,10 @@ export class MediaStore implements ObjectStore {
       const before = await this.#readSidecar(sidecar);
       const data = dataFileName(stem, info.sha256, info.name);
       await settleFile(staged, this.#root, join(this.#root, directory, data));
-      const described = await stageFile(this.#temporary(), Buffer.from(JSON.stringify({ info, data } satisfies Sidecar)));
+      const described = await stageFile(
+        this.#temporary(),
+        Buffer.from(JSON.stringify({ info, data } satisfies Sidecar)),
+      );
       await settleFile(described, this.#root, join(this.#root, sidecar));
       if (before !== null && before.data !== data) await rm(join(this.#root, directory, before.data), { force: true });
     } catch (error) {

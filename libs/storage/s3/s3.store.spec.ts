@@ -19,12 +19,20 @@ const destination = (endpoint: string, change: Partial<S3Destination> = {}): S3D
   ...change,
 });
 
-const targetOf = (to: S3Destination, name: string): ObjectTarget => ({ destination: to, name, contentType: 'audio/wav' });
+const targetOf = (to: S3Destination, name: string): ObjectTarget => ({
+  destination: to,
+  name,
+  contentType: 'audio/wav',
+});
 
 describeObjectStoreContract(
   'S3 at a strict server',
   async () => {
-    const server = await startStrictS3({ accessKeyId: SECRETS.key, secretAccessKey: SECRETS.secret, buckets: ['calls'] });
+    const server = await startStrictS3({
+      accessKeyId: SECRETS.key,
+      secretAccessKey: SECRETS.secret,
+      buckets: ['calls'],
+    });
     const dead = await deadUrl();
     const at = destination(server.url);
     return {

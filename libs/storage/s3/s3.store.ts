@@ -63,7 +63,10 @@ export class S3Store implements ObjectStore {
   }
 
   #writer(destination: S3Destination, connection: S3Connection): S3Writer {
-    return new S3Writer(`S3 bucket "${destination.bucket}"`, connection, { ...DEFAULT_S3_TUNING, ...this.#options.tuning });
+    return new S3Writer(`S3 bucket "${destination.bucket}"`, connection, {
+      ...DEFAULT_S3_TUNING,
+      ...this.#options.tuning,
+    });
   }
 
   #connect(destination: S3Destination, secrets: SecretBag): S3Connection {

@@ -64,7 +64,10 @@ describe('S3 on the wire', () => {
 
   it('keeps type and metadata beside the object, and tells where it lies', async () => {
     const receipt = await put(small);
-    expect(receipt).toMatchObject({ location: 's3://calls/folder/my call.wav', url: `${server.url}/calls/folder/my%20call.wav` });
+    expect(receipt).toMatchObject({
+      location: 's3://calls/folder/my call.wav',
+      url: `${server.url}/calls/folder/my%20call.wav`,
+    });
     expect(server.objects()[0]).toMatchObject({
       contentType: 'audio/wav',
       metadata: { recording: 'rec-1', note: 'na%C3%AFve %E2%9C%93' },
@@ -78,6 +81,20 @@ describe('S3 on the wire', () => {
     const failing = async (): Promise<void> => Promise.reject(new Error('ledger away'));
     await expect(put(large, {}, {}, { onUploadStarted: failing })).rejects.toMatchObject({ code: 'gateway.internal' });
     expect(server.openUploads()).toEqual([]);
+  });
+
+  it.each(['POST', 'PUT'])('leaves no upload when it is stopped while a %s is under way', async (method) => {
+    const stop = new AbortController();
+    server.onRequest = (line) => line.startsWith(method) && stop.abort();
+    await expect(put(large, {}, {}, { signal: stop.signal })).rejects.toMatchObject({ code: 'gateway.unavailable' });
+    expect(server.requests.at(-1)).toMatch(/^DELETE .*uploadId=/);
+    expect(server.openUploads()).toEqual([]);
+    expect(server.objects()).toEqual([]);
+  });
+
+  it('trusts a store whose keys make ETags opaque, as it took the MD5 it was sent', async () => {
+    server.faults.opaqueEtags = true;
+    for (const bytes of [small, large]) expect(await put(bytes)).toMatchObject({ verifiedBy: 'content-md5' });
   });
 
   it('asks for bucket.host when the addressing is virtual', async () => {
@@ -110,7 +127,10 @@ describe('S3 on the wire', () => {
     await put(large);
     expect(server.object('calls', 'folder/my call.wav')?.equals(large)).toBe(true);
     server.faults.failNext = 3;
-    await expect(put(small)).rejects.toMatchObject({ code: 'destination.unreachable', message: expect.stringContaining('SlowDown') });
+    await expect(put(small)).rejects.toMatchObject({
+      code: 'destination.unreachable',
+      message: expect.stringContaining('SlowDown'),
+    });
   });
 
   it('reports a connection that is cut as unreachable', async () => {
@@ -138,7 +158,13 @@ describe('S3 on the wire', () => {
 
 describe('S3 with the checksums of AWS', () => {
   const write = (bytes: Buffer, key: string): Promise<S3WriteResult> => {
-    const connection: S3Connection = { ...KEYS, endpoint: server.url, region: 'eu-central-1', addressing: 'path', integrity: 'crc32c' };
+    const connection: S3Connection = {
+      ...KEYS,
+      endpoint: server.url,
+      region: 'eu-central-1',
+      addressing: 'path',
+      integrity: 'crc32c',
+    };
     return new S3Writer('S3', connection, DEFAULT_S3_TUNING).put({
       bucket: 'calls',
       key,
@@ -167,16 +193,34 @@ describe('The strict S3 server', () => {
   const quiet = (): void => undefined;
   const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
   const client = (): S3Client =>
-    new S3Client({ endpoint: server.url, region: 'eu-central-1', forcePathStyle: true, credentials: KEYS, maxAttempts: 1, logger });
+    new S3Client({
+      endpoint: server.url,
+      region: 'eu-central-1',
+      forcePathStyle: true,
+      credentials: KEYS,
+      maxAttempts: 1,
+      logger,
+    });
 
   it('refuses the trailer that a streamed PutObject sends by default', async () => {
-    const command = new PutObjectCommand({ Bucket: 'calls', Key: 'x', Body: Readable.from([small]), ContentLength: small.length });
+    const command = new PutObjectCommand({
+      Bucket: 'calls',
+      Key: 'x',
+      Body: Readable.from([small]),
+      ContentLength: small.length,
+    });
     await expect(client().send(command)).rejects.toMatchObject({ $metadata: { httpStatusCode: 501 } });
     expect(server.objects()).toEqual([]);
   });
 
   it('refuses a wrong Content-MD5', async () => {
-    const command = new PutObjectCommand({ Bucket: 'calls', Key: 'x', Body: small, ContentMD5: Buffer.alloc(16).toString('base64'), ChecksumCRC32C: 'AAAAAA==' });
+    const command = new PutObjectCommand({
+      Bucket: 'calls',
+      Key: 'x',
+      Body: small,
+      ContentMD5: Buffer.alloc(16).toString('base64'),
+      ChecksumCRC32C: 'AAAAAA==',
+    });
     await expect(client().send(command)).rejects.toMatchObject({ name: 'BadDigest' });
   });
 

@@ -16,7 +16,13 @@ describe('S3 at s3rver', () => {
   let endpoint: string;
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'recgate-s3rver-'));
-    server = new S3rver({ address: '127.0.0.1', port: 0, silent: true, directory, configureBuckets: [{ name: 'calls' }] });
+    server = new S3rver({
+      address: '127.0.0.1',
+      port: 0,
+      silent: true,
+      directory,
+      configureBuckets: [{ name: 'calls' }],
+    });
     const { port } = await server.run();
     endpoint = `http://127.0.0.1:${port}`;
   });
@@ -48,7 +54,9 @@ describe('S3 at s3rver', () => {
       onUploadStarted: async () => undefined,
     });
 
-  const read = async (name: string): Promise<{ body: Buffer; type: string | undefined; metadata: Record<string, string> }> => {
+  const read = async (
+    name: string,
+  ): Promise<{ body: Buffer; type: string | undefined; metadata: Record<string, string> }> => {
     const credentials = { accessKeyId: SECRETS.key, secretAccessKey: SECRETS.secret };
     const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
     const answer = await client.send(new GetObjectCommand({ Bucket: 'calls', Key: name }));

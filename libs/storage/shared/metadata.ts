@@ -10,5 +10,9 @@ function headerName(name: string): string {
 
 /** What a header cannot carry is percent-encoded. */
 function headerValue(value: string): string {
-  return value.toWellFormed().replace(/[^\x20-\x7e]/gu, encodeURIComponent).trim().slice(0, 256);
+  return value
+    .toWellFormed()
+    .replace(/[^\x20-\x7e]/gu, encodeURIComponent)
+    .trim()
+    .slice(0, 256);
 }

@@ -35,19 +35,23 @@ describe('safeObjectKey', () => {
 
   it('lets no name through that a URL parser would resolve to another', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...PROVIDERS), fc.array(fc.constantFrom('..', '.', '/', '\\', 'a', '%2e', '\n', '?', '#'), { minLength: 1 }), (provider, parts) => {
-        const name = parts.join('');
-        let key: string;
-        try {
-          key = safeObjectKey(name, provider);
-        } catch (error) {
-          expect(error).toMatchObject({ code: 'destination.rejected' });
-          return;
-        }
-        const { pathname, search, hash } = new URL(`https://host/bucket/${encodeKey(key)}`);
-        expect(decodeURIComponent(pathname)).toBe(`/bucket/${key}`);
-        expect(search + hash).toBe('');
-      }),
+      fc.property(
+        fc.constantFrom(...PROVIDERS),
+        fc.array(fc.constantFrom('..', '.', '/', '\\', 'a', '%2e', '\n', '?', '#'), { minLength: 1 }),
+        (provider, parts) => {
+          const name = parts.join('');
+          let key: string;
+          try {
+            key = safeObjectKey(name, provider);
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'destination.rejected' });
+            return;
+          }
+          const { pathname, search, hash } = new URL(`https://host/bucket/${encodeKey(key)}`);
+          expect(decodeURIComponent(pathname)).toBe(`/bucket/${key}`);
+          expect(search + hash).toBe('');
+        },
+      ),
     );
   });
 });

@@ -16,6 +16,9 @@ export interface S3Answer {
 const MD5_ETAG = /^"?([0-9a-f]{32})"?$/i;
 const MULTIPART_ETAG = /^"?([0-9a-f]{32}-\d+)"?$/i;
 
+/** Their answers speak of the whole object. */
+const LAST_REQUESTS = new Set(['PutObjectCommand', 'CompleteMultipartUploadCommand']);
+
 /** With keys of its own the store's ETag is no MD5; its acceptance of the MD5 or CRC it was sent stands instead. */
 function hasOpaqueEtag(answer: S3Answer): boolean {
   return answer.ServerSideEncryption?.startsWith('aws:kms') === true || answer.SSECustomerAlgorithm !== undefined;
@@ -60,9 +63,10 @@ export class S3Integrity {
       { step: 'build', name: 'partChecksum' },
     );
     client.middlewareStack.add(
-      (next) => async (args) => {
+      (next, context) => async (args) => {
         const result = await next(args);
-        this.#googleHash = headerOf(result.response, 'x-goog-hash') ?? this.#googleHash;
+        if (LAST_REQUESTS.has(String(context['commandName'])))
+          this.#googleHash = headerOf(result.response, 'x-goog-hash');
         return result;
       },
       { step: 'deserialize', name: 'googleHash' },
@@ -74,7 +78,8 @@ export class S3Integrity {
    * @throws RecgateError `destination.checksum`
    */
   confirm(answer: S3Answer): VerifiedBy {
-    if (answer.ChecksumCRC32C !== undefined) return this.#same(this.#content.crc32c, answer.ChecksumCRC32C, 'checksum-crc32c');
+    if (answer.ChecksumCRC32C !== undefined)
+      return this.#same(this.#content.crc32c, answer.ChecksumCRC32C, 'checksum-crc32c');
     const google = /crc32c=([A-Za-z0-9+/=]+)/.exec(this.#googleHash ?? '')?.[1];
     if (google !== undefined) return this.#same(this.#content.crc32c, google, 'checksum-crc32c');
     return this.#parts.size > 0 ? this.#confirmParts(answer) : this.#confirmWhole(answer);
@@ -83,7 +88,11 @@ export class S3Integrity {
   #confirmWhole(answer: S3Answer): VerifiedBy {
     if (hasOpaqueEtag(answer)) return 'content-md5';
     const md5 = Buffer.from(this.#content.md5, 'base64').toString('hex');
-    return this.#same(md5, MD5_ETAG.exec(answer.ETag ?? '')?.[1]?.toLowerCase() ?? `ETag ${answer.ETag ?? 'none'}`, 'etag-md5');
+    return this.#same(
+      md5,
+      MD5_ETAG.exec(answer.ETag ?? '')?.[1]?.toLowerCase() ?? `ETag ${answer.ETag ?? 'none'}`,
+      'etag-md5',
+    );
   }
 
   /** All parts were compared already; an ETag of the usual form must also fit the parts in their order. */
@@ -100,7 +109,8 @@ export class S3Integrity {
     this.#parts.set(partNumber, digest);
     if (hasOpaqueEtag(answer)) return;
     const confirmed = MD5_ETAG.exec(answer.ETag ?? '')?.[1]?.toLowerCase();
-    if (confirmed !== digest) throw checksumError(`${this.#store}, part ${partNumber}`, digest, answer.ETag ?? 'no ETag');
+    if (confirmed !== digest)
+      throw checksumError(`${this.#store}, part ${partNumber}`, digest, answer.ETag ?? 'no ETag');
   }
 
   #same(sent: string, confirmed: string, how: VerifiedBy): VerifiedBy {

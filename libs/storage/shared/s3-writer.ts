@@ -1,13 +1,13 @@
 import { AbortMultipartUploadCommand, type PutObjectCommandInput } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import type { RenditionContent, SecretBag, StorageReceipt } from '#libs/recording-model';
-import { RecgateError } from '#libs/recording-model';
+import { RecgateError, type RenditionContent, type SecretBag, type StorageReceipt } from '#libs/recording-model';
 import { ContentSource } from './content-source.js';
 import { StoppableS3Client, type S3Connection, type S3Tuning } from './s3-connection.js';
 import { headerMetadata } from './metadata.js';
 import { S3Integrity } from './s3-integrity.js';
 import { regionNamedIn, S3_REFUSALS, s3RefusalOf } from './s3-refusals.js';
 import { stoppedError, storeError } from './store-error.js';
+import { UploadNote } from './upload-note.js';
 
 /** One object to write. */
 export interface S3Write {
@@ -94,13 +94,14 @@ export class S3Writer {
     const s3 = new StoppableS3Client({ ...this.#connection, region }, this.#tuning, write.signal);
     const integrity = new S3Integrity(this.#store, write.content, this.#connection.integrity);
     integrity.watch(s3.client);
-    const begun = noteUpload(s3, write.onUploadStarted);
+    const upload = new UploadNote(write.onUploadStarted);
+    upload.watch(s3.client);
     try {
       const answer = await runUpload(this.#upload(s3, source, write), write.signal);
       return { etag: answer.ETag ?? null, verifiedBy: integrity.confirm(answer), region };
     } catch (error) {
       await s3.settled();
-      await this.#cleanUp(region, write, begun.uploadId);
+      await this.#cleanUp(region, write, await upload.id());
       source.throwIfBroken();
       throw write.signal.aborted ? stoppedError(this.#store) : error;
     } finally {
@@ -158,24 +159,6 @@ export class S3Writer {
   #explain(error: unknown, secrets: SecretBag): RecgateError {
     return error instanceof RecgateError ? error : storeError(this.#store, s3RefusalOf(error), S3_REFUSALS, secrets);
   }
-}
-
-/** Keeps the upload id and has it noted before the client learns it, so before any part is sent. */
-function noteUpload(s3: StoppableS3Client, onStarted: (uploadId: string) => Promise<void>): { uploadId: string | null } {
-  const begun: { uploadId: string | null } = { uploadId: null };
-  s3.client.middlewareStack.add(
-    (next, context) => async (args) => {
-      const result = await next(args);
-      if (context['commandName'] !== 'CreateMultipartUploadCommand') return result;
-      const id = 'UploadId' in result.output ? result.output.UploadId : undefined;
-      if (id === undefined) throw new RecgateError('destination.rejected', 'The store began an upload without an id');
-      begun.uploadId = id;
-      await onStarted(id);
-      return result;
-    },
-    { step: 'initialize', name: 'noteUpload' },
-  );
-  return begun;
 }
 
 async function runUpload(upload: Upload, signal: AbortSignal): ReturnType<Upload['done']> {

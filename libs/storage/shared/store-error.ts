@@ -32,7 +32,12 @@ const NETWORK_ERROR =
  * provider's code and its words; credentials are taken out of all of them. The thrown SDK error is not kept as cause:
  * it holds request headers.
  */
-export function storeError(store: string, refusal: StoreRefusal, table: RefusalTable, secrets: SecretBag): RecgateError {
+export function storeError(
+  store: string,
+  refusal: StoreRefusal,
+  table: RefusalTable,
+  secrets: SecretBag,
+): RecgateError {
   const answer = [refusal.code, refusal.status].filter((part) => part !== null).join(', ');
   const words = refusal.message.replace(/\s+/g, ' ').trim().slice(0, 500);
   const message = `${store}: ${words || 'no words'}${answer === '' ? '' : ` (${answer})`}`;
@@ -42,7 +47,8 @@ export function storeError(store: string, refusal: StoreRefusal, table: RefusalT
 function errorCodeOf({ code, status }: StoreRefusal, table: RefusalTable): ErrorCode {
   const known = code === null || !Object.hasOwn(table, code) ? undefined : table[code];
   if (known !== undefined) return known;
-  if (status !== null) return STATUS_TABLE[status] ?? (status >= 500 ? 'destination.unreachable' : 'destination.rejected');
+  if (status !== null)
+    return STATUS_TABLE[status] ?? (status >= 500 ? 'destination.unreachable' : 'destination.rejected');
   return code !== null && NETWORK_ERROR.test(code) ? 'destination.unreachable' : 'gateway.internal';
 }
 
@@ -57,7 +63,8 @@ export function stoppedError(store: string): RecgateError {
 }
 
 /** Libraries that wrap a socket error often keep its code in their words only. */
-const SPOKEN_CODE = /\b(ECONNREFUSED|ECONNRESET|ECONNABORTED|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)\b/;
+const SPOKEN_CODE =
+  /\b(ECONNREFUSED|ECONNRESET|ECONNABORTED|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)\b/;
 
 const CUT_OFF = /\b(socket hang up|other side closed|Premature close)\b/;
 

@@ -102,7 +102,11 @@ export async function startGoogleFake(options: GoogleFakeOptions): Promise<Googl
     const hashes = hashesOf(body);
     for (const kind of ['md5Hash', 'crc32c'] as const) {
       if (description[kind] === undefined || description[kind] === hashes[kind]) continue;
-      throw new GoogleFault(400, 'invalid', `Provided ${kind} "${description[kind]}" doesn't match calculated "${hashes[kind]}".`);
+      throw new GoogleFault(
+        400,
+        'invalid',
+        `Provided ${kind} "${description[kind]}" doesn't match calculated "${hashes[kind]}".`,
+      );
     }
     const { name, contentType = 'application/octet-stream', metadata = {} } = description;
     objects.set(`${bucket}/${name}`, { bucket, name, body, contentType, metadata });
@@ -117,9 +121,11 @@ export async function startGoogleFake(options: GoogleFakeOptions): Promise<Googl
       return { status: 499, json: null };
     }
     const range = /^bytes (?:(\d+)-(?:\d+|\*)|\*)\/(\d+|\*)$/.exec(request.headers['content-range'] ?? 'bytes 0-*/*');
-    if (range?.[1] !== undefined) session.received = Buffer.concat([session.received.subarray(0, Number(range[1])), body]);
+    if (range?.[1] !== undefined)
+      session.received = Buffer.concat([session.received.subarray(0, Number(range[1])), body]);
     const total = range?.[2] === '*' ? null : Number(range?.[2]);
-    const openEnded = range?.[1] !== undefined && !(request.headers['content-range'] ?? '').includes('-') && total === null;
+    const openEnded =
+      range?.[1] !== undefined && !(request.headers['content-range'] ?? '').includes('-') && total === null;
     const complete = openEnded || (total === null ? isWholeStream(request) : session.received.length >= total);
     if (complete) {
       const reply = finish(session.bucket, session.description, session.received);
@@ -143,7 +149,8 @@ export async function startGoogleFake(options: GoogleFakeOptions): Promise<Googl
     authorize(request);
     const bucket = /^\/upload\/storage\/v1\/b\/([^/]+)\/o$/.exec(url.pathname)?.[1];
     if (request.method !== 'POST' || bucket === undefined) {
-      if (faults.writeOnly) throw new GoogleFault(403, 'forbidden', 'The caller does not have storage.objects.get access.');
+      if (faults.writeOnly)
+        throw new GoogleFault(403, 'forbidden', 'The caller does not have storage.objects.get access.');
       throw new GoogleFault(404, 'notFound', 'Not Found');
     }
     if (!options.buckets.includes(decodeURIComponent(bucket))) {
@@ -174,7 +181,11 @@ export async function startGoogleFake(options: GoogleFakeOptions): Promise<Googl
         return { status: 200, json: null, headers: { location } };
       }
       default:
-        return finish(bucket, named({ contentType: request.headers['content-type'] ?? 'application/octet-stream' }), body);
+        return finish(
+          bucket,
+          named({ contentType: request.headers['content-type'] ?? 'application/octet-stream' }),
+          body,
+        );
     }
   };
 
@@ -228,7 +239,7 @@ function splitRelated(contentType: string, body: Buffer): { description: Partial
   const boundary = /boundary="?([^";]+)"?/.exec(contentType)?.[1] ?? '';
   const parts: Buffer[] = [];
   const delimiter = Buffer.from(`--${boundary}`);
-  for (let at = body.indexOf(delimiter); at >= 0; ) {
+  for (let at = body.indexOf(delimiter); at >= 0;) {
     const next = body.indexOf(delimiter, at + delimiter.length);
     if (next < 0) break;
     const part = body.subarray(at + delimiter.length, next);
@@ -236,6 +247,7 @@ function splitRelated(contentType: string, body: Buffer): { description: Partial
     at = next;
   }
   const [json, content] = parts;
-  if (json === undefined || content === undefined) throw new GoogleFault(400, 'badContent', 'The multipart body is not whole');
+  if (json === undefined || content === undefined)
+    throw new GoogleFault(400, 'badContent', 'The multipart body is not whole');
   return { description: JSON.parse(json.toString()) as Partial<Description>, content };
 }

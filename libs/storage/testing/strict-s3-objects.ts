@@ -32,6 +32,13 @@ interface OpenUpload extends Pick<StoredS3Object, 'bucket' | 'key' | 'contentTyp
   readonly parts: Map<number, Buffer>;
 }
 
+/** How answers differ from plain ones. */
+export interface AnswerStyle {
+  readonly wrongEtags: boolean;
+  readonly opaqueEtags: boolean;
+  readonly googleHashes: boolean;
+}
+
 const SMALLEST_PART = 5 * 1024 * 1024;
 
 /** Buckets, objects and open uploads of the strict S3 server. Requests arrive here with their signature verified. */
@@ -56,10 +63,21 @@ export class StrictS3Objects {
   }
 
   /** @throws S3Fault */
-  handle(request: S3Request, { wrongEtags }: { readonly wrongEtags: boolean }): S3Reply {
-    if (!this.#objects.has(request.bucket)) throw new S3Fault(404, 'NoSuchBucket', 'The specified bucket does not exist');
+  handle(request: S3Request, style: AnswerStyle): S3Reply {
+    if (!this.#objects.has(request.bucket))
+      throw new S3Fault(404, 'NoSuchBucket', 'The specified bucket does not exist');
     const reply = this.#route(request);
-    return wrongEtags ? corrupted(reply) : reply;
+    const hashed = style.googleHashes
+      ? { ...reply, headers: { ...reply.headers, ...this.#googleHash(request) } }
+      : reply;
+    const corrupt = style.wrongEtags ? corrupted(hashed) : hashed;
+    return style.opaqueEtags ? withOpaqueEtag(corrupt) : corrupt;
+  }
+
+  /** Of the object, or of the part, that the request wrote. */
+  #googleHash({ bucket, key, method, query, body }: S3Request): Record<string, string> {
+    const written = query.has('partNumber') ? body : this.find(bucket, key)?.body;
+    return method === 'GET' || written === undefined ? {} : { 'x-goog-hash': `crc32c=${crc32cBase64(written)}` };
   }
 
   #route(request: S3Request): S3Reply {
@@ -125,7 +143,8 @@ export class StrictS3Objects {
 
   #confirmedPart(upload: OpenUpload, listed: ListedPart): Buffer {
     const part = upload.parts.get(listed.number);
-    if (part !== undefined && listed.etag.replaceAll('"', '') === md5Hex(part)) return part;
+    const known = part === undefined ? [] : [md5Hex(part), opaque(md5Hex(part))];
+    if (part !== undefined && known.includes(listed.etag.replaceAll('"', ''))) return part;
     throw new S3Fault(400, 'InvalidPart', 'One or more of the specified parts could not be found.');
   }
 
@@ -143,7 +162,11 @@ export class StrictS3Objects {
   #get({ method, bucket, key }: S3Request): S3Reply {
     const found = this.find(bucket, key);
     if (found === undefined) throw new S3Fault(404, 'NoSuchKey', 'The specified key does not exist.');
-    const headers = { etag: found.etag, 'content-type': found.contentType, 'content-length': String(found.body.length) };
+    const headers = {
+      etag: found.etag,
+      'content-type': found.contentType,
+      'content-length': String(found.body.length),
+    };
     return { status: 200, headers, body: method === 'HEAD' ? '' : found.body };
   }
 
@@ -151,7 +174,11 @@ export class StrictS3Objects {
     const entries = [...this.#uploads].map(
       ([id, upload]) => `<Upload><Key>${escapeXml(upload.key)}</Key><UploadId>${id}</UploadId></Upload>`,
     );
-    return { status: 200, headers: XML, body: `<ListMultipartUploadsResult>${entries.join('')}</ListMultipartUploadsResult>` };
+    return {
+      status: 200,
+      headers: XML,
+      body: `<ListMultipartUploadsResult>${entries.join('')}</ListMultipartUploadsResult>`,
+    };
   }
 
   #upload(uploadId: string): OpenUpload {
@@ -169,14 +196,29 @@ const XML = { 'content-type': 'application/xml' };
 
 function xml(root: string, fields: Readonly<Record<string, string>>): S3Reply {
   const elements = Object.entries(fields).map(([name, value]) => `<${name}>${escapeXml(value)}</${name}>`);
-  return { status: 200, headers: XML, body: `<?xml version="1.0" encoding="UTF-8"?>\n<${root}>${elements.join('')}</${root}>` };
+  return {
+    status: 200,
+    headers: XML,
+    body: `<?xml version="1.0" encoding="UTF-8"?>\n<${root}>${elements.join('')}</${root}>`,
+  };
 }
 
 function corrupted(reply: S3Reply): S3Reply {
   const headers = { ...reply.headers };
+  if (headers['x-goog-hash'] !== undefined) headers['x-goog-hash'] = `crc32c=${crc32cBase64(Buffer.from('other'))}`;
   if (headers['etag'] !== undefined) headers['etag'] = `"${md5Hex(Buffer.from('other'))}"`;
-  if (headers['x-amz-checksum-crc32c'] !== undefined) headers['x-amz-checksum-crc32c'] = crc32cBase64(Buffer.from('other'));
+  if (headers['x-amz-checksum-crc32c'] !== undefined)
+    headers['x-amz-checksum-crc32c'] = crc32cBase64(Buffer.from('other'));
   return { ...reply, headers };
+}
+
+function withOpaqueEtag(reply: S3Reply): S3Reply {
+  const etag = `"${opaque(reply.headers['etag'] ?? '')}"`;
+  return { ...reply, headers: { ...reply.headers, etag, 'x-amz-server-side-encryption': 'aws:kms' } };
+}
+
+function opaque(etag: string): string {
+  return md5Hex(Buffer.from(`kms ${etag.replaceAll('"', '')}`));
 }
 
 /** Compares the checksums a request carries with its body and returns the ones S3 repeats in its answer. */
@@ -194,7 +236,8 @@ function verifyChecksums({ headers, body }: S3Request): Record<string, string> {
   for (const name of Object.keys(headers).filter((header) => /^x-amz-checksum-(?!algorithm|type)/.test(header))) {
     const compute = computed[name];
     if (compute === undefined) throw new S3Fault(501, 'NotImplemented', `This server does not verify ${name}`);
-    if (compute() !== headers[name]) throw new S3Fault(400, 'BadDigest', `The ${name} you specified did not match what we received.`);
+    if (compute() !== headers[name])
+      throw new S3Fault(400, 'BadDigest', `The ${name} you specified did not match what we received.`);
     answered[name] = compute();
   }
   return answered;

@@ -2,7 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { listenOnLoopback, readBody } from './http-server.js';
 import { S3Fault } from './s3-fault.js';
 import { verifySigV4, type SignedRequest } from './sigv4-verifier.js';
-import { StrictS3Objects, type S3Reply, type S3Request, type StoredS3Object } from './strict-s3-objects.js';
+import {
+  StrictS3Objects,
+  type AnswerStyle,
+  type S3Reply,
+  type S3Request,
+  type StoredS3Object,
+} from './strict-s3-objects.js';
 
 export interface StrictS3Options {
   /** 0 takes a free port. */
@@ -12,6 +18,8 @@ export interface StrictS3Options {
   readonly buckets: readonly string[];
   /** Signatures for another region are refused with this one named; left out: any is taken. */
   readonly region?: string;
+  /** Answers carry `x-goog-hash`, as Google's do. */
+  readonly googleHashes?: boolean;
 }
 
 /** What the server does wrong until it is told otherwise. */
@@ -24,6 +32,8 @@ export interface StrictS3Faults {
   wrongEtags: boolean;
   /** GET, HEAD and listing are denied: credentials that may only write. */
   writeOnly: boolean;
+  /** ETags are not MD5s, as with keys of a key management service. */
+  opaqueEtags: boolean;
   /** The error to answer each write with. */
   refuseWrites: { readonly status: number; readonly code: string; readonly message: string } | null;
 }
@@ -39,10 +49,19 @@ export interface StrictS3 {
   openUploads(): readonly string[];
   /** Method and URL of every request so far, in order. */
   readonly requests: readonly string[];
+  /** Called with method and URL of each request that has arrived, before it is answered. */
+  onRequest: ((line: string) => void) | null;
   close(): Promise<void>;
 }
 
-const NO_FAULTS: StrictS3Faults = { failNext: 0, cutNext: 0, wrongEtags: false, writeOnly: false, refuseWrites: null };
+const NO_FAULTS: StrictS3Faults = {
+  failNext: 0,
+  cutNext: 0,
+  wrongEtags: false,
+  writeOnly: false,
+  opaqueEtags: false,
+  refuseWrites: null,
+};
 
 /**
  * An S3 server of our own for tests and demonstrations, in memory and stricter than the real one: it verifies every
@@ -57,6 +76,7 @@ export async function startStrictS3(options: StrictS3Options): Promise<StrictS3>
 
   const answer = async (request: IncomingMessage): Promise<S3Reply | 'cut'> => {
     requests.push(`${request.method} ${request.url}`);
+    server.onRequest?.(`${request.method} ${request.url}`);
     const signed: SignedRequest = {
       method: request.method ?? '',
       url: request.url ?? '/',
@@ -68,7 +88,10 @@ export async function startStrictS3(options: StrictS3Options): Promise<StrictS3>
       return 'cut';
     }
     verifySigV4(signed, keys);
-    return objects.handle(locate(signed), misbehave(faults, signed));
+    return objects.handle(locate(signed), {
+      ...misbehave(faults, signed),
+      googleHashes: options.googleHashes === true,
+    });
   };
 
   const running = await listenOnLoopback((request, response) => {
@@ -78,19 +101,24 @@ export async function startStrictS3(options: StrictS3Options): Promise<StrictS3>
     );
   }, options.port);
 
-  return {
+  const server: StrictS3 = {
     url: running.url,
     faults,
     object: (bucket, key) => objects.find(bucket, key)?.body,
     objects: () => objects.all(),
     openUploads: () => objects.openUploads(),
     requests,
+    onRequest: null,
     close: running.close,
   };
+  return server;
 }
 
 /** @throws S3Fault the fault that is due for this request */
-function misbehave(faults: StrictS3Faults, { method, url }: SignedRequest): { wrongEtags: boolean } {
+function misbehave(
+  faults: StrictS3Faults,
+  { method, url }: SignedRequest,
+): Pick<AnswerStyle, 'wrongEtags' | 'opaqueEtags'> {
   if (faults.failNext > 0) {
     faults.failNext -= 1;
     throw new S3Fault(503, 'SlowDown', 'Please reduce your request rate.');
@@ -100,7 +128,7 @@ function misbehave(faults: StrictS3Faults, { method, url }: SignedRequest): { wr
   if (faults.refuseWrites !== null && method === 'PUT') {
     throw new S3Fault(faults.refuseWrites.status, faults.refuseWrites.code, faults.refuseWrites.message);
   }
-  return { wrongEtags: faults.wrongEtags };
+  return { wrongEtags: faults.wrongEtags, opaqueEtags: faults.opaqueEtags };
 }
 
 /** Finds bucket and key in the host (`bucket.host`) or in the path (`/bucket/key`). */

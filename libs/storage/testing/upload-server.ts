@@ -44,7 +44,8 @@ export async function startUploadServer({ port = 0, userinfo }: UploadServerOpti
   const expected = userinfo === undefined ? undefined : `Basic ${Buffer.from(userinfo).toString('base64')}`;
 
   const answerTo = (upload: ReceivedUpload, path: string): UploadAnswer => {
-    if (expected !== undefined && upload.headers.authorization !== expected) return { status: 401, body: 'who are you?' };
+    if (expected !== undefined && upload.headers.authorization !== expected)
+      return { status: 401, body: 'who are you?' };
     const planned = answers.get(path) ?? [];
     return (planned.length > 1 ? planned.shift() : planned[0]) ?? { status: 200 };
   };
