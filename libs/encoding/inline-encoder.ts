@@ -1,6 +1,7 @@
 import type { EncodeRequest, Encoder, PcmSource, Rendition } from '#libs/recording-model';
 import { createFormatEncoder } from './format-encoder.js';
 import { RenditionFile } from './rendition-file.js';
+import { untilAborted } from './until-aborted.js';
 
 /**
  * The `Encoder` port on the calling thread, which it blocks while it works: for commands that encode one file and end.
@@ -18,11 +19,7 @@ async function encodeInline(request: EncodeRequest): Promise<Rendition> {
   const encoder = await createFormatEncoder(format, audio);
   const file = new RenditionFile({ format, audio, samples, outputFile }, encoder);
   try {
-    for await (const frames of wholeFrames(source)) {
-      signal?.throwIfAborted();
-      file.push(frames);
-    }
-    signal?.throwIfAborted();
+    for await (const frames of wholeFrames(source, signal)) file.push(frames);
     return file.finish();
   } catch (error) {
     file.discard();
@@ -31,9 +28,9 @@ async function encodeInline(request: EncodeRequest): Promise<Rendition> {
 }
 
 /** The blocks of the source cut between sample frames. */
-async function* wholeFrames(source: PcmSource): AsyncIterable<Int16Array> {
+async function* wholeFrames(source: PcmSource, signal: AbortSignal | undefined): AsyncIterable<Int16Array> {
   let rest = new Int16Array(0);
-  for await (const block of source.blocks()) {
+  for await (const block of untilAborted(source.blocks(), signal)) {
     const all = rest.length === 0 ? block : joined(rest, block);
     const whole = all.length - (all.length % source.channels);
     yield all.subarray(0, whole);

@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import { RecgateError, type EncodeRequest, type PcmSource, type Rendition } from '#libs/recording-model';
+import { untilAborted } from '../until-aborted.js';
 import { BLOCKS_IN_FLIGHT, BLOCK_SAMPLES, type FromThread, type ToThread } from './messages.js';
 import { startEncoderThread } from './worker-program.js';
 
@@ -55,9 +56,8 @@ export class EncoderThread {
     let block: Block | null = null;
     let filled = 0;
     try {
-      for await (const samples of source.blocks()) {
+      for await (const samples of untilAborted(source.blocks(), signal)) {
         for (let at = 0; at < samples.length; ) {
-          signal?.throwIfAborted();
           if (this.settle === null) return;
           block ??= await this.freeBlock();
           const taken = Math.min(samples.length - at, BLOCK_SAMPLES - filled);

@@ -64,6 +64,11 @@ describe('Resampler', () => {
     expect(levelDb(out, 5000, 16000)).toBeLessThan(-65);
   });
 
+  it('keeps every sample as it is when doubling the rate', () => {
+    const input = Int16Array.from({ length: 1000 }, (_, i) => ((i * 7919) % 60001) - 30000);
+    expect(converted(input, 8000, 16000).filter((_, i) => i % 2 === 0)).toEqual(input);
+  });
+
   it('gives the same samples however the stream is cut, and exactly ceil(n × ratio) of them', () => {
     const noise = Int16Array.from({ length: 3000 }, (_, i) => ((i * 7919) % 20011) - 10005);
     fc.assert(

@@ -93,16 +93,13 @@ export class Resampler {
   }
 
   private filter(bank: FilterBank, out: Int16Array, limit: number): number {
-    const { up, down, coefficients } = bank;
-    const pending = this.pending;
-    const taps = 2 * bank.half;
+    const { up, down, half, firstIsIdentity } = bank;
+    const taps = 2 * half;
     let written = 0;
     while (this.next + taps <= this.pendingLength && written < limit) {
-      let sum = 0;
-      for (let tap = 0, c = this.phase * taps, x = this.next; tap < taps; tap++, c++, x++) {
-        sum += (coefficients[c] as number) * (pending[x] as number);
-      }
-      out[written++] = sum > 32767 ? 32767 : sum < -32768 ? -32768 : Math.round(sum);
+      const isInput = firstIsIdentity && this.phase === 0;
+      const value = isInput ? (this.pending[this.next + half - 1] as number) : dotProduct(bank.coefficients, this.phase * taps, this.pending, this.next, taps);
+      out[written++] = value > 32767 ? 32767 : value < -32768 ? -32768 : Math.round(value);
       this.phase += down;
       while (this.phase >= up) {
         this.phase -= up;
@@ -110,10 +107,28 @@ export class Resampler {
       }
     }
     this.produced += written;
-    const drop = Math.min(this.next, this.pendingLength);
-    pending.copyWithin(0, drop, this.pendingLength);
-    this.pendingLength -= drop;
-    this.next -= drop;
+    this.drop(Math.min(this.next, this.pendingLength));
     return written;
   }
+
+  private drop(count: number): void {
+    this.pending.copyWithin(0, count, this.pendingLength);
+    this.pendingLength -= count;
+    this.next -= count;
+  }
+}
+
+/** `n` is a multiple of 4: four sums that do not wait for each other are twice as fast as one. */
+function dotProduct(a: Float64Array, aFrom: number, b: Float64Array, bFrom: number, n: number): number {
+  let sum0 = 0;
+  let sum1 = 0;
+  let sum2 = 0;
+  let sum3 = 0;
+  for (let i = aFrom, j = bFrom, end = aFrom + n; i < end; i += 4, j += 4) {
+    sum0 += (a[i] as number) * (b[j] as number);
+    sum1 += (a[i + 1] as number) * (b[j + 1] as number);
+    sum2 += (a[i + 2] as number) * (b[j + 2] as number);
+    sum3 += (a[i + 3] as number) * (b[j + 3] as number);
+  }
+  return sum0 + sum1 + sum2 + sum3;
 }
