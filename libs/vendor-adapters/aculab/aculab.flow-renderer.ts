@@ -42,10 +42,13 @@ export function renderFlowRequest(request: FlowRequest, context: FlowContext): W
   });
 }
 
+/** The redirect page of an interrupted run (contract §6) gets the recording's result too, or its file name would be lost. */
+const TOLD_OF_ACTION: ReadonlySet<string> = new Set(['next_page', 'redirect_page']);
+
 /** What the page is told of the action before it: nothing after `redirect` and on the first and final page (contract §1.3). */
 function outcome(request: FlowRequest, context: FlowContext): WireObject {
   if (request.purpose === 'error_page') return { error_result: errorResult(context) };
-  if (request.purpose !== 'next_page') return {};
+  if (!TOLD_OF_ACTION.has(request.purpose)) return {};
   const result = actionResult(request, context);
   return result === null ? {} : { action_result: result };
 }

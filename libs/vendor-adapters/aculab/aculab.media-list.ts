@@ -1,6 +1,7 @@
 import { NOT_YET_EXECUTED, splitUserinfo, type FlowAction } from '#libs/recording-model';
 import { resolveUrl } from '../shared/index.js';
-import { ObjectReader, refused, withoutCredentials, type DocumentScope } from './aculab.object-reader.js';
+import { refused, withoutCredentials, type DocumentScope } from './aculab.document-scope.js';
+import { ObjectReader } from './aculab.object-reader.js';
 import { settingOf } from './aculab.settings.js';
 
 const BARGE_IN = ['barge_in', 'barge_in_on_digit', 'barge_in_on_speech', 'barge_in_on_speech_options'] as const;

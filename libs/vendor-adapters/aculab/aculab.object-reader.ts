@@ -1,36 +1,6 @@
-import {
-  REDACTED,
-  RecgateError,
-  splitUserinfo,
-  type AccountingOutcome,
-  type ApplicationView,
-  type CallIdentity,
-  type JsonObject,
-  type JsonValue,
-} from '#libs/recording-model';
-import {
-  childPointer,
-  isJsonObject,
-  member,
-  type AccountingCollector,
-  type AccountingNote,
-  type JsonDocument,
-} from '../shared/index.js';
-import type { AculabApiVersion } from './aculab.settings.js';
-
-/** What the mappers of one document share. */
-export interface DocumentScope {
-  readonly document: JsonDocument;
-  readonly accounts: AccountingCollector;
-  readonly application: ApplicationView;
-  readonly call: CallIdentity;
-  readonly version: AculabApiVersion;
-  /** The page the document came from; relative URLs are resolved against it. */
-  readonly pageUrl: string | null;
-  readonly warn: (message: string, pointer: string) => void;
-  /** Keeps the userinfo of a page under a name of the document's secret bag. */
-  readonly secrets: Record<string, string>;
-}
+import { RecgateError, type AccountingOutcome, type JsonObject, type JsonValue } from '#libs/recording-model';
+import { childPointer, isJsonObject, member, type AccountingNote } from '../shared/index.js';
+import { dropAll, fieldName, refused, type DocumentScope } from './aculab.document-scope.js';
 
 interface FieldRule {
   readonly to: string;
@@ -155,45 +125,3 @@ export class ObjectReader {
 }
 
 const INT32_MAX = 2_147_483_647;
-
-/** The error for a field with a value the vendor refuses; it leads to the error page. */
-export function refused(scope: DocumentScope, pointer: string, why: string): RecgateError {
-  const field = fieldName(pointer);
-  return new RecgateError('field.invalid', `${field} ${why}`, { field, position: scope.document.positionOf(pointer) });
-}
-
-/** Accounts for all fields at or below a pointer as dropped; those that have an entry keep it. */
-export function dropAll(scope: DocumentScope, pointer: string, reason: string): void {
-  for (const leaf of scope.document.leafPointers(pointer)) {
-    if (!scope.accounts.has(leaf)) scope.accounts.field(leaf, 'dropped', { reason, value: shownValue(scope, leaf) });
-  }
-}
-
-/** The fields nobody read: kept, ignored and warned about (contract §11). Call it last. */
-export function accountForUnknown(scope: DocumentScope): void {
-  for (const leaf of scope.document.leafPointers().filter((each) => !scope.accounts.has(each))) {
-    scope.accounts.field(leaf, 'unknown', {
-      reason: 'not in the contract; kept and ignored',
-      value: shownValue(scope, leaf),
-    });
-    scope.warn(`${fieldName(leaf)} is not in the contract and is ignored`, leaf);
-  }
-}
-
-/** What a listing shows of a field that is not carried out: nothing of a cipher but its type, no userinfo of a URL. */
-function shownValue(scope: DocumentScope, leaf: string): JsonValue {
-  if (/_cipher\//.test(leaf) && !leaf.endsWith('/type')) return REDACTED;
-  return withoutCredentials(scope.document.at(leaf) ?? null);
-}
-
-/** A value as listings may show it: the userinfo of URLs is left out. */
-export function withoutCredentials(value: JsonValue): JsonValue {
-  return typeof value === 'string' ? splitUserinfo(value.trim()).url : value;
-}
-
-/** `/actions/0/record/next_page/url` is `record.next_page.url` in the words of the document's author. */
-function fieldName(pointer: string): string {
-  const keys = pointer.split('/').slice(1);
-  const named = keys[0] === 'actions' ? keys.slice(2) : keys;
-  return named.length === 0 ? keys.join('.') || 'document' : named.join('.');
-}

@@ -8,7 +8,8 @@ import {
 } from '#libs/recording-model';
 import { encryptionCipher } from './aculab.cipher.js';
 import { farEndOf } from './aculab.instance-info.js';
-import { dropAll, type ObjectReader } from './aculab.object-reader.js';
+import { dropAll } from './aculab.document-scope.js';
+import type { ObjectReader } from './aculab.object-reader.js';
 import { compandingOf, type G711Law } from './aculab.settings.js';
 import { webPageRequest } from './aculab.web-page-request.js';
 

@@ -296,6 +296,17 @@ describe('action_result of record (contract §5.3)', () => {
     expect(resultText(recording({ reason }))).toContain(`"reason":"${wire}"}}`);
   });
 
+  it('is told to the redirect page of an interrupted run as well (§6)', () => {
+    const page: FlowRequest = { ...NEXT, purpose: 'redirect_page' };
+    const stopped = recording({ reason: 'stopCommand' });
+    const { action_result: result } = bodyOf(
+      aculabAdapter.renderFlowRequest(page, flow({ recording: stopped })),
+    ) as Record<string, unknown>;
+    expect(result).toMatchObject({ action: 'record', result: { reason: 'aborted', id: 'msg-1' } });
+    const nothing = bodyOf(aculabAdapter.renderFlowRequest(page, flow()));
+    expect(nothing).not.toHaveProperty('action_result');
+  });
+
   it('a recording that never began is silence, or the hang-up that ended the call', () => {
     expect(resultText(recording({}, { capture: null }))).toMatch(
       /"contains_sound":false,"seconds_duration":0\.0,"reason":"silence"/,

@@ -9,8 +9,10 @@ import {
   type VendorDocument,
 } from '#libs/recording-model';
 import { AccountingCollector, isJsonObject, member, parseJsonDocument } from '../shared/index.js';
-import { ObjectReader, accountForUnknown, dropAll, refused, type DocumentScope } from './aculab.object-reader.js';
-import { ACTION_MAPPERS, SKIPPED_ACTIONS, type MappedAction } from './aculab.other-actions.js';
+import { dropAll, finishAccounting, refused, type DocumentScope } from './aculab.document-scope.js';
+import { ObjectReader } from './aculab.object-reader.js';
+import { ACTION_MAPPERS, SKIPPED_ACTIONS } from './aculab.action-table.js';
+import type { MappedAction } from './aculab.mapped-action.js';
 import { apiVersionOf, settingOf } from './aculab.settings.js';
 
 /**
@@ -34,10 +36,9 @@ export function parseDocument(document: VendorDocument, context: ParseContext): 
   };
   const token = readToken(scope);
   const list = mapActions(scope, token ?? tokenSoFar(context));
-  accountForUnknown(scope);
   return {
     steps: list.steps,
-    accounting: scope.accounts.finish(json.leafPointers()),
+    accounting: finishAccounting(scope),
     warnings,
     flowState: {
       ...(token === undefined ? {} : { token }),

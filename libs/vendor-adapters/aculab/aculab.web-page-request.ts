@@ -1,6 +1,7 @@
 import { type FlowRequest, type SecretRef } from '#libs/recording-model';
 import { resolveUrl } from '../shared/index.js';
-import { ObjectReader, withoutCredentials, type DocumentScope } from './aculab.object-reader.js';
+import { withoutCredentials, type DocumentScope } from './aculab.document-scope.js';
+import { ObjectReader } from './aculab.object-reader.js';
 
 /**
  * Reads a web page request object (contract §3): `url`, absolute or relative to the page that returned the action, and
