@@ -1,0 +1,93 @@
+import { assertNever, type ConnectAction, type FlowStep } from '#libs/recording-model';
+import { afterRecording } from './after-recording.js';
+import type { DigitCollection } from './digit-collection.js';
+import type { RecordingHandle, RecordingOutcome, StepOf } from './flow-ports.js';
+import type { PlaybackSequence } from './playback-sequence.js';
+
+export interface RecordWait {
+  readonly kind: 'record';
+  readonly handle: RecordingHandle;
+  readonly step: StepOf<'record'>;
+  outcome: RecordingOutcome | null;
+}
+
+export interface ConnectWait {
+  readonly kind: 'connect';
+  readonly step: ConnectAction;
+  /** Media time at which the leg has had its time. */
+  until: number | null;
+  /** Whether `next` was asked when the leg answered. */
+  asked: boolean;
+  legEnded: boolean;
+}
+
+/** What a frame waits for before its next step. */
+export type Wait =
+  | { readonly kind: 'timer'; readonly until: number | null; readonly parked: boolean }
+  | { readonly kind: 'playback'; readonly sequence: PlaybackSequence }
+  | { readonly kind: 'collect'; readonly collection: DigitCollection }
+  | RecordWait
+  | ConnectWait
+  | { readonly kind: 'request' };
+
+/** One list of steps on its way. A frame laid over another runs while the one below goes on waiting. */
+export interface Frame {
+  steps: readonly FlowStep[];
+  index: number;
+  documentUrl: string | null;
+  wait: Wait | null;
+}
+
+export function newFrame(steps: readonly FlowStep[], documentUrl: string | null): Frame {
+  return { steps, index: 0, documentUrl, wait: null };
+}
+
+/** Media time at which the wait changes by itself; null when something must happen first. */
+export function deadlineOf(wait: Wait): number | null {
+  switch (wait.kind) {
+    case 'timer':
+    case 'connect':
+      return wait.until;
+    case 'playback':
+      return wait.sequence.deadline;
+    case 'collect':
+      return wait.collection.deadline;
+    case 'record':
+    case 'request':
+      return null;
+    default:
+      return assertNever(wait, 'wait');
+  }
+}
+
+/** Whether there is nothing left to wait for at this media time. */
+export function isOver(wait: Wait, now: number): boolean {
+  switch (wait.kind) {
+    case 'timer':
+      return wait.until !== null && wait.until <= now;
+    case 'connect':
+      return wait.legEnded || (wait.until !== null && wait.until <= now);
+    case 'playback':
+      return wait.sequence.done;
+    case 'collect':
+      return wait.collection.done;
+    case 'record':
+      return wait.outcome !== null && afterRecording(wait.step.spec.continuation, wait.outcome).kind !== 'wait';
+    case 'request':
+      return false;
+    default:
+      return assertNever(wait, 'wait');
+  }
+}
+
+/** Lets what is timed inside the wait go on. */
+export function advanceWait(wait: Wait, now: number): void {
+  if (wait.kind === 'playback') wait.sequence.advance(now);
+  if (wait.kind === 'collect') wait.collection.advance(now);
+}
+
+/** Cuts off what is playing. */
+export function silence(wait: Wait | null): void {
+  if (wait?.kind === 'playback') wait.sequence.cancel();
+  if (wait?.kind === 'collect') wait.collection.prompts.cancel();
+}
