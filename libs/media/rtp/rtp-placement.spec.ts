@@ -178,6 +178,24 @@ describe('RtpPlacement', () => {
     expect(placement.counts).toMatchObject({ lost: 0, late: 0, anchored: 2 });
   });
 
+  it('takes packets without audio for received, and its place from the audio alone', () => {
+    const placement = new RtpPlacement({ sampleRate: RATE });
+    const heard = new Int16Array(100 * FRAME);
+    const press = (sequenceNumber: number, at: number): void =>
+      placement.insert({ payloadType: 101, marker: false, sequenceNumber, timestamp: 20 * FRAME, ssrc: 1 }, new Int16Array(0), at);
+    press(65000, 3);
+    // Keys are pressed from frame 20 to 40: their packets keep the timestamp of the press, the audio pauses.
+    for (let frame = 0; frame < 100; frame++) {
+      const header = { payloadType: 0, marker: false, sequenceNumber: (65001 + frame) & 0xffff, timestamp: frame * FRAME, ssrc: 1 };
+      if (frame >= 20 && frame < 40) press(header.sequenceNumber, frame * FRAME);
+      else placement.insert(header, frameSamples(frame), frame * FRAME);
+      if (frame >= 16) placement.read(heard.subarray((frame - 16) * FRAME), FRAME);
+    }
+    placement.read(heard.subarray(84 * FRAME), 16 * FRAME);
+    expect(heard).toEqual(expected([...range(0, 20), ...range(40, 100)], 100).subarray(0, heard.length));
+    expect(placement.counts).toMatchObject({ received: 101, lost: 0, late: 0, gaps: 1, gapSamples: 20 * FRAME, anchored: 1 });
+  });
+
   it('survives any headers and keeps the ledger of packets straight', () => {
     const packet = fc.record({
       sequenceNumber: fc.integer({ min: 0, max: 0xffff }),

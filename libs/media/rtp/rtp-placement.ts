@@ -58,6 +58,8 @@ export class RtpPlacement {
   private anchorTimestamp = 0;
   private anchorPosition = 0;
   private newestSamples = 0;
+  /** False until the first audio of a stream has come. */
+  private isAnchored = false;
   private windowStart = 0;
   private leastDelay = Infinity;
 
@@ -101,22 +103,22 @@ export class RtpPlacement {
 
   /**
    * Places the samples of one packet.
-   * @param samples decoded audio; the first `count` of it belong to the packet
+   * @param samples decoded audio; the first `count` of it belong to the packet. With a count of 0 (telephone-event and
+   *   other packets without audio) only the sequence number is noted, so that the packet does not look lost.
    * @param arrivalSample position on the time line at which the packet arrived
    */
   insert(header: Readonly<RtpFields>, samples: Int16Array, arrivalSample: number, count = samples.length): void {
     this.received++;
     if (header.ssrc !== this.ssrc && !this.changeSsrc(header.ssrc, arrivalSample)) return;
-    const isFirst = this.anchored === 0 || this.newestSamples === 0;
     const order = this.sequence.accept(header.sequenceNumber);
     if (order === 'duplicate') {
       this.duplicated++;
       return;
     }
     if (order === 'reordered') this.reordered++;
-    if (order === 'newest') this.follow(header.timestamp, arrivalSample, count, isFirst);
-    const position = this.positionOf(header.timestamp);
-    if (this.ring.write(position, samples, count) === 0 && count > 0) this.late++;
+    if (count === 0) return;
+    if (order === 'newest' || !this.isAnchored) this.follow(header.timestamp, arrivalSample, count);
+    if (this.ring.write(this.positionOf(header.timestamp), samples, count) === 0) this.late++;
   }
 
   /** Reads the next `n` samples into the start of `dst` and moves on; what is missing is zero. Returns how many were there. */
@@ -133,7 +135,7 @@ export class RtpPlacement {
     this.previousSsrc = this.ssrc;
     this.ssrcChangedAt = arrivalSample;
     this.ssrc = ssrc;
-    this.newestSamples = 0;
+    this.isAnchored = false;
     this.sequence.restart();
     return true;
   }
@@ -143,9 +145,9 @@ export class RtpPlacement {
   }
 
   /** Moves the anchor to the newest packet, tying it anew where its timestamp cannot be believed. */
-  private follow(timestamp: number, arrivalSample: number, count: number, isFirst: boolean): void {
+  private follow(timestamp: number, arrivalSample: number, count: number): void {
     const position = this.positionOf(timestamp);
-    if (isFirst || this.hasJumped(position, arrivalSample, count)) {
+    if (!this.isAnchored || this.hasJumped(position, arrivalSample, count)) {
       this.anchor(timestamp, arrivalSample, arrivalSample);
     } else if (this.hasDrifted(position, arrivalSample)) {
       this.anchor(timestamp, position + this.leastDelay, arrivalSample);
@@ -176,6 +178,7 @@ export class RtpPlacement {
 
   private anchor(timestamp: number, position: number, arrivalSample: number): void {
     this.anchored++;
+    this.isAnchored = true;
     this.anchorTimestamp = timestamp;
     this.anchorPosition = Math.max(position, this.ring.head);
     this.windowStart = arrivalSample;
