@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Destination } from '#libs/recording-model';
-import { renditionContent } from '../testing/rendition-content.js';
+import { renditionContent } from '#libs/testing';
 import { createObjectStores, MediaStore } from './index.js';
 
 const stores = createObjectStores({ mediaStore: new MediaStore({ root: '/nonexistent' }) });

@@ -5,3 +5,5 @@ export * from './parse-document.js';
 export * from './sample-recording.js';
 export * from './seeded-id-source.js';
 export * from './vendor-adapter-contract.js';
+export * from './object-store-contract.js';
+export * from './rendition-content.js';

@@ -49,9 +49,6 @@ export interface ObjectStoreSubject {
 }
 
 const MIB = 1024 * 1024;
-/** More than one part of every store. */
-const LARGE = seededBytes(12 * MIB, 2);
-const SMALL = seededBytes(1234);
 
 /** The names a store must take as they are. */
 const UNUSUAL_NAMES = [
@@ -83,6 +80,9 @@ export function describeObjectStoreContract(
   traits: ObjectStoreTraits,
 ): void {
   describe(`${name} keeps the contract of object stores`, () => {
+    const SMALL = seededBytes(1234);
+    /** More than one part of every store. */
+    const LARGE = seededBytes(12 * MIB, 2);
     let subject: ObjectStoreSubject;
     beforeAll(async () => {
       subject = await setup();

@@ -4,7 +4,7 @@ import {
   StorageSharedKeyCredential,
 } from '@azure/storage-blob';
 import type { AzureBlobDestination, ObjectTarget, SecretBag } from '#libs/recording-model';
-import { describeObjectStoreContract, type ObjectStoreSubject } from '../../testing/object-store-contract.js';
+import { type ObjectStoreSubject, describeObjectStoreContract } from '#libs/testing';
 import { startAzurite, type Azurite } from '../testing/azurite.js';
 import { deadUrl } from '../testing/http-server.js';
 import { startTamperingProxy } from '../testing/tampering-proxy.js';

@@ -1,6 +1,6 @@
 import { CreateMultipartUploadCommand, S3Client } from '@aws-sdk/client-s3';
 import type { GcsDestination, ObjectTarget, SecretBag } from '#libs/recording-model';
-import { describeObjectStoreContract, type ObjectStoreSubject } from '../../testing/object-store-contract.js';
+import { type ObjectStoreSubject, describeObjectStoreContract } from '#libs/testing';
 import { startGoogleFake } from '../testing/google-fake.js';
 import { deadUrl } from '../testing/http-server.js';
 import { startStrictS3 } from '../testing/strict-s3.js';

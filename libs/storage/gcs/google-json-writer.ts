@@ -5,7 +5,7 @@ import { request } from 'undici';
 import { assertNever, RecgateError, type RenditionContent, type SecretBag } from '#libs/recording-model';
 import { ContentSource } from '../shared/content-source.js';
 import { headerMetadata } from '../shared/metadata.js';
-import { checksumError, stoppedError, storeError } from '../shared/store-error.js';
+import { checksumError, stoppedError, storeError, type StoreRefusal } from '../shared/store-error.js';
 import { GOOGLE_REFUSALS, googleRefusalOf } from './google-refusals.js';
 
 /** How to prove to Google who is writing. */
@@ -42,6 +42,11 @@ const LARGEST_SINGLE_REQUEST = 8 * 1024 * 1024;
 /** A multiple of 256 KiB, as Google wants it. */
 const CHUNK_SIZE = 8 * 1024 * 1024;
 
+const ANSWER_TIMEOUT_MS = 300_000;
+/** The library has no idle timeout: an upload slower than this is taken for dead. */
+const SLOWEST_BYTES_PER_MS = 50;
+const TOO_SLOW: StoreRefusal = { code: 'TimeoutError', status: null, message: 'the upload took too long' };
+
 /**
  * Writes objects through Google's JSON API. A session that is given up is cancelled; one whose process died costs
  * nothing and ends by itself after a week, and as its address lets anybody write, it is never noted anywhere.
@@ -62,12 +67,16 @@ export class GoogleJsonWriter {
   async put(write: GoogleWrite): Promise<string | null> {
     if (write.signal.aborted) throw stoppedError(this.#store);
     const source = new ContentSource(write.content);
+    const outOfTime = AbortSignal.timeout(
+      ANSWER_TIMEOUT_MS + Math.ceil(write.content.sizeBytes / SLOWEST_BYTES_PER_MS),
+    );
     try {
       const file = openStorage(this.#connection).bucket(write.bucket).file(write.key);
-      return await this.#send(file, source, write);
+      return await this.#send(file, source, write, AbortSignal.any([write.signal, outOfTime]));
     } catch (error) {
       source.throwIfBroken();
       if (write.signal.aborted) throw stoppedError(this.#store);
+      if (outOfTime.aborted) throw storeError(this.#store, TOO_SLOW, GOOGLE_REFUSALS, write.secrets);
       if (error instanceof RecgateError) throw error;
       throw storeError(this.#store, googleRefusalOf(error), GOOGLE_REFUSALS, write.secrets);
     } finally {
@@ -75,7 +84,7 @@ export class GoogleJsonWriter {
     }
   }
 
-  async #send(file: File, source: ContentSource, write: GoogleWrite): Promise<string | null> {
+  async #send(file: File, source: ContentSource, write: GoogleWrite, signal: AbortSignal): Promise<string | null> {
     const { md5, crc32c, sizeBytes } = write.content;
     const described = {
       contentType: write.contentType,
@@ -85,13 +94,13 @@ export class GoogleJsonWriter {
     };
     if (sizeBytes <= LARGEST_SINGLE_REQUEST) {
       const into = file.createWriteStream({ resumable: false, validation: false, metadata: described });
-      await pipeline(source.open(), into, { signal: write.signal });
+      await pipeline(source.open(), into, { signal });
       return this.#confirm(file, write.content);
     }
     const [uri] = await file.createResumableUpload({ metadata: described });
     try {
       const into = file.createWriteStream({ uri, validation: false, chunkSize: CHUNK_SIZE, metadata: described });
-      await pipeline(source.open(), into, { signal: write.signal });
+      await pipeline(source.open(), into, { signal });
     } catch (error) {
       await cancelSession(uri);
       throw error;
@@ -114,6 +123,7 @@ function openStorage(connection: GoogleConnection): Storage {
     projectId: connection.project ?? 'not-needed-for-objects',
     authClient: createAuthClient(connection),
     ...(connection.endpoint !== null && { apiEndpoint: connection.endpoint, useAuthWithCustomEndpoint: true }),
+    timeout: ANSWER_TIMEOUT_MS,
     retryOptions: { autoRetry: true, maxRetries: 2, maxRetryDelay: 2, totalTimeout: 60 },
   });
 }

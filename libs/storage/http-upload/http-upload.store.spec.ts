@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { HttpUploadDestination, ObjectTarget, StorageReceipt } from '#libs/recording-model';
-import { describeObjectStoreContract } from '../../testing/object-store-contract.js';
-import { renditionContent, seededBytes } from '../../testing/rendition-content.js';
+import { describeObjectStoreContract, renditionContent, seededBytes } from '#libs/testing';
 import { encodeKey } from '../shared/object-key.js';
 import { deadUrl } from '../testing/http-server.js';
 import { startUploadServer, type UploadServer } from '../testing/upload-server.js';

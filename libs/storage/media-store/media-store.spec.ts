@@ -5,8 +5,7 @@ import { join, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
 import type { ObjectTarget, StorageReceipt } from '#libs/recording-model';
-import { describeObjectStoreContract } from '../../testing/object-store-contract.js';
-import { renditionContent, seededBytes } from '../../testing/rendition-content.js';
+import { describeObjectStoreContract, renditionContent, seededBytes } from '#libs/testing';
 import { mediaLocation, mediaNamespace, mediaPaths, parseMediaLocation } from './media-file.js';
 import { MediaStore } from './media-store.js';
 

@@ -1,5 +1,5 @@
 import { CreateMultipartUploadCommand, S3Client } from '@aws-sdk/client-s3';
-import { describeObjectStoreContract } from '../../testing/object-store-contract.js';
+import { describeObjectStoreContract } from '#libs/testing';
 import type { ObjectTarget, S3Destination } from '#libs/recording-model';
 import { deadUrl } from '../testing/http-server.js';
 import { startStrictS3 } from '../testing/strict-s3.js';

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Agent } from 'node:http';
 import { Readable } from 'node:stream';
 import type { PutRequest, S3Destination, StorageReceipt } from '#libs/recording-model';
-import { renditionContent, seededBytes } from '../../testing/rendition-content.js';
+import { renditionContent, seededBytes } from '#libs/testing';
 import { DEFAULT_S3_TUNING, type S3Connection } from '../shared/s3-connection.js';
 import { S3Writer, type S3WriteResult } from '../shared/s3-writer.js';
 import { startStrictS3, type StrictS3 } from '../testing/strict-s3.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import S3rver from 's3rver';
 import type { StorageReceipt } from '#libs/recording-model';
-import { renditionContent, seededBytes } from '../../testing/rendition-content.js';
+import { renditionContent, seededBytes } from '#libs/testing';
 import { S3Store } from './s3.store.js';
 
 /** A peer that is not ours. It checks neither secret nor checksum and cannot abort, so the contract runs elsewhere. */
