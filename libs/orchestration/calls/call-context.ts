@@ -1,22 +1,15 @@
-import type { ApplicationView, CallIdentity, FlowClient, VendorName } from '#libs/recording-model';
+import type { ApplicationView, CallIdentity, FlowClient, ParsedDocument, VendorName } from '#libs/recording-model';
 
 /** What stays the same during a call. */
 export interface CallContext {
   readonly callRef: string;
   readonly tenantId: string;
-  readonly nodeId: string;
+  readonly nodeId: string | null;
   readonly vendor: VendorName;
   readonly application: ApplicationView;
   readonly identity: CallIdentity;
   /** Asks the application for documents. */
   readonly client: FlowClient;
   /** Told of every document as it is read, with its accounting. */
-  readonly onDocument?: (document: ParsedDocumentReport) => void;
-}
-
-import type { ParsedDocument } from '#libs/recording-model';
-
-export interface ParsedDocumentReport {
-  readonly document: ParsedDocument;
-  readonly url: string | null;
+  readonly onDocument?: (document: ParsedDocument, url: string | null) => void;
 }

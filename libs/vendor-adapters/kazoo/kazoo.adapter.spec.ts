@@ -68,9 +68,9 @@ const specOf = (data: object, reading: Reading = {}) =>
 const kinds = (parsed: ParsedDocument) => parsed.steps.map((step) => step.kind);
 
 describe('reading callflows', () => {
-  it('walks the wildcard children of a stored callflow and hangs up at the end (contract §1.1)', () => {
+  it('walks the wildcard children of a stored callflow (contract §1.1)', () => {
     const parsed = parse(fixture('stored-callflow'));
-    expect(kinds(parsed)).toEqual(['record', 'connect', 'stopRecording', 'hangup']);
+    expect(kinds(parsed)).toEqual(['record', 'connect', 'stopRecording']);
     expect(parsed.steps[2]).toMatchObject({
       which: 'latest',
       at: { path: '/data/flow/children/_/children/_', line: 8, column: 20 },
@@ -102,7 +102,7 @@ describe('reading callflows', () => {
 
   it('takes a bare node under children for the end of the flow', () => {
     const parsed = parse(fixture('pivot-children-without-branch'));
-    expect(kinds(parsed)).toEqual(['record', 'hangup']);
+    expect(kinds(parsed)).toEqual(['record']);
     expect(recordOf(parsed).secrets).toEqual({ 'url.userinfo': 'joe:s3cr@t' });
   });
 
@@ -302,7 +302,7 @@ describe('where recordings go (contract §2.1)', () => {
   });
 
   it('skips record_caller without answering when there is nowhere to store', () => {
-    expect(kinds(parse({ module: 'record_caller', data: {} }))).toEqual(['skipped', 'hangup']);
+    expect(kinds(parse({ module: 'record_caller', data: {} }))).toEqual(['skipped']);
     const parsed = parse(fixture('record-caller'));
     expect(kinds(parsed)).toEqual(['answer', 'record', 'wait', 'hangup']);
     expect(recordOf(parsed).spec).toMatchObject({

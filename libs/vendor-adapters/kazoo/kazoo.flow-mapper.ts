@@ -19,21 +19,21 @@ const RECORDERS: ReadonlyMap<string, (data: FieldReader, scope: KazooScope) => r
 export function mapFlow(rootPointer: string, scope: KazooScope): readonly FlowStep[] {
   const steps: FlowStep[] = [];
   let pointer: string | null = rootPointer;
-  let end = rootPointer;
   while (pointer !== null) {
     const node: JsonObject | null = nodeAt(pointer, pointer === rootPointer, scope);
     if (node === null) break;
     const at = scope.document.positionOf(pointer);
     const actions = nodeActions(node, pointer, scope);
     steps.push(...actions.map((action): FlowStep => ({ at, ...action })));
-    end = childPointer(pointer, 'children');
+    const end: string = childPointer(pointer, 'children');
     if (actions.some(endsFlow)) {
       accountBelow(scope, end, 'dropped', { reason: 'never reached' });
       return steps;
     }
     pointer = wildcardChild(node, end, scope);
   }
-  return scope.starter === 'metaflow' ? steps : [...steps, { at: scope.document.positionOf(end), kind: 'hangup' }];
+  // A flow that ends hangs up (contract §1.1): that is the runner's own rule, no step of the document.
+  return steps;
 }
 
 function nodeAt(pointer: string, isRoot: boolean, scope: KazooScope): JsonObject | null {

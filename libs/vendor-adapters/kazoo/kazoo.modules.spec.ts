@@ -34,7 +34,7 @@ describe('other modules', () => {
   ])('%s %j', (module, data, step) => {
     const { steps } = first(module, data);
     expect(steps[0]).toMatchObject(step);
-    expect(steps).toHaveLength(3);
+    expect(steps).toHaveLength(2);
   });
 
   it.each([

@@ -35,7 +35,7 @@ describe('the sample application', () => {
 
       const context = { application, call: CALL, ids: seededIdSource(1), now };
       const { steps } = kazooAdapter.parse({ body: document.text, role: 'flow', url: first.url }, context);
-      expect(steps.map((step) => step.kind)).toEqual(['record', 'connect', 'hangup']);
+      expect(steps.map((step) => step.kind)).toEqual(['record', 'connect']);
       const record = steps.find((step): step is FlowStep & RecordAction => step.kind === 'record');
       if (record === undefined) throw new Error('the callflow records nothing');
 

@@ -1,0 +1,229 @@
+import {
+  RecgateError,
+  type CallMedia,
+  type CallMediaListener,
+  type CallRecord,
+  type FlowClient,
+  type JsonValue,
+  type SecretBag,
+} from '#libs/recording-model';
+import { requireApplication, viewApplication } from '../applications.js';
+import { newRecordingRecord } from '../accept-recording.js';
+import type { OrchestrationPorts } from '../ports.js';
+import { CallSession } from './call-session.js';
+import {
+  asJson,
+  type CallEventCommand,
+  type ControlCommand,
+  type InstructCommand,
+  type InstructReply,
+  type NodeCommandName,
+  type NodeCommands,
+  type OpenCall,
+  type OpenedCall,
+  type StartRecordingCommand,
+} from './node-protocol.js';
+import { RecordingWaiter } from './recording-waiter.js';
+
+/** Opens the live media of a call; bound to the media node's sockets by the app. */
+export interface LiveMediaFactory {
+  /** @throws RecgateError `node.full`, `media.format`, `request.invalid` */
+  open(call: OpenCall, listener: CallMediaListener): Promise<OpenedMedia>;
+}
+
+export interface OpenedMedia {
+  readonly media: CallMedia;
+  /** Where each leg is to send its audio. */
+  readonly endpoints: OpenedCall['media'];
+}
+
+interface LiveCall {
+  readonly session: CallSession;
+  readonly record: () => CallRecord;
+  /** Replies by idempotency key, so that an instruction given twice is carried out once. */
+  readonly instructions: Map<string, Promise<InstructReply>>;
+}
+
+/** The calls of one media node and the commands that steer them. */
+export class CallRegistry {
+  private readonly calls = new Map<string, LiveCall>();
+  private readonly waiter: RecordingWaiter;
+  private stopping = false;
+
+  constructor(
+    private readonly ports: OrchestrationPorts,
+    private readonly nodeId: string,
+    private readonly factory: LiveMediaFactory,
+    private readonly client: FlowClient,
+  ) {
+    this.waiter = new RecordingWaiter(ports.ledger);
+  }
+
+  get size(): number {
+    return this.calls.size;
+  }
+
+  /** Carries out one command of the node's queue. */
+  async handle(name: string, data: JsonValue): Promise<JsonValue> {
+    const handler = this.handlers[name as NodeCommandName] as ((request: JsonValue) => Promise<object>) | undefined;
+    if (handler === undefined) throw new RecgateError('request.invalid', `A media node knows no command "${name}"`);
+    return asJson(await handler(data));
+  }
+
+  /** Ends all calls; their recordings are finished and kept. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    await Promise.all([...this.calls.values()].map(({ session }) => session.hangup(null)));
+    await this.waiter.close();
+  }
+
+  private readonly handlers: { [Name in NodeCommandName]: (request: NodeCommands[Name]['request']) => Promise<NodeCommands[Name]['reply']> } = {
+    openCall: (request) => this.open(request),
+    callEvent: (request) => this.event(request),
+    instruct: (request) => this.instruct(request),
+    startRecording: (request) => this.startRecording(request),
+    control: (request) => this.control(request),
+    hangup: (request) => this.hangup(request),
+  };
+
+  private async open(request: OpenCall): Promise<OpenedCall> {
+    if (this.stopping) throw new RecgateError('node.full', 'The media node is shutting down');
+    const { ports } = this;
+    const application = await requireApplication(ports, request.tenantId, request.applicationId);
+    const session = new CallSession(
+      ports,
+      {
+        callRef: request.callRef,
+        tenantId: request.tenantId,
+        nodeId: this.nodeId,
+        vendor: application.vendor,
+        application: viewApplication(ports, application),
+        identity: request.identity,
+        client: this.client,
+      },
+      this.waiter,
+      { changed: (changed) => this.changed(changed) },
+    );
+    const { media, endpoints } = await this.factory.open(request, session);
+    session.attach(media);
+    const createdAt = ports.clock.now().toISOString();
+    const record = () => callRecord(request, session, endpoints, this.nodeId, createdAt, this.ports.clock.now());
+    this.calls.set(request.callRef, { session, record, instructions: new Map() });
+    if (request.answered) session.answered();
+    await ports.ledger.calls.save(record());
+    if (request.fetchDocument && !session.begin()) {
+      void session.hangup(null);
+      throw new RecgateError('request.invalid', 'The application names no address to ask for its document', { field: 'fetchDocument' });
+    }
+    return { media: endpoints };
+  }
+
+  private async event({ callRef, event }: CallEventCommand): Promise<Record<string, never>> {
+    this.require(callRef).session.event(event);
+    return {};
+  }
+
+  private instruct(command: InstructCommand): Promise<InstructReply> {
+    const call = this.require(command.callRef);
+    const earlier = call.instructions.get(command.idempotencyKey);
+    if (earlier !== undefined) return earlier.then((reply) => ({ ...reply, repeated: true }));
+    const reply = this.carryOut(call.session, command);
+    call.instructions.set(command.idempotencyKey, reply);
+    reply.catch(() => call.instructions.delete(command.idempotencyKey));
+    return reply;
+  }
+
+  private async carryOut(session: CallSession, command: InstructCommand): Promise<InstructReply> {
+    const owner = { tenantId: session.context.tenantId, ownerId: command.callRef };
+    const body = this.ports.vault.open(command.sealedDocument, owner)['document'] ?? '';
+    const before = new Set(session.recordings.ids);
+    const parsed = session.instruct({ body, role: command.role, url: command.url });
+    await session.recordings.accepted();
+    return {
+      recordings: session.recordings.ids.filter((id) => !before.has(id)),
+      accounting: parsed.accounting,
+      warnings: parsed.warnings.map((warning) => warning.message),
+      repeated: false,
+    };
+  }
+
+  private async startRecording(command: StartRecordingCommand): Promise<{ recordingId: string; created: boolean }> {
+    const { session } = this.require(command.callRef);
+    const { context } = session;
+    const owner = { tenantId: context.tenantId, ownerId: command.callRef };
+    const secrets: SecretBag = command.sealedSecrets === null ? {} : this.ports.vault.open(command.sealedSecrets, owner);
+    const request = {
+      application: context.application,
+      callRef: context.callRef,
+      call: context.identity,
+      callState: session.state,
+      callDurationMs: session.callDurationMs,
+      nodeId: this.nodeId,
+      documentUrl: null,
+      action: { spec: command.spec, secrets },
+      accounting: [],
+      idempotencyKey: command.idempotencyKey,
+    };
+    const recordingId = newRecordingRecord(this.ports, request).id;
+    const existing = command.idempotencyKey === null ? null : await this.ports.ledger.recordings.get(recordingId);
+    if (existing !== null) return { recordingId, created: false };
+    const run = session.record(request, () => undefined);
+    if (run === null) throw new RecgateError('request.conflict', 'The same recording is running already');
+    await run.accepted;
+    return { recordingId: run.recordingId, created: true };
+  }
+
+  private async control({ callRef, recordingId, action }: ControlCommand): Promise<Record<string, never>> {
+    this.require(callRef).session.control(recordingId, action);
+    return {};
+  }
+
+  /** Answers at once; the recordings finish on their own. */
+  private async hangup({ callRef, by }: NodeCommands['hangup']['request']): Promise<Record<string, never>> {
+    void this.require(callRef).session.hangup(by);
+    return {};
+  }
+
+  private changed(session: CallSession): void {
+    const { callRef } = session.context;
+    const call = this.calls.get(callRef);
+    if (call === undefined) return;
+    this.ports.ledger.calls.save(call.record()).catch((thrown: unknown) => {
+      this.ports.log.warn('call could not be saved', { callRef, reason: thrown instanceof Error ? thrown.message : String(thrown) });
+    });
+    if (session.over) this.calls.delete(callRef);
+  }
+
+  private require(callRef: string): LiveCall {
+    const call = this.calls.get(callRef);
+    if (call === undefined) throw new RecgateError('request.not_found', `There is no call ${callRef} on this node`);
+    return call;
+  }
+}
+
+function callRecord(
+  request: OpenCall,
+  session: CallSession,
+  media: OpenedCall['media'],
+  nodeId: string,
+  createdAt: string,
+  now: Date,
+): CallRecord {
+  const { callRef, tenantId, applicationId, identity } = request;
+  const ended = session.state === 'ended';
+  return {
+    callRef,
+    tenantId,
+    applicationId,
+    vendor: session.context.vendor,
+    nodeId,
+    identity,
+    state: session.state,
+    createdAt,
+    answeredAt: session.answeredAt,
+    endedAt: ended ? now.toISOString() : null,
+    endedBy: session.hangupBy,
+    media,
+    warnings: session.warnings,
+  };
+}
