@@ -1,0 +1,1 @@
+export { startAculabApp, type AculabApp, type ReceivedRequest } from './aculab-app.js';
