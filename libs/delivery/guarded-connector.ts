@@ -4,11 +4,14 @@ import { rootCertificates } from 'node:tls';
 import { buildConnector } from 'undici';
 import { literalAddress, type AddressGuard } from './address-guard.js';
 import { OutboundFailureError } from './outbound-failure.js';
+import { sharedLookup } from './shared-lookup.js';
 
 export interface ConnectorOptions {
   readonly connectMs: number;
   /** Resolves host names; default: the system's resolver. */
   readonly lookup?: LookupFunction;
+  /** How long a resolved name counts, ms; default 5,000. */
+  readonly lookupTtlMs?: number;
   /** PEM certificates that are trusted beside the well-known authorities. */
   readonly trustedCertificates?: string;
 }
@@ -19,7 +22,11 @@ export interface ConnectorOptions {
  * of that one answer. Whatever was connected is checked again by its real peer address.
  */
 export function guardedConnector(guard: AddressGuard, options: ConnectorOptions): buildConnector.connector {
-  const { connectMs, lookup = systemLookup, trustedCertificates } = options;
+  const { connectMs, trustedCertificates } = options;
+  const lookup = sharedLookup(
+    options.lookup ?? systemLookup,
+    options.lookupTtlMs === undefined ? {} : { ttlMs: options.lookupTtlMs },
+  );
   const settings: buildConnector.BuildOptions = {
     timeout: connectMs,
     allowH2: false,

@@ -177,6 +177,7 @@ describe('where requests may go', () => {
       allowHttp: true,
       allowPrivateNetworks: ['198.51.100.0/24'],
       lookup,
+      lookupTtlMs: 0,
       limits: { connectMs: 200, totalMs: 400 },
     });
     for (let round = 0; round < 4; round += 1) {

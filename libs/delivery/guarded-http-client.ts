@@ -15,6 +15,8 @@ export interface GuardedHttpClientOptions extends OutboundRules {
   readonly limits?: Partial<OutboundLimits>;
   /** Resolves host names; default: the system's resolver. */
   readonly lookup?: LookupFunction;
+  /** How long a resolved name counts, ms; default 5,000. Every connection is checked, also to a remembered address. */
+  readonly lookupTtlMs?: number;
   /** PEM certificates that are trusted beside the well-known authorities. */
   readonly trustedCertificates?: string;
   /** Connections to one origin; default 64. A slow endpoint uses up only its own. */
@@ -36,11 +38,12 @@ export class GuardedHttpClient {
   constructor(private readonly options: GuardedHttpClientOptions = {}) {
     this.#guard = createAddressGuard(options);
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
-    const { lookup, trustedCertificates } = options;
+    const { lookup, lookupTtlMs, trustedCertificates } = options;
     this.#agent = new Agent({
       connect: guardedConnector(this.#guard, {
         connectMs: this.#limits.connectMs,
         ...(lookup === undefined ? {} : { lookup }),
+        ...(lookupTtlMs === undefined ? {} : { lookupTtlMs }),
         ...(trustedCertificates === undefined ? {} : { trustedCertificates }),
       }),
       connections: options.connectionsPerOrigin ?? 64,
