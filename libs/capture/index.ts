@@ -10,3 +10,8 @@ export { createSpool, type Spool, type SpoolBeginning, type SpoolOptions } from 
 export type { SpoolHeader } from './spool/spool-header.js';
 export type { SpoolDamage } from './spool/spool-source.js';
 export { SpoolWriter, type SegmentContext, type SegmentTransform } from './spool/spool-writer.js';
+export { createFileCallMedia, FileCallMedia, type FileCallMediaOptions } from './file/file-call-media.js';
+export { fileLegs, type CallAudio, type FileLegOptions } from './file/file-leg.js';
+export { WavFile, type WavChannel } from './file/wav-file.js';
+export { receiveAudio, type ReceiveAudioOptions, type ReceivedAudio } from './upload/receive-audio.js';
+export { pullAudio, type AudioResponse, type FetchAudio } from './url/pull-audio.js';

@@ -46,6 +46,8 @@ export class CallCore implements SessionCall {
   private readonly keys: (InbandKeys | null)[];
   private sessions: RecordingSession[] = [];
   private readonly unsettled = new Set<RecordingSession>();
+  /** Recordings that are over and still being written. */
+  private readonly ending = new Set<RecordingSession>();
   private whenSettled: (() => void)[] = [];
 
   constructor(private readonly options: CallCoreOptions) {
@@ -67,9 +69,9 @@ export class CallCore implements SessionCall {
     return this.commands.lastMs;
   }
 
-  /** True while recordings are being captured or written. */
-  get isBusy(): boolean {
-    return this.unsettled.size > 0;
+  /** True while recordings that are over are still being written. */
+  get hasEnding(): boolean {
+    return this.ending.size > 0;
   }
 
   /** Carries `run` out when media time reaches the place; at once when it is there already. */
@@ -127,9 +129,18 @@ export class CallCore implements SessionCall {
   }
 
   /** Resolved when no recording is being captured or written any more. */
-  settledAll(): Promise<void> {
-    if (this.unsettled.size === 0) return Promise.resolve();
-    return new Promise((resolve) => this.whenSettled.push(resolve));
+  async settledAll(): Promise<void> {
+    while (this.unsettled.size > 0) await this.nextSettled();
+  }
+
+  /** Resolved when every recording that is over has told its listener so. */
+  async settledEndings(): Promise<void> {
+    while (this.ending.size > 0) await this.nextSettled();
+  }
+
+  /** Resolved when the disk holds what the running recordings have handed over. */
+  async drained(): Promise<void> {
+    await Promise.all(this.sessions.map((session) => session.drained()));
   }
 
   wallTime(mediaMs: number): Date {
@@ -141,16 +152,21 @@ export class CallCore implements SessionCall {
   }
 
   ended(session: RecordingSession): void {
+    this.ending.add(session);
     this.sessions = this.sessions.filter((other) => other !== session);
     this.frames.keepOnly(new Set(this.sessions.map(({ sampleRate }) => sampleRate)));
   }
 
   settled(session: RecordingSession): void {
     this.unsettled.delete(session);
-    if (this.unsettled.size > 0) return;
+    this.ending.delete(session);
     const waiting = this.whenSettled;
     this.whenSettled = [];
     for (const resolve of waiting) resolve();
+  }
+
+  private nextSettled(): Promise<void> {
+    return new Promise((resolve) => this.whenSettled.push(resolve));
   }
 
   private processFrame(untilMs: number): void {

@@ -1,16 +1,17 @@
 import type { Party } from '#libs/recording-model';
 import type { LegSource } from './leg-source.js';
-import { RateLine } from './rate-line.js';
+import { RateLine, type ReadFrame } from './rate-line.js';
 
 const HIGHEST_RATE = 48_000;
 
 /** Reads one frame at a time from all legs and hands it out at whatever rates the recordings need. */
-export class FrameReader {
+export class FrameReader implements ReadFrame {
   private readonly silence: Int16Array;
-  private readonly frames: Int16Array[];
-  private readonly counts: number[];
+  readonly frames: Int16Array[];
+  readonly counts: number[];
+  startMs = 0;
+  durationMs = 0;
   private readonly lines = new Map<number, RateLine>();
-  private durationMs = 0;
   private readonly legIndex: Readonly<Record<Party, number>>;
 
   constructor(
@@ -32,7 +33,7 @@ export class FrameReader {
   need(sampleRate: number): void {
     if (this.lines.has(sampleRate)) return;
     const line = new RateLine(sampleRate, this.legs, this.silence);
-    line.take(this.frames, this.counts, this.durationMs);
+    line.take(this);
     this.lines.set(sampleRate, line);
   }
 
@@ -43,9 +44,10 @@ export class FrameReader {
 
   /** Reads the audio between two places, whole numbers of ms, at most one frame apart. */
   read(fromMs: number, untilMs: number): void {
+    this.startMs = fromMs;
     this.durationMs = untilMs - fromMs;
     for (let index = 0; index < this.legs.length; index++) this.readLeg(index, fromMs, untilMs);
-    for (const line of this.lines.values()) line.take(this.frames, this.counts, this.durationMs);
+    for (const line of this.lines.values()) line.take(this);
   }
 
   /** The current frame of a party at a rate that was asked for, from its `from`th sample on. */

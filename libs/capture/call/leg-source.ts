@@ -18,6 +18,8 @@ export interface LegSource {
    * the call) and moves on; what is missing is silence.
    */
   read(dst: Int16Array, n: number, position: number): void;
+  /** Like `read`, for any position and without moving on; only where the future is known. Lets resampling be free of delay. */
+  peek?(dst: Int16Array, n: number, position: number): void;
   counts(): LegCounts;
 }
 

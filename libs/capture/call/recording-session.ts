@@ -93,6 +93,10 @@ export class RecordingSession {
     this.writer?.flush();
   }
 
+  async drained(): Promise<void> {
+    await this.writer?.drained();
+  }
+
   private createEngine(): RecordingEngine {
     const { spec, callAnswered, callBridged } = this.job;
     const sink = { append: (channels: readonly Int16Array[], from: number, to: number) => this.append(channels, from, to) };

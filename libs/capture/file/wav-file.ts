@@ -1,0 +1,153 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { decodeAlaw, decodeMulaw, RESAMPLER_RATES } from '#libs/media';
+import { RecgateError } from '#libs/recording-model';
+import { BYTES_PER_SAMPLE, readWavLayout, type WavLayout } from './wav-layout.js';
+
+const HEAD_BYTES = 64 * 1024;
+/** Samples per channel read at once: about two seconds at 8 kHz. */
+const WINDOW_SAMPLES = 16_384;
+
+/** One channel of a file, or its channels mixed. */
+export type WavChannel = 0 | 1 | 'mix';
+
+/**
+ * A WAV file on the local disk, read piece by piece as its audio is asked for, so that memory does not grow with its
+ * length. Reads are synchronous and small: files are captured in processes that carry no live call.
+ */
+export class WavFile {
+  readonly sampleRate: number;
+  readonly channels: number;
+  /** Samples per channel. */
+  readonly samples: number;
+  private windowStart = 0;
+  private windowSamples = 0;
+  private readonly window: Int16Array[];
+  private readonly bytes: Buffer;
+
+  private constructor(
+    private readonly descriptor: number,
+    private readonly layout: WavLayout,
+    dataBytes: number,
+  ) {
+    this.sampleRate = layout.sampleRate;
+    this.channels = layout.channels;
+    const blockBytes = layout.channels * BYTES_PER_SAMPLE[layout.codec];
+    this.samples = Math.floor(dataBytes / blockBytes);
+    this.window = Array.from({ length: layout.channels }, () => new Int16Array(WINDOW_SAMPLES));
+    this.bytes = Buffer.alloc(WINDOW_SAMPLES * blockBytes);
+  }
+
+  /**
+   * Opens a file that is complete.
+   * @throws RecgateError `media.format` when it is not a WAV file that can be read or is truncated; `media.none` when it
+   *   holds no audio; `request.not_found` when there is no such file.
+   */
+  static open(path: string): WavFile {
+    const descriptor = openForReading(path);
+    try {
+      const { size } = fstatSync(descriptor);
+      if (size === 0) throw new RecgateError('media.none', 'The audio file is empty');
+      const head = Buffer.alloc(Math.min(HEAD_BYTES, size));
+      readSync(descriptor, head, 0, head.length, 0);
+      const layout = readWavLayout(head);
+      return new WavFile(descriptor, layout, checkedDataBytes(layout, size));
+    } catch (thrown) {
+      closeSync(descriptor);
+      throw thrown;
+    }
+  }
+
+  /** Fills the start of `dst` with `n` samples from `position` on; beyond the end there is silence. */
+  read(dst: Int16Array, n: number, position: number, channel: WavChannel): void {
+    for (let done = 0; done < n; ) {
+      const at = position + done;
+      if (at >= this.samples) {
+        dst.fill(0, done, n);
+        return;
+      }
+      if (at < this.windowStart || at >= this.windowStart + this.windowSamples) this.load(at);
+      const from = at - this.windowStart;
+      const count = Math.min(n - done, this.windowSamples - from);
+      this.copy(dst, done, from, count, channel);
+      done += count;
+    }
+  }
+
+  close(): void {
+    closeSync(this.descriptor);
+  }
+
+  private load(position: number): void {
+    const blockBytes = this.channels * BYTES_PER_SAMPLE[this.layout.codec];
+    // Some samples before the position stay in reach for readers that are a little behind each other.
+    this.windowStart = Math.max(0, position - WINDOW_SAMPLES / 8);
+    const wanted = Math.min(WINDOW_SAMPLES, this.samples - this.windowStart);
+    const read = readSync(this.descriptor, this.bytes, 0, wanted * blockBytes, this.layout.dataOffset + this.windowStart * blockBytes);
+    this.windowSamples = Math.floor(read / blockBytes);
+    if (position >= this.windowStart + this.windowSamples) throw new RecgateError('media.lost', 'The audio file was cut off while it was being read');
+    this.decode(this.windowSamples);
+  }
+
+  private decode(samples: number): void {
+    const step = this.channels;
+    this.window.forEach((channel, index) => {
+      for (let at = 0, from = index; at < samples; at++, from += step) channel[at] = this.sampleAt(from);
+    });
+  }
+
+  private sampleAt(index: number): number {
+    const { bytes } = this;
+    switch (this.layout.codec) {
+      case 'pcm16':
+        return bytes.readInt16LE(index * 2);
+      case 'pcm8':
+        return ((bytes[index] ?? 128) - 128) << 8;
+      case 'mulaw':
+        return MULAW[bytes[index] ?? 0xff] ?? 0;
+      case 'alaw':
+        return ALAW[bytes[index] ?? 0xd5] ?? 0;
+    }
+  }
+
+  private copy(dst: Int16Array, at: number, from: number, count: number, channel: WavChannel): void {
+    if (channel !== 'mix' || this.channels === 1) {
+      const samples = this.window[channel === 'mix' ? 0 : channel] ?? this.window[0];
+      if (samples !== undefined) dst.set(samples.subarray(from, from + count), at);
+      return;
+    }
+    for (let index = 0; index < count; index++) {
+      let sum = 0;
+      for (const samples of this.window) sum += samples[from + index] ?? 0;
+      dst[at + index] = Math.max(-32_768, Math.min(32_767, sum));
+    }
+  }
+}
+
+const CODES = Uint8Array.from({ length: 256 }, (_, code) => code);
+const MULAW = new Int16Array(256);
+const ALAW = new Int16Array(256);
+decodeMulaw(CODES, MULAW);
+decodeAlaw(CODES, ALAW);
+
+function openForReading(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (thrown) {
+    throw new RecgateError('request.not_found', `The audio file ${path} cannot be opened`, { cause: thrown });
+  }
+}
+
+function checkedDataBytes(layout: WavLayout, fileBytes: number): number {
+  const { sampleRate, channels, dataOffset, dataBytes } = layout;
+  if (!(RESAMPLER_RATES as readonly number[]).includes(sampleRate)) {
+    throw new RecgateError('media.format', `Audio at ${sampleRate} Hz is not taken; the rates are ${RESAMPLER_RATES.join(', ')} Hz`);
+  }
+  if (channels > 2) throw new RecgateError('media.format', `Audio of ${channels} channels is not taken; it must be mono or stereo`);
+  const present = Math.max(0, fileBytes - dataOffset);
+  if (dataBytes !== null && dataBytes > present) {
+    throw new RecgateError('media.format', `The WAV file is truncated: it promises ${dataBytes} bytes of audio and holds ${present}`);
+  }
+  const bytes = dataBytes ?? present;
+  if (bytes < channels * BYTES_PER_SAMPLE[layout.codec]) throw new RecgateError('media.none', 'The WAV file holds no audio');
+  return bytes;
+}
