@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { arch, cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createThreadedEncoder, planEncoding, type ThreadedEncoder } from '#libs/encoding';
 import { writeTone } from '#libs/media';
 import type { AudioCodec, ContainerFormat, PcmSource, RecordingFormat } from '#libs/recording-model';
@@ -70,7 +71,8 @@ function sourceOf(sampleRate: number, channels: 1 | 2, audioMinutes: number): Pc
       for (let s = 0; s < sampleRate; s++) voice[s] = (voice[s] as number) + (tone[s] as number);
     });
     for (let s = 0; s < sampleRate; s++) {
-      const talks = Math.floor((8 * s) / sampleRate) % 4 !== 3 && (channels === 1 || s * 2 < sampleRate === (channel === 0));
+      const talks =
+        Math.floor((8 * s) / sampleRate) % 4 !== 3 && (channels === 1 || s * 2 < sampleRate === (channel === 0));
       const hiss = ((Math.imul(s + channel, 1103515245) >>> 16) % 200) - 100;
       second[s * channels + channel] = (talks ? (voice[s] as number) : 0) + hiss;
     }
@@ -81,7 +83,10 @@ function sourceOf(sampleRate: number, channels: 1 | 2, audioMinutes: number): Pc
     channels,
     samples: seconds * sampleRate,
     async *blocks() {
-      for (let i = 0; i < seconds; i++) yield second;
+      for (let i = 0; i < seconds; i++) {
+        if (i % 60 === 0) await nextTurn();
+        yield second;
+      }
     },
   };
 }
@@ -111,8 +116,16 @@ function report(measurement: Measurement): void {
   results.push(measurement);
   if (asJson) return;
   const { format, audioSeconds, wallMs, cpuMs, timesRealTime, sizeBytes, rssGrowthMiB } = measurement;
-  const cells = [format.padEnd(36), `${audioSeconds} s`.padStart(8), `${wallMs} ms`.padStart(9), `${cpuMs} ms`.padStart(9), `${timesRealTime} ×`.padStart(8)];
-  console.log([...cells, `${(sizeBytes / 2 ** 20).toFixed(1)} MiB`.padStart(10), `${rssGrowthMiB} MiB`.padStart(8)].join('  '));
+  const cells = [
+    format.padEnd(36),
+    `${audioSeconds} s`.padStart(8),
+    `${wallMs} ms`.padStart(9),
+    `${cpuMs} ms`.padStart(9),
+    `${timesRealTime} ×`.padStart(8),
+  ];
+  console.log(
+    [...cells, `${(sizeBytes / 2 ** 20).toFixed(1)} MiB`.padStart(10), `${rssGrowthMiB} MiB`.padStart(8)].join('  '),
+  );
 }
 
 function describeRun(): void {

@@ -24,7 +24,13 @@ describe('planEncoding', () => {
     ['mp3', 'mp3'],
   ])('writes %s with %s at 8 and 16 kHz, mono and stereo', (container, codec) => {
     for (const sampleRate of [8000, 16000]) {
-      for (const channels of [1, 2] as const) expect(planEncoding(format(container, codec), { sampleRate, channels })).toMatchObject({ container, codec, sampleRate, channels });
+      for (const channels of [1, 2] as const)
+        expect(planEncoding(format(container, codec), { sampleRate, channels })).toMatchObject({
+          container,
+          codec,
+          sampleRate,
+          channels,
+        });
     }
   });
 

@@ -64,17 +64,40 @@ export function planEncoding(format: RecordingFormat, audio: AudioShape): Encodi
   const { container, codec, bitrateKbps } = format;
   const { sampleRate, channels } = audio;
   const row = FORMATS.find((candidate) => candidate.container === container && candidate.codec === codec);
-  if (row === undefined) throw refusal(`${codec} in ${container} cannot be written`, `Possible are ${FORMATS.map((r) => `${r.codec} in ${r.container}`).join(', ')}.`);
-  if (!row.sampleRates.includes(sampleRate)) throw refusal(`${codec} in ${container} cannot be written at ${sampleRate} Hz`, `Possible rates are ${row.sampleRates.join(', ')} Hz.`);
-  if (channels !== 1 && channels !== 2) throw refusal(`${String(channels)} channels cannot be written`, 'Possible are 1 and 2.');
-  return { container, codec, sampleRate, channels, bitrateKbps: codec === 'mp3' ? settleBitrate(bitrateKbps, audio) : null };
+  if (row === undefined)
+    throw refusal(
+      `${codec} in ${container} cannot be written`,
+      `Possible are ${FORMATS.map((r) => `${r.codec} in ${r.container}`).join(', ')}.`,
+    );
+  if (!row.sampleRates.includes(sampleRate))
+    throw refusal(
+      `${codec} in ${container} cannot be written at ${sampleRate} Hz`,
+      `Possible rates are ${row.sampleRates.join(', ')} Hz.`,
+    );
+  if (channels !== 1 && channels !== 2)
+    throw refusal(`${String(channels)} channels cannot be written`, 'Possible are 1 and 2.');
+  return {
+    container,
+    codec,
+    sampleRate,
+    channels,
+    bitrateKbps: codec === 'mp3' ? settleBitrate(bitrateKbps, audio) : null,
+  };
 }
 
 function settleBitrate(wanted: number | null, { sampleRate, channels }: AudioShape): Mp3Bitrate {
   const limits = MP3_LIMITS[sampleRate];
-  if (limits === undefined) throw refusal(`MP3 cannot be written at ${sampleRate} Hz`, `Possible rates are ${Object.keys(MP3_LIMITS).join(', ')} Hz.`);
+  if (limits === undefined)
+    throw refusal(
+      `MP3 cannot be written at ${sampleRate} Hz`,
+      `Possible rates are ${Object.keys(MP3_LIMITS).join(', ')} Hz.`,
+    );
   if (wanted === null) return channels === 1 ? limits.mono : limits.stereo;
-  if (!(wanted > 0)) throw refusal(`A bitrate of ${wanted} kbit/s cannot be written`, `Possible are ${limits.least} to ${limits.most} kbit/s.`);
+  if (!(wanted > 0))
+    throw refusal(
+      `A bitrate of ${wanted} kbit/s cannot be written`,
+      `Possible are ${limits.least} to ${limits.most} kbit/s.`,
+    );
   const possible = MP3_BITRATES.filter((bitrate) => bitrate >= limits.least && bitrate <= limits.most);
   return possible.findLast((bitrate) => bitrate <= wanted) ?? limits.least;
 }

@@ -1,4 +1,12 @@
-import { WavFormatError, encodeAlaw, encodeMulaw, wavPaddingBytes, writeWavHeader, type WavCodec, type WavLayout } from '#libs/media';
+import {
+  WavFormatError,
+  encodeAlaw,
+  encodeMulaw,
+  wavPaddingBytes,
+  writeWavHeader,
+  type WavCodec,
+  type WavLayout,
+} from '#libs/media';
 import { RecgateError } from '#libs/recording-model';
 import type { FinishedEncoding, FormatEncoder } from './format-encoder.js';
 import type { EncodingPlan } from './format-table.js';
@@ -11,9 +19,18 @@ interface SampleWriter {
 
 const WRITERS: Readonly<Record<WavCodec, SampleWriter>> = {
   // Typed arrays are little-endian on every platform Node runs the encoder on, as WAV is.
-  pcm16: { bytesPerSample: 2, write: (samples) => new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength) },
-  mulaw: { bytesPerSample: 1, write: (samples, scratch) => (encodeMulaw(samples, scratch), scratch.subarray(0, samples.length)) },
-  alaw: { bytesPerSample: 1, write: (samples, scratch) => (encodeAlaw(samples, scratch), scratch.subarray(0, samples.length)) },
+  pcm16: {
+    bytesPerSample: 2,
+    write: (samples) => new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength),
+  },
+  mulaw: {
+    bytesPerSample: 1,
+    write: (samples, scratch) => (encodeMulaw(samples, scratch), scratch.subarray(0, samples.length)),
+  },
+  alaw: {
+    bytesPerSample: 1,
+    write: (samples, scratch) => (encodeAlaw(samples, scratch), scratch.subarray(0, samples.length)),
+  },
 };
 
 const NOTHING = new Uint8Array(0);
@@ -30,7 +47,8 @@ export class PcmFormatEncoder implements FormatEncoder {
   /** @param plan a plan whose codec is not MP3 */
   constructor(plan: EncodingPlan) {
     const { codec, sampleRate, channels } = plan;
-    if (codec === 'mp3') throw new RecgateError('media.format', 'MP3 is not written sample by sample', { field: 'format' });
+    if (codec === 'mp3')
+      throw new RecgateError('media.format', 'MP3 is not written sample by sample', { field: 'format' });
     this.layout = { codec, sampleRate, channels };
     this.withHeader = plan.container === 'wav';
     this.writer = WRITERS[codec];
@@ -42,14 +60,19 @@ export class PcmFormatEncoder implements FormatEncoder {
     try {
       return writeWavHeader({ ...this.layout, samples });
     } catch (error) {
-      if (error instanceof WavFormatError) throw new RecgateError('media.format', `${error.message}. MP3 has no such limit.`, { field: 'format', cause: error });
+      if (error instanceof WavFormatError)
+        throw new RecgateError('media.format', `${error.message}. MP3 has no such limit.`, {
+          field: 'format',
+          cause: error,
+        });
       throw error;
     }
   }
 
   push(interleaved: Int16Array): Uint8Array {
     this.samplesOfAllChannels += interleaved.length;
-    if (this.writer.bytesPerSample === 1 && this.scratch.length < interleaved.length) this.scratch = new Uint8Array(interleaved.length);
+    if (this.writer.bytesPerSample === 1 && this.scratch.length < interleaved.length)
+      this.scratch = new Uint8Array(interleaved.length);
     return this.writer.write(interleaved, this.scratch);
   }
 

@@ -57,7 +57,8 @@ export class RenditionFile {
   finish(): Rendition {
     const { audio, samples, outputFile, format } = this.job;
     const came = this.samplesOfAllChannels / audio.channels;
-    if (came !== samples) throw new RecgateError('gateway.internal', `The source gave ${came} samples a channel instead of ${samples}`);
+    if (came !== samples)
+      throw new RecgateError('gateway.internal', `The source gave ${came} samples a channel instead of ${samples}`);
     const { tail, header } = this.encoder.finish();
     this.write(tail);
     if (this.digest === null) writeFully(this.fd, header, 0);
@@ -67,7 +68,15 @@ export class RenditionFile {
     renameSync(this.partFile, outputFile);
     syncDirectory(dirname(outputFile));
     const durationMs = Math.round((samples * 1000) / audio.sampleRate);
-    return { file: outputFile, ...checksums, contentType: format.contentType, samples, sampleRate: audio.sampleRate, channels: audio.channels, durationMs };
+    return {
+      file: outputFile,
+      ...checksums,
+      contentType: format.contentType,
+      samples,
+      sampleRate: audio.sampleRate,
+      channels: audio.channels,
+      durationMs,
+    };
   }
 
   /** Leaves nothing behind. */
@@ -87,7 +96,7 @@ export class RenditionFile {
 }
 
 function writeFully(fd: number, bytes: Uint8Array, position: number | null): void {
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     at += writeSync(fd, bytes, at, bytes.length - at, position === null ? null : position + at);
   }
 }
@@ -96,7 +105,7 @@ function writeFully(fd: number, bytes: Uint8Array, position: number | null): voi
 function checksumsOf(fd: number): ContentChecksums {
   const digest = new ContentDigest();
   const buffer = new Uint8Array(COPY_BYTES);
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const read = readSync(fd, buffer, 0, buffer.length, at);
     if (read === 0) return digest.finish();
     digest.update(buffer.subarray(0, read));

@@ -2,7 +2,10 @@
  * The items, until the signal aborts: then it throws the reason of the signal at once, even while an item is awaited that
  * never comes.
  */
-export async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSignal | undefined): AsyncGenerator<T, void, void> {
+export async function* untilAborted<T>(
+  items: AsyncIterable<T>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<T, void, void> {
   if (signal === undefined) {
     yield* items;
     return;

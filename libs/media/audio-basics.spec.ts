@@ -54,7 +54,8 @@ describe('tones', () => {
     expect(goertzelPower(whole, 0, 800, 1000, 8000)).toBeCloseTo(8000 ** 2 / 2, -4);
     expect(goertzelPower(whole, 0, 800, 1100, 8000)).toBeLessThan(100);
     const pieces = new Int16Array(800);
-    for (let at = 0; at < 800; at += 100) writeTone(pieces, at, at + 100, { frequencyHz: 1000, sampleRate: 8000, amplitude: 8000, startSample: at });
+    for (let at = 0; at < 800; at += 100)
+      writeTone(pieces, at, at + 100, { frequencyHz: 1000, sampleRate: 8000, amplitude: 8000, startSample: at });
     expect(pieces).toEqual(whole);
     expect(goertzelPower(whole, 5, 5, 1000, 8000)).toBe(0);
   });

@@ -20,7 +20,13 @@ export function writeTone(dst: Int16Array, from: number, to: number, tone: Tone)
  * Mean power of one frequency within `samples[from..to)` by Goertzel's algorithm, in squared sample units: a sine of
  * peak amplitude A at that frequency gives A²/2 (over whole periods); 0 for an empty range.
  */
-export function goertzelPower(samples: Int16Array, from: number, to: number, frequencyHz: number, sampleRate: number): number {
+export function goertzelPower(
+  samples: Int16Array,
+  from: number,
+  to: number,
+  frequencyHz: number,
+  sampleRate: number,
+): number {
   const n = to - from;
   if (n <= 0) return 0;
   const coefficient = 2 * Math.cos((2 * Math.PI * frequencyHz) / sampleRate);

@@ -28,6 +28,11 @@ export class ContentDigest {
 
   /** To be called once. */
   finish(): ContentChecksums {
-    return { sizeBytes: this.sizeBytes, sha256: this.sha256.digest('hex'), md5: this.md5.digest('base64'), crc32c: this.crc32c.base64 };
+    return {
+      sizeBytes: this.sizeBytes,
+      sha256: this.sha256.digest('hex'),
+      md5: this.md5.digest('base64'),
+      crc32c: this.crc32c.base64,
+    };
   }
 }

@@ -16,7 +16,16 @@ function makeTables(): Int32Array[] {
   return tables;
 }
 
-const [T0, T1, T2, T3, T4, T5, T6, T7] = TABLES as unknown as readonly [Int32Array, Int32Array, Int32Array, Int32Array, Int32Array, Int32Array, Int32Array, Int32Array];
+const [T0, T1, T2, T3, T4, T5, T6, T7] = TABLES as unknown as readonly [
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+];
 
 /** Running CRC-32C (Castagnoli), which `node:zlib` does not offer. */
 export class Crc32c {
@@ -26,7 +35,11 @@ export class Crc32c {
     let crc = this.crc;
     let i = 0;
     for (const end = bytes.length - (SLICES - 1); i < end; i += SLICES) {
-      crc ^= (bytes[i] as number) | ((bytes[i + 1] as number) << 8) | ((bytes[i + 2] as number) << 16) | ((bytes[i + 3] as number) << 24);
+      crc ^=
+        (bytes[i] as number) |
+        ((bytes[i + 1] as number) << 8) |
+        ((bytes[i + 2] as number) << 16) |
+        ((bytes[i + 3] as number) << 24);
       crc =
         (T7[crc & 0xff] as number) ^
         (T6[(crc >>> 8) & 0xff] as number) ^

@@ -58,6 +58,11 @@ describe('ContentDigest', () => {
     digest.update(ascii('1234'));
     digest.update(ascii('56789'));
     const hash = (name: string) => createHash(name).update('123456789');
-    expect(digest.finish()).toEqual({ sizeBytes: 9, sha256: hash('sha256').digest('hex'), md5: hash('md5').digest('base64'), crc32c: '4waSgw==' });
+    expect(digest.finish()).toEqual({
+      sizeBytes: 9,
+      sha256: hash('sha256').digest('hex'),
+      md5: hash('md5').digest('base64'),
+      crc32c: '4waSgw==',
+    });
   });
 });

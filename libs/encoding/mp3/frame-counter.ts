@@ -12,7 +12,7 @@ export class FrameCounter {
   /** @throws Error when a frame does not begin where the one before ends */
   add(bytes: Uint8Array): void {
     this.bytes += bytes.length;
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const skipped = Math.min(this.untilNext, bytes.length - at);
       at += skipped;
       this.untilNext -= skipped;

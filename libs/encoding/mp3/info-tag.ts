@@ -51,7 +51,10 @@ export function composeInfoTag(facts: InfoTagFacts): Uint8Array {
   writer.uint(QUALITY, 4);
   writer.ascii('LAME3.100').uint(METHOD_CBR, 1).uint(0, 1).uint(0, 4).uint(0, 2).uint(0, 2).uint(0, 1);
   writer.uint(Math.min(255, audioFrame.bitrateKbps), 1).uint((facts.delay << 12) | facts.padding, 3);
-  writer.uint((STEREO_MODES[frame.channelMode] ?? 0) << 2, 1).uint(0, 1).uint(0, 2);
+  writer
+    .uint((STEREO_MODES[frame.channelMode] ?? 0) << 2, 1)
+    .uint(0, 1)
+    .uint(0, 2);
   writer.uint(fileBytes, 4).uint(facts.audioCrc, 2);
   writer.uint(crc16(bytes.subarray(0, writer.at)), 2);
   return bytes;

@@ -10,7 +10,6 @@ import { composeInfoTag, infoTagBytes } from './info-tag.js';
 import { FRAME_HEADER_BYTES, parseMpegFrame } from './mpeg-frame.js';
 
 type Lame = Awaited<ReturnType<typeof createEncoder<'audio/mpeg'>>>;
-type CompiledLame = Parameters<typeof createEncoder>[1];
 
 /** Samples that LAME puts before the first sample it is given (its encoder delay at an unchanged rate). */
 const LAME_DELAY = 576;
@@ -24,14 +23,16 @@ const DELAY = LAME_DELAY + LEAD_IN;
 const LAME_BLOCK = 8 * 1152;
 const SAMPLE_RATES = [8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000] as const;
 
-let compiled: CompiledLame | undefined;
+/** The bytes of the WebAssembly, then the compiled module. */
+let compiled: object | undefined;
 
 /** An MP3 encoder of its own for a plan; the WebAssembly is compiled once a thread. */
 export async function createMp3FormatEncoder(plan: EncodingPlan, bitrateKbps: Mp3Bitrate): Promise<FormatEncoder> {
   const outputSampleRate = SAMPLE_RATES.find((rate) => rate === plan.sampleRate);
-  if (outputSampleRate === undefined) throw new RecgateError('media.format', `MP3 has no rate of ${plan.sampleRate} Hz`, { field: 'format' });
+  if (outputSampleRate === undefined)
+    throw new RecgateError('media.format', `MP3 has no rate of ${plan.sampleRate} Hz`, { field: 'format' });
   compiled ??= await readFile(createRequire(import.meta.url).resolve('wasm-media-encoders/wasm/mp3'));
-  const lame = await createEncoder('audio/mpeg', compiled, (module) => (compiled = module));
+  const lame = await createEncoder('audio/mpeg', compiled, (module: object) => (compiled = module));
   // The output rate is named because LAME would otherwise choose a lower one at low bitrates.
   const settings = { channels: plan.channels, sampleRate: plan.sampleRate, bitrate: bitrateKbps, outputSampleRate };
   lame.configure(settings);
@@ -84,8 +85,16 @@ class Mp3FormatEncoder implements FormatEncoder {
     const { frames, bytes, atBoundary } = this.counter;
     const frameSamples = parseMpegFrame(this.frameHeader)?.samples ?? 0;
     const padding = frames * frameSamples - DELAY - this.samples;
-    if (!atBoundary || padding < 0) throw new RecgateError('gateway.internal', `The MP3 encoder gave ${frames} frames for ${this.samples} samples`);
-    const header = composeInfoTag({ frameHeader: this.frameHeader, frames, audioBytes: bytes, audioCrc: this.audioCrc, delay: DELAY, padding });
+    if (!atBoundary || padding < 0)
+      throw new RecgateError('gateway.internal', `The MP3 encoder gave ${frames} frames for ${this.samples} samples`);
+    const header = composeInfoTag({
+      frameHeader: this.frameHeader,
+      frames,
+      audioBytes: bytes,
+      audioCrc: this.audioCrc,
+      delay: DELAY,
+      padding,
+    });
     return { tail: this.out.subarray(0, length), header };
   }
 

@@ -7,7 +7,13 @@ import { crc16 } from '../hashing/crc16.js';
 import { FrameCounter } from './frame-counter.js';
 import { parseMpegFrame } from './mpeg-frame.js';
 
-const mp3 = (bitrateKbps: number | null = null): RecordingFormat => ({ container: 'mp3', codec: 'mp3', bitrateKbps, extension: 'mp3', contentType: 'audio/mpeg' });
+const mp3 = (bitrateKbps: number | null = null): RecordingFormat => ({
+  container: 'mp3',
+  codec: 'mp3',
+  bitrateKbps,
+  extension: 'mp3',
+  contentType: 'audio/mpeg',
+});
 
 const noise = (length: number): Int16Array => Int16Array.from({ length }, (_, i) => ((i * 7919) % 20011) - 10005);
 
@@ -57,24 +63,35 @@ describe('MP3 information tag', () => {
     [8000, 1, 8],
     [16000, 2, 8],
     [48000, 2, 320],
-  ] as const)('says the truth about the file at %i Hz, %i channels, %p kbit/s', async (sampleRate, channels, bitrate) => {
-    for (const samples of [0, 1, 7, 575, 576, 577, 1151, 1152, 1153, 20_000]) {
-      const file = await encoded({ sampleRate, channels }, samples, bitrate);
-      const tag = readTag(file);
-      const audio = file.subarray(tag.frame.bytes);
-      const counter = new FrameCounter();
-      counter.add(audio);
-      expect(counter.atBoundary).toBe(true);
-      expect(tag).toMatchObject({ id: 'Info', flags: 15, frames: counter.frames, bytes: file.length, encoder: 'LAME3.100', method: 1, musicBytes: file.length });
-      expect(tag.delay + samples + tag.padding).toBe(counter.frames * tag.frame.samples);
-      // Decoders are late by 529 samples themselves: with less padding the end would be missing.
-      expect(tag.padding).toBeGreaterThanOrEqual(529);
-      expect(tag.musicCrc).toBe(crc16(audio));
-      expect(tag.tagCrc).toBe(tag.tagCrcOfBytes);
-      expect(tag.bitrate).toBe(Math.min(255, parseMpegFrame(audio)?.bitrateKbps ?? 0));
-      expect(tag.frame).toMatchObject({ sampleRate, channelMode: parseMpegFrame(audio)?.channelMode });
-    }
-  });
+  ] as const)(
+    'says the truth about the file at %i Hz, %i channels, %p kbit/s',
+    async (sampleRate, channels, bitrate) => {
+      for (const samples of [0, 1, 7, 575, 576, 577, 1151, 1152, 1153, 20_000]) {
+        const file = await encoded({ sampleRate, channels }, samples, bitrate);
+        const tag = readTag(file);
+        const audio = file.subarray(tag.frame.bytes);
+        const counter = new FrameCounter();
+        counter.add(audio);
+        expect(counter.atBoundary).toBe(true);
+        expect(tag).toMatchObject({
+          id: 'Info',
+          flags: 15,
+          frames: counter.frames,
+          bytes: file.length,
+          encoder: 'LAME3.100',
+          method: 1,
+          musicBytes: file.length,
+        });
+        expect(tag.delay + samples + tag.padding).toBe(counter.frames * tag.frame.samples);
+        // Decoders are late by 529 samples themselves: with less padding the end would be missing.
+        expect(tag.padding).toBeGreaterThanOrEqual(529);
+        expect(tag.musicCrc).toBe(crc16(audio));
+        expect(tag.tagCrc).toBe(tag.tagCrcOfBytes);
+        expect(tag.bitrate).toBe(Math.min(255, parseMpegFrame(audio)?.bitrateKbps ?? 0));
+        expect(tag.frame).toMatchObject({ sampleRate, channelMode: parseMpegFrame(audio)?.channelMode });
+      }
+    },
+  );
 
   it('has seek points that rise through the whole file', async () => {
     const { toc } = readTag(await encoded({ sampleRate: 8000, channels: 1 }, 200_000));
@@ -103,7 +120,15 @@ describe('FrameCounter', () => {
 
   it('does not take anything else for frames', () => {
     expect(() => new FrameCounter().add(Uint8Array.from({ length: 8 }, () => 0x55))).toThrow('No MP3 frame');
-    for (const header of [[0xff, 0xfb, 0xf0, 0], [0xff, 0xfb, 0x00, 0], [0xff, 0xfb, 0x9c, 0], [0xff, 0xeb, 0x90, 0], [0xff, 0xfd, 0x90, 0], [0xfe, 0xfb, 0x90, 0], []]) {
+    for (const header of [
+      [0xff, 0xfb, 0xf0, 0],
+      [0xff, 0xfb, 0x00, 0],
+      [0xff, 0xfb, 0x9c, 0],
+      [0xff, 0xeb, 0x90, 0],
+      [0xff, 0xfd, 0x90, 0],
+      [0xfe, 0xfb, 0x90, 0],
+      [],
+    ]) {
       expect(parseMpegFrame(Uint8Array.from(header))).toBeNull();
     }
   });

@@ -39,14 +39,24 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 describe('the encoder as it is built', () => {
   it('finds its thread program, encodes, and lets the process end although it was not closed', () => {
-    writeFileSync(join(directory, 'package.json'), JSON.stringify({ type: 'module', imports: { '#libs/*': './dist/libs/*/index.js' } }));
+    writeFileSync(
+      join(directory, 'package.json'),
+      JSON.stringify({ type: 'module', imports: { '#libs/*': './dist/libs/*/index.js' } }),
+    );
     symlinkSync(join(LIBS, '../node_modules'), join(directory, 'node_modules'));
     writeFileSync(join(directory, 'encode.js'), SCRIPT);
     const run = spawnSync(process.execPath, ['--no-warnings', 'encode.js', LIBS], { cwd: directory, encoding: 'utf8' });
     expect(run.stderr).toBe('');
     expect(run.status).toBe(0);
-    expect(JSON.parse(run.stdout)).toMatchObject([{ file: 'out.wav', samples: 50001 }, { file: 'out.mp3', samples: 50001 }]);
+    expect(JSON.parse(run.stdout)).toMatchObject([
+      { file: 'out.wav', samples: 50001 },
+      { file: 'out.mp3', samples: 50001 },
+    ]);
     expect(parseWavHeader(readFileSync(join(directory, 'out.wav')))).toMatchObject({ codec: 'mulaw', samples: 50001 });
-    expect(readdirSync(directory).filter((file) => file.startsWith('out')).sort()).toEqual(['out.mp3', 'out.wav']);
+    expect(
+      readdirSync(directory)
+        .filter((file) => file.startsWith('out'))
+        .sort(),
+    ).toEqual(['out.mp3', 'out.wav']);
   });
 });

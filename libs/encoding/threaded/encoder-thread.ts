@@ -1,5 +1,11 @@
 import type { Worker } from 'node:worker_threads';
-import { RecgateError, type EncodeRequest, type PcmSource, type Rendition } from '#libs/recording-model';
+import {
+  RecgateError,
+  toRecgateError,
+  type EncodeRequest,
+  type PcmSource,
+  type Rendition,
+} from '#libs/recording-model';
 import { untilAborted } from '../until-aborted.js';
 import { BLOCKS_IN_FLIGHT, BLOCK_SAMPLES, type FromThread, type ToThread } from './messages.js';
 import { startEncoderThread } from './worker-program.js';
@@ -11,7 +17,10 @@ export class EncoderThread {
   private readonly worker: Worker;
   private readonly blocks: Block[] = Array.from({ length: BLOCKS_IN_FLIGHT }, () => new Int16Array(BLOCK_SAMPLES));
   private blockIsBack: (() => void) | null = null;
-  private settle: { readonly resolve: (rendition: Rendition | null) => void; readonly reject: (error: unknown) => void } | null = null;
+  private settle: {
+    readonly resolve: (rendition: Rendition | null) => void;
+    readonly reject: (error: unknown) => void;
+  } | null = null;
   /** Set once the thread has died: it takes no more work. */
   dead = false;
 
@@ -20,7 +29,7 @@ export class EncoderThread {
     // A thread without work keeps no process alive.
     this.worker.unref();
     this.worker.on('message', (message: FromThread) => this.receive(message));
-    this.worker.on('error', (error) => this.die(error));
+    this.worker.on('error', (error: unknown) => this.die(error));
     this.worker.on('exit', (code) => this.die(new Error(`The encoder thread ended with code ${code}`)));
   }
 
@@ -35,7 +44,8 @@ export class EncoderThread {
       this.send({ kind: 'begin', job: { format, audio: { sampleRate, channels }, samples, outputFile } });
       await this.feed(source, signal);
       const rendition = await answer;
-      if (rendition === null) throw signal?.reason ?? new RecgateError('gateway.internal', 'The encoding was cancelled');
+      if (rendition === null)
+        throw signal?.reason ?? new RecgateError('gateway.internal', 'The encoding was cancelled');
       return rendition;
     } catch (error) {
       // The answer to a failed source or an abort is awaited, so that the file is gone when the caller hears of it.
@@ -57,7 +67,7 @@ export class EncoderThread {
     let filled = 0;
     try {
       for await (const samples of untilAborted(source.blocks(), signal)) {
-        for (let at = 0; at < samples.length; ) {
+        for (let at = 0; at < samples.length;) {
           if (this.settle === null) return;
           block ??= await this.freeBlock();
           const taken = Math.min(samples.length - at, BLOCK_SAMPLES - filled);
@@ -113,10 +123,14 @@ export class EncoderThread {
     }
   }
 
-  private die(cause: Error): void {
+  private die(cause: unknown): void {
     this.dead = true;
     this.blockIsBack?.();
-    this.finish((settle) => settle.reject(new RecgateError('gateway.internal', `The encoder thread died: ${cause.message}`, { cause })));
+    this.finish((settle) =>
+      settle.reject(
+        new RecgateError('gateway.internal', `The encoder thread died: ${toRecgateError(cause).message}`, { cause }),
+      ),
+    );
   }
 
   private finish(how: (settle: NonNullable<EncoderThread['settle']>) => void): void {

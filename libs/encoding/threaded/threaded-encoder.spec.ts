@@ -2,7 +2,13 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { RecgateError, type AudioCodec, type ContainerFormat, type PcmSource, type RecordingFormat } from '#libs/recording-model';
+import {
+  RecgateError,
+  type AudioCodec,
+  type ContainerFormat,
+  type PcmSource,
+  type RecordingFormat,
+} from '#libs/recording-model';
 import { createInlineEncoder } from '../inline-encoder.js';
 import { createThreadedEncoder, type ThreadedEncoder } from './threaded-encoder.js';
 
@@ -71,20 +77,31 @@ function stallingSource(samples: number): { source: PcmSource; reached: Promise<
 const output = (name: string): string => join(directory, name);
 
 describe('createThreadedEncoder', () => {
-  it.each([WAV, format('wav', 'mulaw'), format('raw', 'mulaw'), MP3])('writes the same bytes as on one thread ($container, $codec)', async (wanted) => {
-    const encoder = threaded(1);
-    for (const samples of [0, 1, 70_000, 300_001]) {
-      const there = await encoder.encode({ source: sourceOf(samples), format: wanted, outputFile: output('there') });
-      const here = await createInlineEncoder().encode({ source: sourceOf(samples), format: wanted, outputFile: output('here') });
-      expect({ ...there, file: '' }).toEqual({ ...here, file: '' });
-      expect(Buffer.compare(readFileSync(there.file), readFileSync(here.file))).toBe(0);
-    }
-  });
+  it.each([WAV, format('wav', 'mulaw'), format('raw', 'mulaw'), MP3])(
+    'writes the same bytes as on one thread ($container, $codec)',
+    async (wanted) => {
+      const encoder = threaded(1);
+      for (const samples of [0, 1, 70_000, 300_001]) {
+        const there = await encoder.encode({ source: sourceOf(samples), format: wanted, outputFile: output('there') });
+        const here = await createInlineEncoder().encode({
+          source: sourceOf(samples),
+          format: wanted,
+          outputFile: output('here'),
+        });
+        expect({ ...there, file: '' }).toEqual({ ...here, file: '' });
+        expect(Buffer.compare(readFileSync(there.file), readFileSync(here.file))).toBe(0);
+      }
+    },
+  );
 
   it('encodes more recordings than it has threads, each right', async () => {
     const encoder = threaded(2);
     const lengths = Array.from({ length: 9 }, (_, i) => 10_000 * i + i);
-    const renditions = await Promise.all(lengths.map((samples, i) => encoder.encode({ source: sourceOf(samples, 1), format: i % 2 ? WAV : MP3, outputFile: output(String(i)) })));
+    const renditions = await Promise.all(
+      lengths.map((samples, i) =>
+        encoder.encode({ source: sourceOf(samples, 1), format: i % 2 ? WAV : MP3, outputFile: output(String(i)) }),
+      ),
+    );
     expect(renditions.map(({ samples }) => samples)).toEqual(lengths);
     expect(readdirSync(directory).sort()).toEqual(lengths.map((_, i) => String(i)));
   });
@@ -101,7 +118,9 @@ describe('createThreadedEncoder', () => {
     await expect(cancelled).rejects.toThrow('no longer wanted');
     expect(readdirSync(directory)).toEqual([]);
     goOn();
-    await expect(encoder.encode({ source: sourceOf(1000), format: WAV, outputFile: output('b.wav') })).resolves.toMatchObject({ samples: 1000 });
+    await expect(
+      encoder.encode({ source: sourceOf(1000), format: WAV, outputFile: output('b.wav') }),
+    ).resolves.toMatchObject({ samples: 1000 });
   });
 
   it('cancels what is still waiting for a thread, without a trace', async () => {
@@ -110,14 +129,21 @@ describe('createThreadedEncoder', () => {
     const first = encoder.encode({ source, format: WAV, outputFile: output('first.wav') });
     await reached;
     const cancel = new AbortController();
-    const second = encoder.encode({ source: sourceOf(10), format: WAV, outputFile: output('second.wav'), signal: cancel.signal });
+    const second = encoder.encode({
+      source: sourceOf(10),
+      format: WAV,
+      outputFile: output('second.wav'),
+      signal: cancel.signal,
+    });
     const third = encoder.encode({ source: sourceOf(10), format: WAV, outputFile: output('third.wav') });
     cancel.abort(new Error('no longer wanted'));
     await expect(second).rejects.toThrow('no longer wanted');
     goOn();
     await Promise.all([first, third]);
     expect(readdirSync(directory).sort()).toEqual(['first.wav', 'third.wav']);
-    await expect(encoder.encode({ source: sourceOf(10), format: WAV, outputFile: output('x.wav'), signal: AbortSignal.abort() })).rejects.toThrow();
+    await expect(
+      encoder.encode({ source: sourceOf(10), format: WAV, outputFile: output('x.wav'), signal: AbortSignal.abort() }),
+    ).rejects.toThrow();
   });
 
   it('passes on errors of source, length, format and disk with their codes, leaves no file, and goes on', async () => {
@@ -130,13 +156,25 @@ describe('createThreadedEncoder', () => {
       },
     };
     const outputFile = output('out');
-    await expect(encoder.encode({ source: broken, format: MP3, outputFile })).rejects.toMatchObject({ code: 'media.lost' });
-    await expect(encoder.encode({ source: { ...sourceOf(500_000), samples: 400_000 }, format: MP3, outputFile })).rejects.toMatchObject({ code: 'gateway.internal' });
-    await expect(encoder.encode({ source: sourceOf(10), format: format('raw', 'pcm16'), outputFile })).rejects.toMatchObject({ code: 'media.format' });
-    await expect(encoder.encode({ source: { ...sourceOf(10), samples: 2 ** 31 }, format: WAV, outputFile })).rejects.toMatchObject({ code: 'media.format', field: 'format' });
-    await expect(encoder.encode({ source: sourceOf(2_000_000), format: WAV, outputFile: output('no/such/folder') })).rejects.toMatchObject({ code: 'gateway.internal' });
+    await expect(encoder.encode({ source: broken, format: MP3, outputFile })).rejects.toMatchObject({
+      code: 'media.lost',
+    });
+    await expect(
+      encoder.encode({ source: { ...sourceOf(500_000), samples: 400_000 }, format: MP3, outputFile }),
+    ).rejects.toMatchObject({ code: 'gateway.internal' });
+    await expect(
+      encoder.encode({ source: sourceOf(10), format: format('raw', 'pcm16'), outputFile }),
+    ).rejects.toMatchObject({ code: 'media.format' });
+    await expect(
+      encoder.encode({ source: { ...sourceOf(10), samples: 2 ** 31 }, format: WAV, outputFile }),
+    ).rejects.toMatchObject({ code: 'media.format', field: 'format' });
+    await expect(
+      encoder.encode({ source: sourceOf(2_000_000), format: WAV, outputFile: output('no/such/folder') }),
+    ).rejects.toMatchObject({ code: 'gateway.internal' });
     expect(readdirSync(directory)).toEqual([]);
-    await expect(encoder.encode({ source: sourceOf(300_000), format: MP3, outputFile })).resolves.toMatchObject({ samples: 300_000 });
+    await expect(encoder.encode({ source: sourceOf(300_000), format: MP3, outputFile })).resolves.toMatchObject({
+      samples: 300_000,
+    });
   });
 
   it('does not touch a file of the same name until it is complete', async () => {
@@ -153,7 +191,9 @@ describe('createThreadedEncoder', () => {
 
   it('may encode one recording twice at a time into the same file', async () => {
     const encoder = threaded(2);
-    const twice = [1, 2].map(() => encoder.encode({ source: sourceOf(400_000), format: MP3, outputFile: output('same.mp3') }));
+    const twice = [1, 2].map(() =>
+      encoder.encode({ source: sourceOf(400_000), format: MP3, outputFile: output('same.mp3') }),
+    );
     const [a, b] = await Promise.all(twice);
     expect(a).toEqual(b);
     expect(readdirSync(directory)).toEqual(['same.mp3']);
@@ -168,11 +208,15 @@ describe('createThreadedEncoder', () => {
     await reached;
     await encoder.close();
     goOn();
-    expect(await outcomes).toMatchObject([{ status: 'rejected' }, { status: 'rejected', reason: { code: 'gateway.unavailable' } }]);
+    expect(await outcomes).toMatchObject([
+      { status: 'rejected' },
+      { status: 'rejected', reason: { code: 'gateway.unavailable' } },
+    ]);
     expect(readdirSync(directory).filter((file) => !file.endsWith('.part'))).toEqual([]);
   });
 
   it('needs at least one thread', () => {
-    for (const threads of [0, -1, 1.5, Number.NaN]) expect(() => createThreadedEncoder({ threads })).toThrow(RangeError);
+    for (const threads of [0, -1, 1.5, Number.NaN])
+      expect(() => createThreadedEncoder({ threads })).toThrow(RangeError);
   });
 });

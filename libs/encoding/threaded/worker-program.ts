@@ -24,7 +24,10 @@ const SOURCE_LOADER = `
 /** Starts the encoder thread's program: the compiled one, or from source the same file as TypeScript. */
 export function startEncoderThread(): Worker {
   if (!FROM_SOURCE) return new Worker(new URL('./encoder.worker.js', import.meta.url));
-  const workerData = { program: new URL('./encoder.worker.ts', import.meta.url).href, libs: new URL('../../', import.meta.url).href };
+  const workerData = {
+    program: new URL('./encoder.worker.ts', import.meta.url).href,
+    libs: new URL('../../', import.meta.url).href,
+  };
   // Parameter properties are allowed in the source, so the types are not just stripped but compiled away.
   const execArgv = ['--experimental-transform-types', '--no-warnings'];
   return new Worker(new URL(`data:text/javascript,${encodeURIComponent(SOURCE_LOADER)}`), { workerData, execArgv });

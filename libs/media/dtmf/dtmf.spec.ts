@@ -26,15 +26,23 @@ function heard(samples: Int16Array, rate = RATE, block = 160): Press[] {
   const detector = new InbandDtmfDetector(rate);
   const presses: Press[] = [];
   for (let at = 0; at < samples.length; at += block) {
-    detector.process(samples, at, Math.min(samples.length, at + block), (key, atSample, start) => presses.push({ key, at: atSample, start }));
+    detector.process(samples, at, Math.min(samples.length, at + block), (key, atSample, start) =>
+      presses.push({ key, at: atSample, start }),
+    );
   }
   return presses;
 }
 
-const keysHeard = (samples: Int16Array, rate = RATE): string => heard(samples, rate).map(({ key }) => key).join('');
+const keysHeard = (samples: Int16Array, rate = RATE): string =>
+  heard(samples, rate)
+    .map(({ key }) => key)
+    .join('');
 
 /** Keys dialled one after the other, from sample `lead` on. */
-function dialled(keys: string, options: { rate?: number; toneMs?: number; pauseMs?: number; amplitude?: number; lead?: number } = {}): Int16Array {
+function dialled(
+  keys: string,
+  options: { rate?: number; toneMs?: number; pauseMs?: number; amplitude?: number; lead?: number } = {},
+): Int16Array {
   const { rate = RATE, toneMs = 100, pauseMs = 100, amplitude = 8000, lead = 77 } = options;
   const tone = Math.round((toneMs * rate) / 1000);
   const pause = Math.round((pauseMs * rate) / 1000);
@@ -49,7 +57,12 @@ function dialled(keys: string, options: { rate?: number; toneMs?: number; pauseM
 /** Two tones of free frequency and level, 100 ms. */
 function pair(rowHz: number, columnHz: number, rowAmplitude: number, columnAmplitude: number): Int16Array {
   return Int16Array.from({ length: 1600 }, (_, i) =>
-    i < 300 || i >= 1100 ? 0 : Math.round(rowAmplitude * Math.sin((2 * Math.PI * rowHz * i) / RATE) + columnAmplitude * Math.sin((2 * Math.PI * columnHz * i) / RATE)),
+    i < 300 || i >= 1100
+      ? 0
+      : Math.round(
+          rowAmplitude * Math.sin((2 * Math.PI * rowHz * i) / RATE) +
+            columnAmplitude * Math.sin((2 * Math.PI * columnHz * i) / RATE),
+        ),
   );
 }
 
@@ -66,17 +79,21 @@ function speechLike(seconds: number, seed: number): Int16Array {
   const noise = noiseSource(seed);
   const out = new Int16Array(seconds * RATE);
   let phase = 0;
-  for (let at = 0; at < out.length; ) {
+  for (let at = 0; at < out.length;) {
     const length = Math.min(out.length - at, Math.round(RATE * (0.08 + 0.2 * Math.abs(noise()))));
     const voiced = noise() > -0.4;
     const pitch = 175 + 85 * noise();
     const glide = 30 * noise();
     const formants = [500 + 300 * noise(), 1400 + 600 * noise(), 2500 + 400 * noise()];
-    const weights = Array.from({ length: 18 }, (_, h) => formants.reduce((sum, hz) => sum + Math.exp(-(((h + 1) * pitch - hz) ** 2) / 30_000), 0));
+    const weights = Array.from({ length: 18 }, (_, h) =>
+      formants.reduce((sum, hz) => sum + Math.exp(-(((h + 1) * pitch - hz) ** 2) / 30_000), 0),
+    );
     for (let i = 0; i < length; i++) {
       const envelope = Math.sin((Math.PI * i) / length);
       phase += (2 * Math.PI * (pitch + (glide * i) / length)) / RATE;
-      const voice = voiced ? weights.reduce((sum, weight, h) => sum + weight * Math.sin((h + 1) * phase), 0) : 0.7 * noise();
+      const voice = voiced
+        ? weights.reduce((sum, weight, h) => sum + weight * Math.sin((h + 1) * phase), 0)
+        : 0.7 * noise();
       out[at + i] = Math.round(5000 * envelope * voice);
     }
     at += length + Math.round(RATE * 0.05 * Math.max(0, noise()));
@@ -106,17 +123,20 @@ describe('InbandDtmfDetector', () => {
   });
 
   it('hears keys of 40 ms with pauses of 40 ms, wherever they begin', () => {
-    for (let lead = 0; lead < 110; lead += 7) expect(keysHeard(dialled(DTMF_KEYS, { toneMs: 40, pauseMs: 40, lead }))).toBe(DTMF_KEYS);
+    for (let lead = 0; lead < 110; lead += 7)
+      expect(keysHeard(dialled(DTMF_KEYS, { toneMs: 40, pauseMs: 40, lead }))).toBe(DTMF_KEYS);
   });
 
   it('hears no keys in tones of 20 ms', () => {
-    for (let lead = 0; lead < 110; lead += 7) expect(keysHeard(dialled(DTMF_KEYS, { toneMs: 20, pauseMs: 60, lead }))).toBe('');
+    for (let lead = 0; lead < 110; lead += 7)
+      expect(keysHeard(dialled(DTMF_KEYS, { toneMs: 20, pauseMs: 60, lead }))).toBe('');
   });
 
   it.each([24, 18, 12])('hears all sixteen keys %i dB above white noise', (snrDb) => {
     const amplitude = 4000;
     const noise = amplitude * Math.sqrt(3) * 10 ** (-snrDb / 20);
-    for (let seed = 1; seed <= 5; seed++) expect(keysHeard(withNoise(dialled(DTMF_KEYS, { amplitude, toneMs: 60 }), noise, seed))).toBe(DTMF_KEYS);
+    for (let seed = 1; seed <= 5; seed++)
+      expect(keysHeard(withNoise(dialled(DTMF_KEYS, { amplitude, toneMs: 60 }), noise, seed))).toBe(DTMF_KEYS);
   });
 
   it('hears keys that went through µ-law', () => {
@@ -140,7 +160,14 @@ describe('InbandDtmfDetector', () => {
 
   it('hears nothing in single tones, wrong pairs and far-off frequencies', () => {
     for (let hz = 300; hz < 3400; hz += 50) expect(keysHeard(pair(hz, hz, 5000, 3000))).toBe('');
-    for (const [a, b] of [[697, 941], [1209, 1633], [350, 440], [480, 620], [440, 480]] as const) expect(keysHeard(pair(a, b, 6000, 6000))).toBe('');
+    for (const [a, b] of [
+      [697, 941],
+      [1209, 1633],
+      [350, 440],
+      [480, 620],
+      [440, 480],
+    ] as const)
+      expect(keysHeard(pair(a, b, 6000, 6000))).toBe('');
     for (const columnHz of [1050, 1407, 1750]) expect(keysHeard(pair(852, columnHz, 6000, 6000))).toBe('');
     expect(keysHeard(pair(852, 1336, 8000, 8000 * 10 ** (-14 / 20)))).toBe('');
   });
@@ -161,7 +188,10 @@ describe('InbandDtmfDetector', () => {
     const samples = withNoise(dialled('19*#AD0'), 200);
     const whole = heard(samples, RATE, samples.length);
     expect(whole).toHaveLength(7);
-    fc.assert(fc.property(fc.integer({ min: 1, max: 1000 }), (block) => expect(heard(samples, RATE, block)).toEqual(whole)), { numRuns: 20 });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1000 }), (block) => expect(heard(samples, RATE, block)).toEqual(whole)),
+      { numRuns: 20 },
+    );
   });
 
   it('hears no key in two minutes of speech-like sound, in noise or in silence', () => {
@@ -172,7 +202,9 @@ describe('InbandDtmfDetector', () => {
 
   it('hears a key through speech 15 dB below it', () => {
     const speech = speechLike(3, 5);
-    const samples = dialled('1470', { amplitude: 9000, toneMs: 100 }).map((sample, i) => Math.round(sample + 0.15 * (speech[i] ?? 0)));
+    const samples = dialled('1470', { amplitude: 9000, toneMs: 100 }).map((sample, i) =>
+      Math.round(sample + 0.15 * (speech[i] ?? 0)),
+    );
     expect(keysHeard(samples)).toBe('1470');
   });
 });

@@ -39,7 +39,7 @@ export class InbandDtmfDetector {
 
   /** Listens to `samples[from..to)`. */
   process(samples: Int16Array, from: number, to: number, onKey: KeyListener): void {
-    for (let i = from; i < to; ) {
+    for (let i = from; i < to;) {
       const taken = this.block.fill(samples, i, to);
       i += taken;
       this.position += taken;

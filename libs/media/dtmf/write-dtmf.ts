@@ -7,7 +7,15 @@ import { COLUMN_HZ, KEY_PAD, ROW_HZ } from './dtmf-keys.js';
  * @param startSample position within the tone of the first sample written
  * @throws RangeError when there is no such key
  */
-export function writeDtmf(dst: Int16Array, from: number, to: number, key: string, sampleRate: number, amplitude: number, startSample = 0): void {
+export function writeDtmf(
+  dst: Int16Array,
+  from: number,
+  to: number,
+  key: string,
+  sampleRate: number,
+  amplitude: number,
+  startSample = 0,
+): void {
   const row = KEY_PAD.findIndex((keys) => key.length === 1 && keys.includes(key.toUpperCase()));
   const rowHz = ROW_HZ[row];
   const columnHz = COLUMN_HZ[KEY_PAD[row]?.indexOf(key.toUpperCase()) ?? -1];

@@ -50,7 +50,9 @@ describe('G.711', () => {
   it('decodes A-law to the quantized values of ITU-T table 1', () => {
     for (const [code, value] of ALAW_TABLE) {
       const inverted = code ^ 0x55;
-      expect(decoded(decodeAlaw, Uint8Array.of(inverted, inverted ^ 0x80))).toEqual(Int16Array.of(value * 8, -value * 8));
+      expect(decoded(decodeAlaw, Uint8Array.of(inverted, inverted ^ 0x80))).toEqual(
+        Int16Array.of(value * 8, -value * 8),
+      );
     }
   });
 
@@ -62,20 +64,38 @@ describe('G.711', () => {
 
   it.each([
     // Half a quantizing interval: 4 × 2^segment in µ-law; 8 in the two lowest segments of A-law, then doubling.
-    ['µ-law', encodeMulaw, decodeMulaw, 32635, (magnitude: number) => 4 * 2 ** Math.floor(Math.log2((magnitude + 132) / 128))],
-    ['A-law', encodeAlaw, decodeAlaw, 32767, (magnitude: number) => 8 * 2 ** Math.max(0, Math.floor(Math.log2(magnitude / 256)))],
-  ] as const)('stays within half a %s interval for every sample below the overload point', (_, encode, decode, overload, halfInterval) => {
-    const values = decoded(decode, encoded(encode, ALL_SAMPLES));
-    ALL_SAMPLES.forEach((sample, i) => {
-      const value = values[i] ?? 0;
-      const error = Math.abs(value - Math.max(-overload, Math.min(overload, sample)));
-      if (error > halfInterval(Math.abs(value))) throw new Error(`${sample} became ${value}`);
-    });
-    expect(new Set(values).size).toBeGreaterThanOrEqual(255);
-  });
+    [
+      'µ-law',
+      encodeMulaw,
+      decodeMulaw,
+      32635,
+      (magnitude: number) => 4 * 2 ** Math.floor(Math.log2((magnitude + 132) / 128)),
+    ],
+    [
+      'A-law',
+      encodeAlaw,
+      decodeAlaw,
+      32767,
+      (magnitude: number) => 8 * 2 ** Math.max(0, Math.floor(Math.log2(magnitude / 256))),
+    ],
+  ] as const)(
+    'stays within half a %s interval for every sample below the overload point',
+    (_, encode, decode, overload, halfInterval) => {
+      const values = decoded(decode, encoded(encode, ALL_SAMPLES));
+      ALL_SAMPLES.forEach((sample, i) => {
+        const value = values[i] ?? 0;
+        const error = Math.abs(value - Math.max(-overload, Math.min(overload, sample)));
+        if (error > halfInterval(Math.abs(value))) throw new Error(`${sample} became ${value}`);
+      });
+      expect(new Set(values).size).toBeGreaterThanOrEqual(255);
+    },
+  );
 
   it('never falls as the sample rises', () => {
-    for (const [encode, decode] of [[encodeMulaw, decodeMulaw], [encodeAlaw, decodeAlaw]] as const) {
+    for (const [encode, decode] of [
+      [encodeMulaw, decodeMulaw],
+      [encodeAlaw, decodeAlaw],
+    ] as const) {
       const out = decoded(decode, encoded(encode, ALL_SAMPLES));
       expect(out.every((value, i) => i === 0 || value >= (out[i - 1] ?? 0))).toBe(true);
     }

@@ -12,7 +12,12 @@ function tone(frequencyHz: number, sampleRate: number, samples: number, amplitud
 }
 
 /** The whole conversion, the input cut into blocks of the given sizes, in turn. */
-function converted(input: Int16Array, from: number, to: number, blocks: readonly number[] = [input.length]): Int16Array {
+function converted(
+  input: Int16Array,
+  from: number,
+  to: number,
+  blocks: readonly number[] = [input.length],
+): Int16Array {
   const resampler = new Resampler(from, to);
   const out: number[] = [];
   const buffer = new Int16Array(resampler.maxOutput(Math.max(...blocks, 1)));
@@ -28,7 +33,10 @@ function converted(input: Int16Array, from: number, to: number, blocks: readonly
 }
 
 const levelDb = (samples: Int16Array, hz: number, rate: number): number =>
-  10 * Math.log10(goertzelPower(samples, Math.round(rate / 10), Math.round(rate * 0.4), hz, rate) / (10000 ** 2 / 2) + 1e-12);
+  10 *
+  Math.log10(
+    goertzelPower(samples, Math.round(rate / 10), Math.round(rate * 0.4), hz, rate) / (10000 ** 2 / 2) + 1e-12,
+  );
 
 describe('Resampler', () => {
   it.each(PAIRS)('keeps level, frequency and length of a tone from %i to %i Hz', (from, to) => {
@@ -72,12 +80,17 @@ describe('Resampler', () => {
   it('gives the same samples however the stream is cut, and exactly ceil(n × ratio) of them', () => {
     const noise = Int16Array.from({ length: 3000 }, (_, i) => ((i * 7919) % 20011) - 10005);
     fc.assert(
-      fc.property(fc.constantFrom(...PAIRS), fc.integer({ min: 0, max: 3000 }), fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1, maxLength: 5 }), ([from, to], n, blocks) => {
-        const input = noise.subarray(0, n);
-        const out = converted(input, from, to, blocks);
-        expect(out.length).toBe(Math.ceil((n * to) / from));
-        expect(out).toEqual(converted(input, from, to));
-      }),
+      fc.property(
+        fc.constantFrom(...PAIRS),
+        fc.integer({ min: 0, max: 3000 }),
+        fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1, maxLength: 5 }),
+        ([from, to], n, blocks) => {
+          const input = noise.subarray(0, n);
+          const out = converted(input, from, to, blocks);
+          expect(out.length).toBe(Math.ceil((n * to) / from));
+          expect(out).toEqual(converted(input, from, to));
+        },
+      ),
       { numRuns: 30 },
     );
   });
@@ -98,7 +111,8 @@ describe('Resampler', () => {
     }
     const delay = Math.round((resampler.delayMs * to) / 1000);
     const ideal = tone(1000, to, to);
-    for (let i = 500; i < to - delay - 500; i++) expect(Math.abs((out[i + delay] ?? 0) - (ideal[i] ?? 0))).toBeLessThan(12);
+    for (let i = 500; i < to - delay - 500; i++)
+      expect(Math.abs((out[i + delay] ?? 0) - (ideal[i] ?? 0))).toBeLessThan(12);
   });
 
   it('saturates instead of wrapping', () => {

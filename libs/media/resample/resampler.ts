@@ -34,7 +34,8 @@ export class Resampler {
   /** @throws RangeError when a rate is not one of `RESAMPLER_RATES`. */
   constructor(fromRate: number, toRate: number, delay: ResamplerDelay = 'aligned') {
     for (const rate of [fromRate, toRate]) {
-      if (!(RESAMPLER_RATES as readonly number[]).includes(rate)) throw new RangeError(`${rate} Hz cannot be resampled; rates are ${RESAMPLER_RATES.join(', ')}`);
+      if (!(RESAMPLER_RATES as readonly number[]).includes(rate))
+        throw new RangeError(`${rate} Hz cannot be resampled; rates are ${RESAMPLER_RATES.join(', ')}`);
     }
     this.ratio = toRate / fromRate;
     this.delay = delay;
@@ -98,7 +99,9 @@ export class Resampler {
     let written = 0;
     while (this.next + taps <= this.pendingLength && written < limit) {
       const isInput = firstIsIdentity && this.phase === 0;
-      const value = isInput ? (this.pending[this.next + half - 1] as number) : dotProduct(bank.coefficients, this.phase * taps, this.pending, this.next, taps);
+      const value = isInput
+        ? (this.pending[this.next + half - 1] as number)
+        : dotProduct(bank.coefficients, this.phase * taps, this.pending, this.next, taps);
       out[written++] = value > 32767 ? 32767 : value < -32768 ? -32768 : Math.round(value);
       this.phase += down;
       while (this.phase >= up) {

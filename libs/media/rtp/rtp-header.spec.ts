@@ -10,7 +10,15 @@ describe('parseRtpHeader', () => {
   it('reads the fixed fields', () => {
     const header = createRtpHeader();
     expect(parseRtpHeader(bytes(`${FIXED} ff7f`), header)).toBe(true);
-    expect(header).toEqual({ payloadType: 0, marker: true, sequenceNumber: 1234, timestamp: 160, ssrc: 0xdeadbeef, payloadOffset: 12, payloadLength: 2 });
+    expect(header).toEqual({
+      payloadType: 0,
+      marker: true,
+      sequenceNumber: 1234,
+      timestamp: 160,
+      ssrc: 0xdeadbeef,
+      payloadOffset: 12,
+      payloadLength: 2,
+    });
   });
 
   it.each([

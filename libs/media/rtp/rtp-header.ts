@@ -38,7 +38,15 @@ const VERSION_2 = 0x80;
 
 /** A header to parse into. */
 export function createRtpHeader(): RtpHeader {
-  return { payloadType: 0, marker: false, sequenceNumber: 0, timestamp: 0, ssrc: 0, payloadOffset: 0, payloadLength: 0 };
+  return {
+    payloadType: 0,
+    marker: false,
+    sequenceNumber: 0,
+    timestamp: 0,
+    ssrc: 0,
+    payloadOffset: 0,
+    payloadLength: 0,
+  };
 }
 
 /**

@@ -25,7 +25,11 @@ function frameSamples(frame: number): Int16Array {
 }
 
 /** Sends the packets in order of arrival to a reader that stays 320 ms behind; gives all that was read. */
-function played(packets: readonly Packet[], frames: number, placement = new RtpPlacement({ sampleRate: RATE })): Int16Array {
+function played(
+  packets: readonly Packet[],
+  frames: number,
+  placement = new RtpPlacement({ sampleRate: RATE }),
+): Int16Array {
   const arrivals = packets
     .map((packet) => ({ packet, at: packet.frame * FRAME + (packet.delay ?? 0) }))
     .sort((a, b) => a.at - b.at);
@@ -64,25 +68,59 @@ const range = (from: number, to: number): number[] => Array.from({ length: to - 
 describe('RtpPlacement', () => {
   it('puts packets that come in order where they arrived', () => {
     const placement = new RtpPlacement({ sampleRate: RATE });
-    expect(played(range(0, 100).map((frame) => ({ frame })), 100, placement)).toEqual(expected(range(0, 100), 100));
-    expect(placement.counts).toEqual({ received: 100, lost: 0, late: 0, duplicated: 0, reordered: 0, gaps: 0, gapSamples: 0, anchored: 1 });
+    expect(
+      played(
+        range(0, 100).map((frame) => ({ frame })),
+        100,
+        placement,
+      ),
+    ).toEqual(expected(range(0, 100), 100));
+    expect(placement.counts).toEqual({
+      received: 100,
+      lost: 0,
+      late: 0,
+      duplicated: 0,
+      reordered: 0,
+      gaps: 0,
+      gapSamples: 0,
+      anchored: 1,
+    });
   });
 
   it('lets the first packet land at its arrival', () => {
-    const heard = played(range(20, 60).map((frame) => ({ frame, timestamp: 77 + frame * FRAME })), 60);
+    const heard = played(
+      range(20, 60).map((frame) => ({ frame, timestamp: 77 + frame * FRAME })),
+      60,
+    );
     expect(heard).toEqual(expected(range(20, 60), 60));
   });
 
   it('keeps lost packets silent and counts them', () => {
     const there = range(0, 100).filter((frame) => frame !== 10 && frame !== 11 && frame !== 40);
     const placement = new RtpPlacement({ sampleRate: RATE });
-    expect(played(there.map((frame) => ({ frame })), 100, placement)).toEqual(expected(there, 100));
+    expect(
+      played(
+        there.map((frame) => ({ frame })),
+        100,
+        placement,
+      ),
+    ).toEqual(expected(there, 100));
     expect(placement.counts).toMatchObject({ received: 97, lost: 3, gaps: 2, gapSamples: 3 * FRAME });
   });
 
   it('sorts any order within 300 ms, duplicates and both wraps included', () => {
-    const sent = fc.array(fc.record({ delay: fc.integer({ min: 0, max: 0.3 * RATE }), again: fc.option(fc.integer({ min: 0, max: 0.3 * RATE })) }), { minLength: 1, maxLength: 60 });
-    const starts = fc.record({ sequence: fc.integer({ min: 0, max: 0xffff }), timestamp: fc.integer({ min: 0, max: 0xffff_ffff }), nearWrap: fc.boolean() });
+    const sent = fc.array(
+      fc.record({
+        delay: fc.integer({ min: 0, max: 0.3 * RATE }),
+        again: fc.option(fc.integer({ min: 0, max: 0.3 * RATE })),
+      }),
+      { minLength: 1, maxLength: 60 },
+    );
+    const starts = fc.record({
+      sequence: fc.integer({ min: 0, max: 0xffff }),
+      timestamp: fc.integer({ min: 0, max: 0xffff_ffff }),
+      nearWrap: fc.boolean(),
+    });
     fc.assert(
       fc.property(sent, starts, (list, start) => {
         const sequence = start.nearWrap ? 65530 : start.sequence;
@@ -91,12 +129,21 @@ describe('RtpPlacement', () => {
           const packet = { frame, sequenceNumber: sequence + frame, timestamp: timestamp + frame * FRAME };
           return [{ ...packet, delay }, ...(again === null ? [] : [{ ...packet, delay: again }])];
         });
-        const first = packets.reduce((a, b) => (b.frame * FRAME + (b.delay ?? 0) < a.frame * FRAME + (a.delay ?? 0) ? b : a));
+        const first = packets.reduce((a, b) =>
+          b.frame * FRAME + (b.delay ?? 0) < a.frame * FRAME + (a.delay ?? 0) ? b : a,
+        );
         const placement = new RtpPlacement({ sampleRate: RATE });
         const heard = played(packets, list.length, placement);
         expect(heard).toEqual(expected(range(0, list.length), list.length, first.delay ?? 0));
         const doubled = packets.length - list.length;
-        expect(placement.counts).toMatchObject({ received: packets.length, duplicated: doubled, lost: 0, late: 0, gaps: 0, anchored: 1 });
+        expect(placement.counts).toMatchObject({
+          received: packets.length,
+          duplicated: doubled,
+          lost: 0,
+          late: 0,
+          gaps: 0,
+          anchored: 1,
+        });
       }),
       { numRuns: 60 },
     );
@@ -105,7 +152,12 @@ describe('RtpPlacement', () => {
   it('drops what comes after its place was read, and the rest stays right', () => {
     const packets = range(0, 100).map((frame) => (frame === 30 ? { frame, delay: 0.5 * RATE } : { frame }));
     const placement = new RtpPlacement({ sampleRate: RATE });
-    expect(played(packets, 100, placement)).toEqual(expected(range(0, 100).filter((frame) => frame !== 30), 100));
+    expect(played(packets, 100, placement)).toEqual(
+      expected(
+        range(0, 100).filter((frame) => frame !== 30),
+        100,
+      ),
+    );
     expect(placement.counts).toMatchObject({ late: 1, lost: 0, gaps: 1, gapSamples: FRAME });
   });
 
@@ -120,7 +172,13 @@ describe('RtpPlacement', () => {
   it('keeps its place over a long loss', () => {
     const there = [...range(0, 50), ...range(400, 450)];
     const placement = new RtpPlacement({ sampleRate: RATE });
-    expect(played(there.map((frame) => ({ frame })), 450, placement)).toEqual(expected(there, 450));
+    expect(
+      played(
+        there.map((frame) => ({ frame })),
+        450,
+        placement,
+      ),
+    ).toEqual(expected(there, 450));
     expect(placement.counts).toMatchObject({ lost: 350, anchored: 1 });
   });
 
@@ -130,33 +188,62 @@ describe('RtpPlacement', () => {
     ['back by 3 s', -3 * RATE],
     ['back by an hour', -3600 * RATE],
   ])('follows a timestamp jump %s', (_, jump) => {
-    const packets = range(0, 100).map((frame) => ({ frame, timestamp: 1_000_000_000 + frame * FRAME + (frame < 50 ? 0 : jump) }));
+    const packets = range(0, 100).map((frame) => ({
+      frame,
+      timestamp: 1_000_000_000 + frame * FRAME + (frame < 50 ? 0 : jump),
+    }));
     const placement = new RtpPlacement({ sampleRate: RATE });
     expect(played(packets, 100, placement)).toEqual(expected(range(0, 100), 100));
     expect(placement.counts).toMatchObject({ lost: 0, late: 0, anchored: 2 });
   });
 
   it('follows a change of SSRC, stragglers of the old one left aside', () => {
-    const before = range(0, 50).map((frame) => ({ frame, ssrc: 1, sequenceNumber: 500 + frame, delay: frame === 48 ? 3 * FRAME + 1 : 0 }));
-    const after = range(50, 100).map((frame) => ({ frame, ssrc: 2, sequenceNumber: 60000 + frame, timestamp: 99 + frame * FRAME }));
+    const before = range(0, 50).map((frame) => ({
+      frame,
+      ssrc: 1,
+      sequenceNumber: 500 + frame,
+      delay: frame === 48 ? 3 * FRAME + 1 : 0,
+    }));
+    const after = range(50, 100).map((frame) => ({
+      frame,
+      ssrc: 2,
+      sequenceNumber: 60000 + frame,
+      timestamp: 99 + frame * FRAME,
+    }));
     const placement = new RtpPlacement({ sampleRate: RATE });
     const heard = played([...before, ...after], 100, placement);
-    expect(heard).toEqual(expected(range(0, 100).filter((frame) => frame !== 48), 100));
+    expect(heard).toEqual(
+      expected(
+        range(0, 100).filter((frame) => frame !== 48),
+        100,
+      ),
+    );
     expect(placement.counts).toMatchObject({ received: 100, late: 1, lost: 1, anchored: 2 });
   });
 
   it('follows a sender that begins its numbers anew', () => {
-    const packets = range(0, 100).map((frame) => ({ frame, sequenceNumber: frame < 50 ? frame : 30000 + frame, timestamp: frame * FRAME + (frame < 50 ? 0 : 1_500_000_000) }));
+    const packets = range(0, 100).map((frame) => ({
+      frame,
+      sequenceNumber: frame < 50 ? frame : 30000 + frame,
+      timestamp: frame * FRAME + (frame < 50 ? 0 : 1_500_000_000),
+    }));
     const placement = new RtpPlacement({ sampleRate: RATE });
     // The first packet with an unheard-of number could be a stray: it is the next one that proves the restart.
-    expect(played(packets, 100, placement)).toEqual(expected(range(0, 100).filter((frame) => frame !== 50), 100));
+    expect(played(packets, 100, placement)).toEqual(
+      expected(
+        range(0, 100).filter((frame) => frame !== 50),
+        100,
+      ),
+    );
     expect(placement.counts).toMatchObject({ received: 100, lost: 0, late: 1, anchored: 2 });
   });
 
   it('is not led astray by a single packet from elsewhere', () => {
     const stray = { frame: 50, delay: 1, sequenceNumber: 40000, timestamp: 2_000_000_000 };
     const placement = new RtpPlacement({ sampleRate: RATE });
-    expect(played([...range(0, 100).map((frame) => ({ frame })), stray], 100, placement)).toEqual(expected(range(0, 100), 100));
+    expect(played([...range(0, 100).map((frame) => ({ frame })), stray], 100, placement)).toEqual(
+      expected(range(0, 100), 100),
+    );
     expect(placement.counts).toMatchObject({ late: 1, lost: 0, anchored: 1 });
   });
 
@@ -182,18 +269,35 @@ describe('RtpPlacement', () => {
     const placement = new RtpPlacement({ sampleRate: RATE });
     const heard = new Int16Array(100 * FRAME);
     const press = (sequenceNumber: number, at: number): void =>
-      placement.insert({ payloadType: 101, marker: false, sequenceNumber, timestamp: 20 * FRAME, ssrc: 1 }, new Int16Array(0), at);
+      placement.insert(
+        { payloadType: 101, marker: false, sequenceNumber, timestamp: 20 * FRAME, ssrc: 1 },
+        new Int16Array(0),
+        at,
+      );
     press(65000, 3);
     // Keys are pressed from frame 20 to 40: their packets keep the timestamp of the press, the audio pauses.
     for (let frame = 0; frame < 100; frame++) {
-      const header = { payloadType: 0, marker: false, sequenceNumber: (65001 + frame) & 0xffff, timestamp: frame * FRAME, ssrc: 1 };
+      const header = {
+        payloadType: 0,
+        marker: false,
+        sequenceNumber: (65001 + frame) & 0xffff,
+        timestamp: frame * FRAME,
+        ssrc: 1,
+      };
       if (frame >= 20 && frame < 40) press(header.sequenceNumber, frame * FRAME);
       else placement.insert(header, frameSamples(frame), frame * FRAME);
       if (frame >= 16) placement.read(heard.subarray((frame - 16) * FRAME), FRAME);
     }
     placement.read(heard.subarray(84 * FRAME), 16 * FRAME);
     expect(heard).toEqual(expected([...range(0, 20), ...range(40, 100)], 100).subarray(0, heard.length));
-    expect(placement.counts).toMatchObject({ received: 101, lost: 0, late: 0, gaps: 1, gapSamples: 20 * FRAME, anchored: 1 });
+    expect(placement.counts).toMatchObject({
+      received: 101,
+      lost: 0,
+      late: 0,
+      gaps: 1,
+      gapSamples: 20 * FRAME,
+      anchored: 1,
+    });
   });
 
   it('survives any headers and keeps the ledger of packets straight', () => {
@@ -211,7 +315,11 @@ describe('RtpPlacement', () => {
         const out = new Int16Array(3000);
         let position = 0;
         for (const { sequenceNumber, timestamp, ssrc, arrival, size, read } of list) {
-          placement.insert({ payloadType: 0, marker: false, sequenceNumber, timestamp, ssrc }, new Int16Array(size).fill(5), arrival);
+          placement.insert(
+            { payloadType: 0, marker: false, sequenceNumber, timestamp, ssrc },
+            new Int16Array(size).fill(5),
+            arrival,
+          );
           const there = placement.read(out, read);
           expect(out.subarray(0, read).filter((sample) => sample === 5).length).toBe(there);
           position += read;

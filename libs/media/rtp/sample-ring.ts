@@ -57,7 +57,8 @@ export class SampleRing {
   /** Reads the next `n` samples into the start of `dst` and moves on. Returns how many of them had been written. */
   read(dst: Int16Array, n: number): number {
     const present = Math.min(n, this.buffered);
-    for (let i = 0, at = this.head & this.mask; i < present; i++, at = (at + 1) & this.mask) dst[i] = this.samples[at] as number;
+    for (let i = 0, at = this.head & this.mask; i < present; i++, at = (at + 1) & this.mask)
+      dst[i] = this.samples[at] as number;
     if (present < n) dst.fill(0, present, n);
     const found = this.head + present <= this.solidUntil ? this.countSolid(present) : this.countMissing(present);
     if (this.anyRead) this.openGap += n - present;

@@ -32,7 +32,8 @@ export class SequenceWindow {
     this.expectedAfterStray = -1;
     const position = this.highest + distance;
     if (distance > 0) {
-      for (let skipped = this.highest + 1; skipped < position && skipped <= this.highest + WINDOW; skipped++) this.seen[skipped % WINDOW] = 0;
+      for (let skipped = this.highest + 1; skipped < position && skipped <= this.highest + WINDOW; skipped++)
+        this.seen[skipped % WINDOW] = 0;
       this.highest = position;
       this.advance = distance;
     } else if (this.seen[position % WINDOW] === 1 && position >= this.lowest) {

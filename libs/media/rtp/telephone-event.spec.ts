@@ -27,7 +27,10 @@ function press(key: string, timestamp: number, packets = 4): Packet[] {
   ];
 }
 
-const keysOf = (packets: readonly Packet[]): string => received(packets).filter((key) => key !== null).join('');
+const keysOf = (packets: readonly Packet[]): string =>
+  received(packets)
+    .filter((key) => key !== null)
+    .join('');
 
 describe('TelephoneEventReceiver', () => {
   it('tells each press once, at its first packet', () => {
@@ -46,17 +49,33 @@ describe('TelephoneEventReceiver', () => {
   });
 
   it('ignores stragglers of an earlier press', () => {
-    expect(keysOf([...press('1', 1000), ...press('2', 3000).slice(0, 2), ...press('1', 1000), ...press('2', 3000)])).toBe('12');
+    expect(
+      keysOf([...press('1', 1000), ...press('2', 3000).slice(0, 2), ...press('1', 1000), ...press('2', 3000)]),
+    ).toBe('12');
   });
 
   it('takes a long press in segments for one', () => {
-    const first = Array.from({ length: 3 }, (_, i) => ({ key: '9', timestamp: 1000, marker: i === 0, duration: 0xffff }));
-    const second = Array.from({ length: 3 }, (_, i) => ({ key: '9', timestamp: 1000 + 0xffff, duration: 160 * (i + 1) }));
+    const first = Array.from({ length: 3 }, (_, i) => ({
+      key: '9',
+      timestamp: 1000,
+      marker: i === 0,
+      duration: 0xffff,
+    }));
+    const second = Array.from({ length: 3 }, (_, i) => ({
+      key: '9',
+      timestamp: 1000 + 0xffff,
+      duration: 160 * (i + 1),
+    }));
     expect(keysOf([...first, ...second])).toBe('9');
   });
 
   it('takes a press whose sender advances the timestamp with each packet for one', () => {
-    const drifting = Array.from({ length: 6 }, (_, i) => ({ key: '4', timestamp: 1000 + 160 * i, marker: i === 0, duration: 160 * (i + 1) }));
+    const drifting = Array.from({ length: 6 }, (_, i) => ({
+      key: '4',
+      timestamp: 1000 + 160 * i,
+      marker: i === 0,
+      duration: 160 * (i + 1),
+    }));
     expect(keysOf(drifting)).toBe('4');
   });
 
@@ -79,7 +98,13 @@ describe('TelephoneEventReceiver', () => {
   });
 
   it('finds every press whatever packets are lost, doubled or reordered, while one of each press arrives', () => {
-    const presses = fc.array(fc.record({ key: fc.constantFrom(...'0123456789*#ABCD'), kept: fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6], { minLength: 1 }) }), { maxLength: 12 });
+    const presses = fc.array(
+      fc.record({
+        key: fc.constantFrom(...'0123456789*#ABCD'),
+        kept: fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6], { minLength: 1 }),
+      }),
+      { maxLength: 12 },
+    );
     fc.assert(
       fc.property(presses, (list) => {
         const packets = list.flatMap(({ key, kept }, i) => {

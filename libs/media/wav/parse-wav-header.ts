@@ -34,8 +34,9 @@ export function parseWavHeader(bytes: Uint8Array): WavInfo {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   checkMagic(bytes);
   let format: FmtChunk | null = null;
-  for (let at = 12; ; ) {
-    if (at + 8 > bytes.length) throw new WavFormatError('incomplete', `The header goes on beyond ${bytes.length} bytes without a data chunk`);
+  for (let at = 12; ;) {
+    if (at + 8 > bytes.length)
+      throw new WavFormatError('incomplete', `The header goes on beyond ${bytes.length} bytes without a data chunk`);
     const id = ascii(bytes, at);
     const size = view.getUint32(at + 4, true);
     if (id === 'data') return withData(format, at + 8, size);
@@ -47,7 +48,8 @@ export function parseWavHeader(bytes: Uint8Array): WavInfo {
 function checkMagic(bytes: Uint8Array): void {
   const magic = ascii(bytes, 0);
   const plausible = magic === 'RIFF' || magic === 'RF64';
-  if (bytes.length < 12 && (plausible || bytes.length < 4)) throw new WavFormatError('incomplete', 'A WAV file has at least 12 bytes');
+  if (bytes.length < 12 && (plausible || bytes.length < 4))
+    throw new WavFormatError('incomplete', 'A WAV file has at least 12 bytes');
   if (!plausible || ascii(bytes, 8) !== 'WAVE') throw new WavFormatError('not-riff', 'This is not a WAV file');
 }
 
@@ -55,7 +57,14 @@ function withData(format: FmtChunk | null, dataOffset: number, size: number): Wa
   if (format === null) throw new WavFormatError('no-format', 'The data chunk comes before any fmt chunk');
   const { codec, sampleRate, channels, blockAlign } = format;
   const samples = UNKNOWN_SIZES.includes(size) ? null : Math.floor(size / blockAlign);
-  return { codec, sampleRate, channels, dataOffset, samples, dataBytes: samples === null ? null : samples * blockAlign };
+  return {
+    codec,
+    sampleRate,
+    channels,
+    dataOffset,
+    samples,
+    dataBytes: samples === null ? null : samples * blockAlign,
+  };
 }
 
 function parseFmt(bytes: Uint8Array, view: DataView, at: number, size: number): FmtChunk {
@@ -67,7 +76,8 @@ function parseFmt(bytes: Uint8Array, view: DataView, at: number, size: number): 
   const sampleRate = view.getUint32(at + 4, true);
   const bitsPerSample = view.getUint16(at + 14, true);
   const codec = codecOf(formatTag, bitsPerSample);
-  if (channels < 1 || channels > MOST_CHANNELS) throw new WavFormatError('unsupported-channels', `${channels} channels are not supported`);
+  if (channels < 1 || channels > MOST_CHANNELS)
+    throw new WavFormatError('unsupported-channels', `${channels} channels are not supported`);
   if (sampleRate === 0) throw new WavFormatError('malformed', 'The sample rate is 0');
   // The declared block size is not trusted: some writers leave it 0 or wrong.
   return { codec, channels, sampleRate, blockAlign: channels * WAV_CODECS[codec].bytesPerSample };
@@ -79,7 +89,10 @@ function codecOf(formatTag: number, bitsPerSample: number): WavCodec {
     if (row.formatTag === formatTag && row.bytesPerSample * 8 === bitsPerSample) return codec;
   }
   const tag = formatTag.toString(16).padStart(4, '0');
-  throw new WavFormatError('unsupported-codec', `Format 0x${tag} with ${bitsPerSample} bits is not PCM 16, µ-law or A-law`);
+  throw new WavFormatError(
+    'unsupported-codec',
+    `Format 0x${tag} with ${bitsPerSample} bits is not PCM 16, µ-law or A-law`,
+  );
 }
 
 function ascii(bytes: Uint8Array, at: number): string {

@@ -12,7 +12,8 @@ export const WAV_CODECS = {
 export const FORMAT_EXTENSIBLE = 0xfffe;
 
 /** Why a WAV header cannot be read or written. `incomplete`: the header goes on beyond the bytes given. */
-export type WavFormatReason = 'not-riff' | 'incomplete' | 'no-format' | 'malformed' | 'unsupported-codec' | 'unsupported-channels' | 'too-large';
+export type WavFormatReason =
+  'not-riff' | 'incomplete' | 'no-format' | 'malformed' | 'unsupported-codec' | 'unsupported-channels' | 'too-large';
 
 /** A WAV header that cannot be read or written. */
 export class WavFormatError extends Error {

@@ -33,13 +33,17 @@ export function writeWavHeader(layout: WavLayout): Uint8Array {
   const withFact = layout.codec !== 'pcm16';
   const headerBytes = 12 + 8 + fmtBytes + (withFact ? 12 : 0) + 8;
   const riffBytes = headerBytes - 8 + dataBytes + wavPaddingBytes(layout);
-  if (riffBytes > RIFF_LIMIT) throw new WavFormatError('too-large', `${dataBytes} bytes of audio do not fit into a WAV file (4 GiB)`);
+  if (riffBytes > RIFF_LIMIT)
+    throw new WavFormatError('too-large', `${dataBytes} bytes of audio do not fit into a WAV file (4 GiB)`);
 
   const writer = new RiffWriter(headerBytes);
   writer.ascii('RIFF').uint32(riffBytes).ascii('WAVE');
   writer.ascii('fmt ').uint32(fmtBytes).uint16(formatTag).uint16(layout.channels).uint32(layout.sampleRate);
   const blockAlign = layout.channels * bytesPerSample;
-  writer.uint32(layout.sampleRate * blockAlign).uint16(blockAlign).uint16(8 * bytesPerSample);
+  writer
+    .uint32(layout.sampleRate * blockAlign)
+    .uint16(blockAlign)
+    .uint16(8 * bytesPerSample);
   if (fmtBytes === 18) writer.uint16(0);
   if (withFact) writer.ascii('fact').uint32(4).uint32(layout.samples);
   writer.ascii('data').uint32(dataBytes);
