@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsNotEmpty, IsObject, IsOptional, IsString, Length } from 'class-validator';
+import { IsIn, IsNotEmpty, IsObject, IsString, Length } from 'class-validator';
 import { REDACTED, VENDOR_NAMES, type ApplicationRecord, type VendorName } from '#libs/recording-model';
+import { MayBeAbsent } from '../http/dto-decorators.js';
 
 export class CreateApplicationDto {
   @ApiProperty({ description: 'A name for people', example: 'voicemail' })
@@ -17,7 +18,7 @@ export class CreateApplicationDto {
     additionalProperties: { type: 'string' },
     description: 'Settings of the vendor, all strings; secret ones are sealed and never shown again',
   })
-  @IsOptional()
+  @MayBeAbsent()
   @IsObject()
   settings: Record<string, string> = {};
 }

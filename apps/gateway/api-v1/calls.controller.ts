@@ -1,12 +1,13 @@
-import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Query, UseGuards } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { createHash } from 'node:crypto';
-import { requireApplication, viewApplication, type CallEventCommand, type InstructReply, type OpenedCall } from '#libs/orchestration';
-import { RecgateError, type ApplicationRecord, type CallIdentity, type CallRecord } from '#libs/recording-model';
+import { requireApplication, type CallEventCommand, type InstructReply, type OpenedCall } from '#libs/orchestration';
+import { RecgateError, type CallRecord } from '#libs/recording-model';
+import { IdempotencyKey } from '../http/idempotency-key.js';
 import { NodeClient } from '../http/node-client.js';
 import { TenantGuard, TenantId } from '../http/tenant.guard.js';
 import { GATEWAY, type GatewayContext } from '../runtime-token.js';
-import { CallEventDto, CreateCallDto, InstructDto, toLegRequest, type IdentityDto } from './calls.dto.js';
+import { CallInstructions } from './call-instructions.js';
+import { CallEventDto, CreateCallDto, InstructDto, toIdentity, toLegRequest } from './calls.dto.js';
 import { PageQueryDto } from './page-query.dto.js';
 
 type CallView = Omit<CallRecord, 'tenantId'>;
@@ -19,6 +20,7 @@ export class CallsController {
   constructor(
     @Inject(GATEWAY) private readonly gateway: GatewayContext,
     private readonly nodes: NodeClient,
+    private readonly calls: CallInstructions,
   ) {}
 
   @Post()
@@ -36,7 +38,7 @@ export class CallsController {
       callRef,
       tenantId,
       applicationId: application.id,
-      identity: this.identityOf(body.call),
+      identity: toIdentity(body.call, ports.ids),
       legs: {
         ...(caller === undefined ? {} : { caller: toLegRequest(caller) }),
         ...(callee === undefined ? {} : { callee: toLegRequest(callee) }),
@@ -44,7 +46,7 @@ export class CallsController {
       answered: body.answered,
       fetchDocument: body.fetchDocument,
     });
-    return { ...showCall(await this.requireCall(tenantId, callRef)), media: opened.media };
+    return { ...showCall(await this.calls.requireCall(tenantId, callRef)), media: opened.media };
   }
 
   @Get()
@@ -55,14 +57,14 @@ export class CallsController {
 
   @Get(':callRef')
   async get(@TenantId() tenantId: string, @Param('callRef') callRef: string): Promise<CallView> {
-    return showCall(await this.requireCall(tenantId, callRef));
+    return showCall(await this.calls.requireCall(tenantId, callRef));
   }
 
   @Post(':callRef/events')
   @HttpCode(202)
   @ApiOperation({ summary: 'Tell what happened on the call: answered, bridged, dtmf, transfer, hangup' })
   async event(@TenantId() tenantId: string, @Param('callRef') callRef: string, @Body() body: CallEventDto): Promise<void> {
-    const call = await this.requireLiveCall(tenantId, callRef);
+    const call = await this.calls.requireLiveCall(tenantId, callRef);
     if (body.type === 'hangup') {
       await this.nodes.send(call.nodeId, 'hangup', { callRef, by: body.party ?? null });
     } else {
@@ -77,61 +79,19 @@ export class CallsController {
   async instruct(
     @TenantId() tenantId: string,
     @Param('callRef') callRef: string,
-    @Headers('idempotency-key') key: string | undefined,
+    @IdempotencyKey() idempotencyKey: string | null,
     @Body() body: InstructDto,
   ): Promise<InstructReply> {
-    const { ports } = this.gateway;
-    const call = await this.requireLiveCall(tenantId, callRef);
-    const application = await requireApplication(ports, tenantId, call.applicationId);
-    this.refuseBadDocument(application, call, body);
-    return this.nodes.send(call.nodeId, 'instruct', {
-      callRef,
-      sealedDocument: ports.vault.seal({ document: body.document }, { tenantId, ownerId: callRef }),
-      role: body.role,
-      url: body.url ?? null,
-      idempotencyKey: key ?? createHash('sha256').update(`${body.role}\n${body.url ?? ''}\n${body.document}`).digest('hex'),
-    });
+    const call = await this.calls.requireLiveCall(tenantId, callRef);
+    return this.calls.instruct(call, { document: body.document, role: body.role, url: body.url ?? null, idempotencyKey });
   }
 
   @Delete(':callRef')
   @HttpCode(202)
   @ApiOperation({ summary: 'End the call; running recordings are finished and kept' })
   async end(@TenantId() tenantId: string, @Param('callRef') callRef: string): Promise<void> {
-    const call = await this.requireLiveCall(tenantId, callRef);
+    const call = await this.calls.requireLiveCall(tenantId, callRef);
     await this.nodes.send(call.nodeId, 'hangup', { callRef, by: null });
-  }
-
-  /** Reads the document here, too, so that its faults are answered with field and position. */
-  private refuseBadDocument(application: ApplicationRecord, call: CallRecord, body: InstructDto): void {
-    const { ports } = this.gateway;
-    ports.adapters[application.vendor].parse(
-      { body: body.document, role: body.role, url: body.url ?? null },
-      { application: viewApplication(ports, application), call: call.identity, ids: ports.ids, now: ports.clock.now() },
-    );
-  }
-
-  private identityOf(identity: IdentityDto): CallIdentity {
-    const { callId, from, to, direction, conferenceId, vendor } = identity;
-    return {
-      callId: callId ?? this.gateway.ports.ids.uuid(),
-      from,
-      to,
-      direction,
-      vendor,
-      ...(conferenceId === undefined ? {} : { conferenceId }),
-    };
-  }
-
-  private async requireCall(tenantId: string, callRef: string): Promise<CallRecord> {
-    const call = await this.gateway.ports.ledger.calls.get(callRef);
-    if (call === null || call.tenantId !== tenantId) throw new RecgateError('request.not_found', `There is no call ${callRef}`);
-    return call;
-  }
-
-  private async requireLiveCall(tenantId: string, callRef: string): Promise<CallRecord> {
-    const call = await this.requireCall(tenantId, callRef);
-    if (call.state === 'ended') throw new RecgateError('request.conflict', `The call ${callRef} has ended`);
-    return call;
   }
 }
 

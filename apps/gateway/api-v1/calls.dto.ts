@@ -1,11 +1,12 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsObject, IsOptional, IsString, Matches, Max, Min, ValidateIf, ValidateNested } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsObject, IsString, Matches, Max, Min, ValidateIf, ValidateNested } from 'class-validator';
 import { CODECS, type LegRequest } from '#libs/orchestration';
-import { PARTIES, type CallDirection, type JsonObject, type Party } from '#libs/recording-model';
+import { PARTIES, type CallDirection, type CallIdentity, type IdSource, type JsonObject, type Party } from '#libs/recording-model';
+import { MayBeAbsent } from '../http/dto-decorators.js';
 
 const DIALECTS = ['raw', 'sinch', 'stream'] as const;
-const ROLES = ['flow', 'saved', 'metaflow', 'ice', 'ace', 'pie', 'manage'] as const;
+export const ROLES = ['flow', 'saved', 'metaflow', 'ice', 'ace', 'pie', 'manage'] as const;
 
 export class RemoteDto {
   @ApiProperty({ example: '192.0.2.7' })
@@ -32,26 +33,26 @@ export class LegDto {
   codec?: (typeof CODECS)[number];
 
   @ApiPropertyOptional({ description: 'L16 only: 8000 or 16000' })
-  @IsOptional()
+  @MayBeAbsent()
   @IsIn([8000, 16000])
   sampleRate?: number;
 
   @ApiPropertyOptional({ description: 'For L16 and other dynamic types; PCMU is 0, PCMA 8' })
-  @IsOptional()
+  @MayBeAbsent()
   @IsInt()
   @Min(0)
   @Max(127)
   payloadType?: number;
 
   @ApiPropertyOptional({ description: 'Payload type of RFC 4733 events, usually 101' })
-  @IsOptional()
+  @MayBeAbsent()
   @IsInt()
   @Min(96)
   @Max(127)
   telephoneEventPayloadType?: number;
 
   @ApiPropertyOptional({ type: RemoteDto, description: 'Only packets from here are accepted; absent: the first sender is' })
-  @IsOptional()
+  @MayBeAbsent()
   @ValidateNested()
   @Type(() => RemoteDto)
   remote?: RemoteDto;
@@ -64,13 +65,13 @@ export class LegDto {
 
 export class LegsDto {
   @ApiPropertyOptional({ type: LegDto })
-  @IsOptional()
+  @MayBeAbsent()
   @ValidateNested()
   @Type(() => LegDto)
   caller?: LegDto;
 
   @ApiPropertyOptional({ type: LegDto })
-  @IsOptional()
+  @MayBeAbsent()
   @ValidateNested()
   @Type(() => LegDto)
   callee?: LegDto;
@@ -78,7 +79,7 @@ export class LegsDto {
 
 export class IdentityDto {
   @ApiPropertyOptional({ description: "The vendor's call id; made up when absent" })
-  @IsOptional()
+  @MayBeAbsent()
   @IsString()
   @IsNotEmpty()
   callId?: string;
@@ -92,17 +93,17 @@ export class IdentityDto {
   to: string;
 
   @ApiPropertyOptional({ enum: ['inbound', 'outbound'] })
-  @IsOptional()
+  @MayBeAbsent()
   @IsIn(['inbound', 'outbound'])
   direction: CallDirection = 'inbound';
 
   @ApiPropertyOptional()
-  @IsOptional()
+  @MayBeAbsent()
   @IsString()
   conferenceId?: string;
 
   @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: "The vendor's own identity fields" })
-  @IsOptional()
+  @MayBeAbsent()
   @IsObject()
   vendor: JsonObject = {};
 }
@@ -126,12 +127,12 @@ export class CreateCallDto {
   legs: LegsDto;
 
   @ApiPropertyOptional({ description: 'Whether the call is answered already' })
-  @IsOptional()
+  @MayBeAbsent()
   @IsBoolean()
   answered = true;
 
   @ApiPropertyOptional({ description: 'Whether the application is asked for its first document at once' })
-  @IsOptional()
+  @MayBeAbsent()
   @IsBoolean()
   fetchDocument = false;
 }
@@ -159,12 +160,12 @@ export class InstructDto {
   document: string;
 
   @ApiPropertyOptional({ enum: ROLES, description: 'What kind of document it is' })
-  @IsOptional()
+  @MayBeAbsent()
   @IsIn(ROLES)
   role: (typeof ROLES)[number] = 'flow';
 
   @ApiPropertyOptional({ description: 'URL it came from; relative URLs in it are resolved against this' })
-  @IsOptional()
+  @MayBeAbsent()
   @IsString()
   url?: string;
 }
@@ -181,4 +182,10 @@ export function toLegRequest(leg: LegDto): LegRequest {
     ...(telephoneEventPayloadType === undefined ? {} : { telephoneEventPayloadType }),
     ...(remote === undefined ? {} : { remote: { address: remote.address, port: remote.port } }),
   };
+}
+
+/** Who the call is; a call id is made up when none is given. */
+export function toIdentity(identity: IdentityDto, ids: IdSource): CallIdentity {
+  const { callId, from, to, direction, conferenceId, vendor } = identity;
+  return { callId: callId ?? ids.uuid(), from, to, direction, vendor, ...(conferenceId === undefined ? {} : { conferenceId }) };
 }

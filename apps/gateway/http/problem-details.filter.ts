@@ -1,7 +1,7 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Response } from 'express';
-import { ERROR_CATALOGUE, RecgateError, toRecgateError, type ErrorCode } from '#libs/recording-model';
 import type { OrchestrationLog } from '#libs/orchestration';
+import { ERROR_CATALOGUE, RecgateError, type ErrorCode } from '#libs/recording-model';
 
 /** A problem as RFC 9457 words it. */
 export interface ProblemDetails {
@@ -25,47 +25,76 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     if (problem.status >= 500) {
       this.log.error('request failed', { code: problem.code, reason: thrown instanceof Error ? thrown.message : String(thrown) });
     }
-    if (response.headersSent) {
-      response.end();
-      return;
-    }
-    response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+    sendProblem(response, problem);
   }
+}
+
+/** Answers with a problem; an answer that was begun is broken off, so that it cannot pass for a whole one. */
+export function sendProblem(response: Response, problem: ProblemDetails): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+  if (problem.status === 503) response.setHeader('Retry-After', '1');
+  response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }
 
 /** The problem of anything thrown. */
 export function toProblem(thrown: unknown): ProblemDetails {
-  if (thrown instanceof HttpException) return fromHttp(thrown);
-  const error = isBodyError(thrown) ? bodyError(thrown) : toRecgateError(thrown);
-  const known = thrown instanceof RecgateError || isBodyError(thrown);
+  const error = toKnownError(thrown);
+  if (error === null) return problemOf('gateway.internal', 'The gateway failed; its log has the cause.');
+  // What went wrong inside may name local files, wherever it was worded.
+  if (error.code === 'gateway.internal') return problemOf(error.code, 'The gateway failed; its log has the cause.');
   return {
-    type: `https://recgate.dev/problems/${error.code}`,
-    title: ERROR_CATALOGUE[error.code].title,
-    status: error.httpStatus,
-    detail: known ? error.message : 'The gateway failed; its log has the cause.',
-    code: error.code,
+    ...problemOf(error.code, error.message),
     ...(error.field === undefined ? {} : { field: error.field }),
     ...(error.position === undefined ? {} : { position: error.position }),
   };
 }
 
-function fromHttp(exception: HttpException): ProblemDetails {
-  const status = exception.getStatus();
-  const code: ErrorCode = status === 404 ? 'request.not_found' : status === 401 ? 'auth.missing' : 'request.invalid';
-  return { type: `https://recgate.dev/problems/${code}`, title: ERROR_CATALOGUE[code].title, status, detail: exception.message, code };
+function problemOf(code: ErrorCode, detail: string): ProblemDetails {
+  const { title, httpStatus } = ERROR_CATALOGUE[code];
+  return { type: `https://recgate.dev/problems/${code}`, title, status: httpStatus, detail, code };
 }
 
-/** What the body parser throws: malformed JSON, a body over the limit. */
-interface BodyError extends Error {
-  readonly type: string;
+function toKnownError(thrown: unknown): RecgateError | null {
+  if (thrown instanceof RecgateError) return thrown;
+  if (thrown instanceof HttpException) return ofStatus(thrown.getStatus());
+  if (isHttpError(thrown)) return BODY_ERRORS[thrown.type ?? '']?.(thrown) ?? ofStatus(thrown.statusCode);
+  return isRedisAway(thrown) ? new RecgateError('gateway.unavailable', 'The ledger cannot be reached at the moment') : null;
+}
+
+function ofStatus(status: number): RecgateError | null {
+  if (status === 404) return new RecgateError('request.not_found', 'There is nothing at this address');
+  return status < 500 ? new RecgateError('request.invalid', 'The request cannot be understood') : null;
+}
+
+/** What router and body parser throw. */
+interface HttpError extends Error {
+  readonly type?: string;
   readonly statusCode: number;
 }
 
-function isBodyError(thrown: unknown): thrown is BodyError {
-  return thrown instanceof Error && typeof (thrown as Partial<BodyError>).type === 'string' && 'statusCode' in thrown;
+function isHttpError(thrown: unknown): thrown is HttpError {
+  return thrown instanceof Error && typeof (thrown as Partial<HttpError>).statusCode === 'number';
 }
 
-function bodyError(error: BodyError): RecgateError {
-  if (error.type === 'entity.too.large') return new RecgateError('document.too_large', 'The request body is too large');
-  return new RecgateError('document.malformed', `The request body cannot be read: ${error.message}`);
+/** The parser's own words quote the body, which may hold credentials; only the place is taken from them. */
+const BODY_ERRORS: Readonly<Record<string, (error: HttpError) => RecgateError>> = {
+  'entity.too.large': () => new RecgateError('document.too_large', 'The request body is too large; 1 MiB is the limit'),
+  'entity.parse.failed': (error) => {
+    const place = /at position \d+( \(line \d+ column \d+\))?/.exec(error.message)?.[0];
+    return new RecgateError('document.malformed', `The request body is not JSON${place === undefined ? '' : `: the fault is ${place}`}`);
+  },
+};
+
+/** Connection trouble as the Redis client words it. */
+function isRedisAway(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  const text = `${thrown.name}: ${thrown.message}`;
+  return REDIS_TROUBLE.test(text);
 }
+
+const REDIS_TROUBLE =
+  /ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|MaxRetriesPerRequest|Connection is closed|isn't writeable|Command timed out|: (LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|OOM|MISCONF) /;

@@ -1,0 +1,266 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsIn, IsObject, IsString, Length, Matches, ValidateNested } from 'class-validator';
+import { IsPlainUrl, MayBeAbsent, MayBeNull } from '../../http/dto-decorators.js';
+
+/** Names an entry of `secrets`; the value itself stands in no spec. */
+export class SecretRefDto {
+  @ApiProperty({ description: 'Name of an entry of `secrets`', example: 'awsSecret' })
+  @Matches(/^[A-Za-z0-9_.-]{1,64}$/)
+  secret: string;
+}
+
+const SECRET = { type: SecretRefDto };
+
+export const DESTINATION_KINDS = ['s3', 'gcs', 'azure-blob', 'http-upload', 'media-store'] as const;
+
+/** Where the file goes; which further fields there are depends on `kind`. */
+export class DestinationDto {
+  @ApiProperty({ enum: DESTINATION_KINDS })
+  @IsIn(DESTINATION_KINDS)
+  kind: (typeof DESTINATION_KINDS)[number];
+}
+
+export class S3DestinationDto extends DestinationDto {
+  declare kind: 's3';
+
+  @ApiProperty()
+  @IsString()
+  @Length(3, 255)
+  bucket: string;
+
+  @ApiPropertyOptional({ type: String, nullable: true, description: 'Object key; a trailing `/` marks a folder; null: named when the recording ends' })
+  @MayBeNull()
+  @IsString()
+  @Length(1, 1024)
+  key: string | null = null;
+
+  @ApiPropertyOptional({ type: String, nullable: true })
+  @MayBeNull()
+  @Matches(/^[a-z0-9-]{1,64}$/)
+  region: string | null = null;
+
+  @ApiPropertyOptional({ type: String, nullable: true, description: 'Null: the AWS endpoint of the region' })
+  @MayBeNull()
+  @IsPlainUrl()
+  endpoint: string | null = null;
+
+  @ApiPropertyOptional({ enum: ['path', 'virtual'], nullable: true })
+  @MayBeNull()
+  @IsIn(['path', 'virtual'])
+  addressing: 'path' | 'virtual' | null = null;
+
+  @ApiProperty(SECRET)
+  @IsObject()
+  @ValidateNested()
+  @Type(() => SecretRefDto)
+  accessKeyId: SecretRefDto;
+
+  @ApiProperty(SECRET)
+  @IsObject()
+  @ValidateNested()
+  @Type(() => SecretRefDto)
+  secretAccessKey: SecretRefDto;
+}
+
+/** Credentials for Google Cloud Storage; which of the references there are depends on `kind`. */
+export class GcsAuthDto {
+  @ApiProperty({ enum: ['accessToken', 'refreshToken', 'hmac'] })
+  @IsIn(['accessToken', 'refreshToken', 'hmac'])
+  kind: 'accessToken' | 'refreshToken' | 'hmac';
+}
+
+export class GcsAccessTokenDto extends GcsAuthDto {
+  declare kind: 'accessToken';
+
+  @ApiProperty(SECRET)
+  @IsObject()
+  @ValidateNested()
+  @Type(() => SecretRefDto)
+  token: SecretRefDto;
+}
+
+export class GcsRefreshTokenDto extends GcsAuthDto {
+  declare kind: 'refreshToken';
+
+  @ApiProperty(SECRET)
+  @IsObject()
+  @ValidateNested()
+  @Type(() => SecretRefDto)
+  refreshToken: SecretRefDto;
+
+  @ApiProperty(SECRET)
+  @IsObject()
+  @ValidateNested()
+  @Type(() => SecretRefDto)
+  clientId: SecretRefDto;
+
+  @ApiProperty(SECRET)
+  @IsObject()
+  @ValidateNested()
+  @Type(() => SecretRefDto)
+  clientSecret: SecretRefDto;
+}
+
+export class GcsHmacDto extends GcsAuthDto {
+  declare kind: 'hmac';
+
+  @ApiProperty(SECRET)
+  @IsObject()
+  @ValidateNested()
+  @Type(() => SecretRefDto)
+  accessKeyId: SecretRefDto;
+
+  @ApiProperty(SECRET)
+  @IsObject()
+  @ValidateNested()
+  @Type(() => SecretRefDto)
+  secretAccessKey: SecretRefDto;
+}
+
+export class GcsDestinationDto extends DestinationDto {
+  declare kind: 'gcs';
+
+  @ApiProperty()
+  @IsString()
+  @Length(3, 255)
+  bucket: string;
+
+  @ApiPropertyOptional({ type: String, nullable: true })
+  @MayBeNull()
+  @IsString()
+  @Length(1, 255)
+  project: string | null = null;
+
+  @ApiPropertyOptional({ type: String, nullable: true, description: 'Object name; null: named when the recording ends' })
+  @MayBeNull()
+  @IsString()
+  @Length(1, 1024)
+  key: string | null = null;
+
+  @ApiPropertyOptional({ type: String, nullable: true })
+  @MayBeNull()
+  @IsPlainUrl()
+  endpoint: string | null = null;
+
+  @ApiProperty({ type: GcsAuthDto })
+  @IsObject()
+  @ValidateNested()
+  @Type(() => GcsAuthDto, kinds({ accessToken: GcsAccessTokenDto, refreshToken: GcsRefreshTokenDto, hmac: GcsHmacDto }))
+  auth: GcsAccessTokenDto | GcsRefreshTokenDto | GcsHmacDto;
+}
+
+/** Credentials for Azure Blob Storage. */
+export class AzureAuthDto {
+  @ApiProperty({ enum: ['accountKey', 'sas'] })
+  @IsIn(['accountKey', 'sas'])
+  kind: 'accountKey' | 'sas';
+}
+
+export class AzureAccountKeyDto extends AzureAuthDto {
+  declare kind: 'accountKey';
+
+  @ApiProperty(SECRET)
+  @IsObject()
+  @ValidateNested()
+  @Type(() => SecretRefDto)
+  accountKey: SecretRefDto;
+}
+
+export class AzureSasDto extends AzureAuthDto {
+  declare kind: 'sas';
+
+  @ApiProperty(SECRET)
+  @IsObject()
+  @ValidateNested()
+  @Type(() => SecretRefDto)
+  token: SecretRefDto;
+}
+
+export class AzureBlobDestinationDto extends DestinationDto {
+  declare kind: 'azure-blob';
+
+  @ApiProperty()
+  @Matches(/^[a-z0-9-]{1,64}$/)
+  account: string;
+
+  @ApiProperty()
+  @Matches(/^[a-z0-9$-]{1,63}$/)
+  container: string;
+
+  @ApiPropertyOptional({ type: String, nullable: true, description: 'Blob name; null: named when the recording ends' })
+  @MayBeNull()
+  @IsString()
+  @Length(1, 1024)
+  key: string | null = null;
+
+  @ApiPropertyOptional({ type: String, nullable: true })
+  @MayBeNull()
+  @IsPlainUrl()
+  endpoint: string | null = null;
+
+  @ApiProperty({ type: AzureAuthDto })
+  @IsObject()
+  @ValidateNested()
+  @Type(() => AzureAuthDto, kinds({ accountKey: AzureAccountKeyDto, sas: AzureSasDto }))
+  auth: AzureAccountKeyDto | AzureSasDto;
+}
+
+export class HttpUploadDestinationDto extends DestinationDto {
+  declare kind: 'http-upload';
+
+  @ApiProperty({ description: 'Without credentials; those go into `userinfo`' })
+  @IsPlainUrl()
+  url: string;
+
+  @ApiPropertyOptional({ enum: ['PUT', 'POST'], default: 'PUT' })
+  @MayBeAbsent()
+  @IsIn(['PUT', 'POST'])
+  method: 'PUT' | 'POST' = 'PUT';
+
+  @ApiPropertyOptional({ type: SecretRefDto, nullable: true, description: '`user:password` for Basic' })
+  @MayBeNull()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => SecretRefDto)
+  userinfo: SecretRefDto | null = null;
+}
+
+export class MediaStoreDestinationDto extends DestinationDto {
+  declare kind: 'media-store';
+
+  @ApiPropertyOptional({ type: String, nullable: true, description: "Container; null: the application's own space" })
+  @MayBeNull()
+  @Matches(/^[A-Za-z0-9_-]{1,128}$/)
+  container: string | null = null;
+
+  @ApiPropertyOptional({ type: String, nullable: true, description: 'An existing file to append to or overwrite' })
+  @MayBeNull()
+  @Matches(/^[A-Za-z0-9_-]{1,128}$/)
+  file: string | null = null;
+}
+
+export type AnyDestinationDto =
+  | S3DestinationDto
+  | GcsDestinationDto
+  | AzureBlobDestinationDto
+  | HttpUploadDestinationDto
+  | MediaStoreDestinationDto;
+
+/** The class of each kind of destination. */
+export const DESTINATION_CLASSES = {
+  s3: S3DestinationDto,
+  gcs: GcsDestinationDto,
+  'azure-blob': AzureBlobDestinationDto,
+  'http-upload': HttpUploadDestinationDto,
+  'media-store': MediaStoreDestinationDto,
+} as const satisfies Record<(typeof DESTINATION_KINDS)[number], new () => DestinationDto>;
+
+type DiscriminatedBy = NonNullable<Parameters<typeof Type>[1]>;
+
+/** Chooses the class by the field `kind`; an unknown kind stays with the base class, which refuses it by name. */
+export function kinds(classes: Readonly<Record<string, new () => object>>): DiscriminatedBy {
+  const subTypes = Object.entries(classes).map(([name, value]) => ({ name, value }));
+  return { discriminator: { property: 'kind', subTypes }, keepDiscriminatorProperty: true };
+}
+

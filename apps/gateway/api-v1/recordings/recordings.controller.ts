@@ -1,0 +1,179 @@
+import { Body, Controller, Get, Head, HttpCode, Inject, Param, Post, Put, Query, Req, Res, UseGuards } from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiBearerAuth,
+  ApiBody,
+  ApiConflictResponse,
+  ApiConsumes,
+  ApiCreatedResponse,
+  ApiHeader,
+  ApiNotFoundResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiProduces,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { RecgateError } from '#libs/recording-model';
+import { IdempotencyKey } from '../../http/idempotency-key.js';
+import { ApiProblems } from '../../http/problem.dto.js';
+import { sendAudio } from '../../http/send-audio.js';
+import { TenantGuard, TenantId } from '../../http/tenant.guard.js';
+import { GATEWAY, type GatewayContext } from '../../runtime-token.js';
+import { DeliveryListDto, showDelivery } from '../deliveries/delivery.dto.js';
+import { showEvent } from '../show-facts.js';
+import { ListRecordingsDto, toRecordingQuery } from './list-recordings.dto.js';
+import { RecordingControls } from './recording-controls.js';
+import { EventListDto, RecordingDto, RecordingPageDto, showRecording, showSummary, StartedRecordingsDto } from './recording.dto.js';
+import { RecordingStarts, requireRecording } from './recording-starts.js';
+import { StartRecordingDto } from './start-recording.dto.js';
+
+@ApiTags('recordings')
+@ApiBearerAuth()
+@ApiProblems()
+@UseGuards(TenantGuard)
+@Controller('v1/recordings')
+export class RecordingsController {
+  constructor(
+    @Inject(GATEWAY) private readonly gateway: GatewayContext,
+    private readonly starts: RecordingStarts,
+    private readonly controls: RecordingControls,
+  ) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Start recordings by a vendor document or a canonical spec, on a call or of a finished file' })
+  @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'The same key twice is one start; the repeat is answered with 200' })
+  @ApiCreatedResponse({ type: StartedRecordingsDto })
+  @ApiOkResponse({ type: StartedRecordingsDto, description: 'The same start was asked for before' })
+  async start(
+    @TenantId() tenantId: string,
+    @IdempotencyKey() idempotencyKey: string | null,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+    @Body() body: StartRecordingDto,
+  ): Promise<StartedRecordingsDto> {
+    const writtenSpec = (request.body as { readonly spec?: unknown }).spec;
+    const started = await this.starts.start({ tenantId, body, writtenSpec, idempotencyKey });
+    const { recordings, created, accounting, warnings } = started;
+    response.status(created ? 201 : 200);
+    if (recordings[0] !== undefined) response.location(`/v1/recordings/${recordings[0].id}`);
+    return { recordings: recordings.map(showRecording), accounting: [...accounting], warnings: [...warnings] };
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'List recordings, newest first' })
+  @ApiOkResponse({ type: RecordingPageDto })
+  async list(@TenantId() tenantId: string, @Query() query: ListRecordingsDto): Promise<RecordingPageDto> {
+    const { items, nextCursor } = await this.gateway.ports.ledger.recordings.list(toRecordingQuery(tenantId, query));
+    return { items: items.map(showSummary), nextCursor };
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'Show a recording: state, history, accounting, media counts, receipt' })
+  @ApiOkResponse({ type: RecordingDto })
+  async get(@TenantId() tenantId: string, @Param('id') id: string): Promise<RecordingDto> {
+    return showRecording(await requireRecording(this.gateway, tenantId, id));
+  }
+
+  @Put(':id/source')
+  @HttpCode(202)
+  @ApiOperation({ summary: 'Deliver the bytes of a recording whose source is an upload' })
+  @ApiConsumes('application/octet-stream', 'audio/*')
+  @ApiBody({ schema: { type: 'string', format: 'binary' } })
+  @ApiAcceptedResponse({ type: RecordingDto })
+  @ApiConflictResponse({ description: 'The recording takes no bytes, or has them already' })
+  async upload(@TenantId() tenantId: string, @Param('id') id: string, @Req() request: Request): Promise<RecordingDto> {
+    const { ports, saveUpload } = this.gateway;
+    const record = await requireRecording(this.gateway, tenantId, id);
+    if (record.source?.kind !== 'upload') throw new RecgateError('request.conflict', `Recording ${id} takes no upload`);
+    if (record.state !== 'accepted') throw new RecgateError('request.conflict', `Recording ${id} is ${record.state}; its audio has come already`);
+    if (request.headers['content-length'] === '0') throw new RecgateError('request.invalid', 'The request has no body');
+    await saveUpload(id, request);
+    await ports.work.enqueueStage('capture', id, 0);
+    return showRecording(record);
+  }
+
+  @Post(':id/stop')
+  @HttpCode(202)
+  @ApiOperation({ summary: 'End the recording; what was recorded is kept. A file that was not begun is cancelled' })
+  @ApiAcceptedResponse()
+  stop(@TenantId() tenantId: string, @Param('id') id: string): Promise<void> {
+    return this.controls.control(tenantId, id, 'stop');
+  }
+
+  @Post(':id/pause')
+  @HttpCode(202)
+  @ApiOperation({ summary: 'Leave out what comes until it is resumed' })
+  @ApiAcceptedResponse()
+  pause(@TenantId() tenantId: string, @Param('id') id: string): Promise<void> {
+    return this.controls.control(tenantId, id, 'pause');
+  }
+
+  @Post(':id/resume')
+  @HttpCode(202)
+  @ApiOperation({ summary: 'Go on after a pause' })
+  @ApiAcceptedResponse()
+  resume(@TenantId() tenantId: string, @Param('id') id: string): Promise<void> {
+    return this.controls.control(tenantId, id, 'resume');
+  }
+
+  @Post(':id/mask')
+  @HttpCode(202)
+  @ApiOperation({ summary: 'Record silence until it is unmasked' })
+  @ApiAcceptedResponse()
+  mask(@TenantId() tenantId: string, @Param('id') id: string): Promise<void> {
+    return this.controls.control(tenantId, id, 'mask');
+  }
+
+  @Post(':id/unmask')
+  @HttpCode(202)
+  @ApiOperation({ summary: 'Record the audio again' })
+  @ApiAcceptedResponse()
+  unmask(@TenantId() tenantId: string, @Param('id') id: string): Promise<void> {
+    return this.controls.control(tenantId, id, 'unmask');
+  }
+
+  @Head(':id/audio')
+  @ApiOperation({ summary: 'Size and type of the audio' })
+  @ApiOkResponse()
+  headAudio(@TenantId() tenantId: string, @Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+    return this.send(tenantId, id, request, response);
+  }
+
+  @Get(':id/audio')
+  @ApiOperation({ summary: 'Download the audio, whole or a range of bytes' })
+  @ApiHeader({ name: 'Range', required: false, example: 'bytes=0-65535' })
+  @ApiProduces('audio/x-wav', 'audio/mpeg', 'audio/basic')
+  @ApiOkResponse({ description: 'The file', schema: { type: 'string', format: 'binary' } })
+  @ApiConflictResponse({ description: 'There is no audio yet, or it lies only at the external destination' })
+  audio(@TenantId() tenantId: string, @Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+    return this.send(tenantId, id, request, response);
+  }
+
+  @Get(':id/events')
+  @ApiOperation({ summary: 'All events of the recording' })
+  @ApiOkResponse({ type: EventListDto })
+  async events(@TenantId() tenantId: string, @Param('id') id: string): Promise<EventListDto> {
+    const record = await requireRecording(this.gateway, tenantId, id);
+    return { items: (await this.gateway.ports.ledger.recordings.events(record.id)).map(showEvent) };
+  }
+
+  @Get(':id/deliveries')
+  @ApiOperation({ summary: 'All notifications of the recording with every attempt' })
+  @ApiOkResponse({ type: DeliveryListDto })
+  @ApiNotFoundResponse()
+  async deliveries(@TenantId() tenantId: string, @Param('id') id: string): Promise<DeliveryListDto> {
+    const record = await requireRecording(this.gateway, tenantId, id);
+    return { items: (await this.gateway.ports.ledger.deliveries.listOfRecording(record.id)).map(showDelivery) };
+  }
+
+  private async send(tenantId: string, id: string, request: Request, response: Response): Promise<void> {
+    const record = await requireRecording(this.gateway, tenantId, id);
+    if (record.state !== 'available') throw new RecgateError('request.conflict', `Recording ${id} is ${record.state}; there is audio once it is available`);
+    const audio = await this.gateway.openAudio(id);
+    if (audio === null) {
+      throw new RecgateError('request.conflict', `The audio lies at its destination only: ${record.receipt?.location ?? 'unknown'}`);
+    }
+    await sendAudio(request, response, audio, record.receipt?.sha256);
+  }
+}

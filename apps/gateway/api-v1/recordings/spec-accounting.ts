@@ -1,0 +1,39 @@
+import { isSecretRef, NOT_YET_EXECUTED, REDACTED, type AccountingEntry, type JsonValue, type RecordingSpec } from '#libs/recording-model';
+
+/** Parts of a job that are kept and carried out by a later version. */
+const LATER: readonly (keyof RecordingSpec)[] = ['playDuring', 'encryption', 'retention', 'transcription'];
+
+/** What became of each field of a canonical spec: taken over, defaulted, or kept for later. Paths are JSON pointers into the request. */
+export function accountForSpec(written: unknown, spec: RecordingSpec): AccountingEntry[] {
+  const given = isObject(written) ? written : {};
+  const taken = Object.entries(given).flatMap(([key, value]) => leaves(value, [key])).map(([path, value]) => entryFor(path, value, spec));
+  const absent = Object.entries(spec).filter(([key]) => given[key] === undefined);
+  const defaulted = absent.map(([key, value]): AccountingEntry => {
+    return { path: `/spec/${key}`, value: value as JsonValue, outcome: 'defaulted', to: `spec.${key}` };
+  });
+  return [...taken, ...defaulted];
+}
+
+function entryFor(path: readonly string[], value: JsonValue, spec: RecordingSpec): AccountingEntry {
+  const entry = { path: `/spec/${path.map(escapePointer).join('/')}`, value, to: `spec.${path.join('.')}` };
+  return isLater(path, value, spec) ? { ...entry, outcome: 'dropped', reason: NOT_YET_EXECUTED } : { ...entry, outcome: 'exact' };
+}
+
+function isLater([field = '']: readonly string[], value: JsonValue, spec: RecordingSpec): boolean {
+  if (field === 'ifExists') return value === 'append' && spec.destination.kind === 'media-store';
+  return value !== null && (LATER as readonly string[]).includes(field);
+}
+
+function leaves(value: unknown, path: readonly string[]): [readonly string[], JsonValue][] {
+  if (isSecretRef(value)) return [[path, REDACTED]];
+  if (!isObject(value) || Object.keys(value).length === 0) return [[path, value as JsonValue]];
+  return Object.entries(value).flatMap(([key, child]) => leaves(child, [...path, key]));
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function escapePointer(segment: string): string {
+  return segment.replaceAll('~', '~0').replaceAll('/', '~1');
+}
