@@ -22,7 +22,9 @@ export class WavFile {
   private windowStart = 0;
   private windowSamples = 0;
   private readonly window: Int16Array[];
-  private readonly bytes: Buffer;
+  private readonly bytes: Uint8Array;
+  /** `bytes` as code words; like everything here on a little-endian machine. */
+  private readonly codes: Uint8Array | Int16Array;
 
   private constructor(
     private readonly descriptor: number,
@@ -34,7 +36,8 @@ export class WavFile {
     const blockBytes = layout.channels * BYTES_PER_SAMPLE[layout.codec];
     this.samples = Math.floor(dataBytes / blockBytes);
     this.window = Array.from({ length: layout.channels }, () => new Int16Array(WINDOW_SAMPLES));
-    this.bytes = Buffer.alloc(WINDOW_SAMPLES * blockBytes);
+    this.bytes = new Uint8Array(WINDOW_SAMPLES * blockBytes);
+    this.codes = layout.codec === 'pcm16' ? new Int16Array(this.bytes.buffer) : this.bytes;
   }
 
   /**
@@ -89,24 +92,13 @@ export class WavFile {
   }
 
   private decode(samples: number): void {
+    const { codes } = this;
+    const table = CODE_TABLES[this.layout.codec];
     const step = this.channels;
     this.window.forEach((channel, index) => {
-      for (let at = 0, from = index; at < samples; at++, from += step) channel[at] = this.sampleAt(from);
+      if (table === null) for (let at = 0, from = index; at < samples; at++, from += step) channel[at] = codes[from] as number;
+      else for (let at = 0, from = index; at < samples; at++, from += step) channel[at] = table[codes[from] as number] as number;
     });
-  }
-
-  private sampleAt(index: number): number {
-    const { bytes } = this;
-    switch (this.layout.codec) {
-      case 'pcm16':
-        return bytes.readInt16LE(index * 2);
-      case 'pcm8':
-        return ((bytes[index] ?? 128) - 128) << 8;
-      case 'mulaw':
-        return MULAW[bytes[index] ?? 0xff] ?? 0;
-      case 'alaw':
-        return ALAW[bytes[index] ?? 0xd5] ?? 0;
-    }
   }
 
   private copy(dst: Int16Array, at: number, from: number, count: number, channel: WavChannel): void {
@@ -123,11 +115,21 @@ export class WavFile {
   }
 }
 
-const CODES = Uint8Array.from({ length: 256 }, (_, code) => code);
-const MULAW = new Int16Array(256);
-const ALAW = new Int16Array(256);
-decodeMulaw(CODES, MULAW);
-decodeAlaw(CODES, ALAW);
+const ALL_CODES = Uint8Array.from({ length: 256 }, (_, code) => code);
+
+function tableOf(decode: (codes: Uint8Array, samples: Int16Array) => void): Int16Array {
+  const table = new Int16Array(256);
+  decode(ALL_CODES, table);
+  return table;
+}
+
+/** What each code word of one byte stands for; null: the words are samples. */
+const CODE_TABLES: Readonly<Record<WavLayout['codec'], Int16Array | null>> = {
+  pcm16: null,
+  pcm8: tableOf((codes, samples) => codes.forEach((code, at) => (samples[at] = (code - 128) << 8))),
+  mulaw: tableOf(decodeMulaw),
+  alaw: tableOf(decodeAlaw),
+};
 
 function openForReading(path: string): number {
   try {
