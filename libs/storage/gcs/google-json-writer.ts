@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises';
-import { Storage, type File } from '@google-cloud/storage';
+import { Storage, type File, type FileMetadata } from '@google-cloud/storage';
 import { OAuth2Client, UserRefreshClient } from 'google-auth-library';
 import { request } from 'undici';
 import { assertNever, RecgateError, type RenditionContent, type SecretBag } from '#libs/recording-model';
@@ -97,7 +97,7 @@ export class GoogleJsonWriter {
       await pipeline(source.open(), into, { signal });
       return this.#confirm(file, write.content);
     }
-    const [uri] = await file.createResumableUpload({ metadata: described });
+    const uri = await beginSession(file, described, signal);
     try {
       const into = file.createWriteStream({ uri, validation: false, chunkSize: CHUNK_SIZE, metadata: described });
       await pipeline(source.open(), into, { signal });
@@ -143,6 +143,20 @@ function createAuthClient({ credentials, tokenUrl }: GoogleConnection): OAuth2Cl
     }
     default:
       return assertNever(credentials, 'Google credentials');
+  }
+}
+
+/** The library cannot be stopped while it begins a session: one that comes too late is cancelled when it comes. */
+async function beginSession(file: File, metadata: FileMetadata, signal: AbortSignal): Promise<string> {
+  const begun = file.createResumableUpload({ metadata }).then(([uri]) => uri);
+  const stopped = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('stopped')), { once: true });
+  });
+  try {
+    return await Promise.race([begun, stopped]);
+  } catch (error) {
+    begun.then(cancelSession, () => undefined);
+    throw error;
   }
 }
 

@@ -43,20 +43,27 @@ export const DEFAULT_S3_TUNING: S3Tuning = {
 };
 
 /**
- * A client for one write, which must be destroyed afterwards. The signal stops the requests that carry bytes. Requests
- * that begin, finish or abort an upload run to their end: stopping them would leave an upload nobody knows of.
+ * How long requests that begin or finish an upload may go on after the stop, ms: giving them up at once would leave an
+ * upload nobody knows of.
+ */
+const STOP_GRACE_MS = 5000;
+
+/**
+ * A client for one write, which must be destroyed afterwards. The signal stops the requests that carry bytes at once,
+ * the others a little later.
  */
 export class StoppableS3Client {
   readonly client: S3Client;
   readonly #running = new Set<Promise<unknown>>();
 
-  constructor(connection: S3Connection, tuning: S3Tuning, signal: AbortSignal | null) {
+  constructor(connection: S3Connection, tuning: S3Tuning, signal: AbortSignal) {
     this.client = createClient(connection, tuning);
+    const later = delayed(signal, STOP_GRACE_MS);
     const handler = this.client.config.requestHandler;
     const send = handler.handle.bind(handler);
     handler.handle = (request, options) => {
-      const stoppable = signal !== null && request.method === 'PUT' ? { abortSignal: signal } : {};
-      return this.#track(send(request, { ...options, ...stoppable }));
+      const abortSignal = request.method === 'PUT' ? signal : later;
+      return this.#track(send(request, { ...options, abortSignal }));
     };
   }
 
@@ -73,6 +80,14 @@ export class StoppableS3Client {
       this.#running.delete(running);
     }
   }
+}
+
+function delayed(signal: AbortSignal, graceMs: number): AbortSignal {
+  const later = new AbortController();
+  const fire = (): void => void setTimeout(() => later.abort(), graceMs).unref();
+  if (signal.aborted) fire();
+  else signal.addEventListener('abort', fire, { once: true });
+  return later.signal;
 }
 
 function createClient(connection: S3Connection, tuning: S3Tuning): S3Client {

@@ -40,6 +40,10 @@ export interface S3Leftover {
 /** Errors of `AbortMultipartUpload` that mean there is nothing left to remove. */
 const ALREADY_GONE = new Set(['NoSuchUpload', 'NoSuchBucket', 'NoSuchKey', 'NotFound']);
 
+const ABORT_TIMEOUT_MS = 120_000;
+/** After a failed write; what is still there then is aborted later by its note. */
+const CLEAN_UP_TIMEOUT_MS = 10_000;
+
 /**
  * Writes objects to S3 and to stores that speak its language. Not part of it: choosing endpoint, region and key.
  * It never reads from the bucket: permission to put objects and to abort uploads is all it needs.
@@ -78,7 +82,7 @@ export class S3Writer {
     const regions = [this.#connection.region];
     for (const region of regions) {
       try {
-        await this.#abortIn(region, leftover);
+        await this.#abortIn(region, leftover, AbortSignal.timeout(ABORT_TIMEOUT_MS));
         return;
       } catch (error) {
         const named = regionNamedIn(error);
@@ -141,11 +145,12 @@ export class S3Writer {
   async #cleanUp(region: string, write: S3Write, uploadId: string | null): Promise<void> {
     if (uploadId === null) return;
     const { bucket, key, secrets } = write;
-    await this.#abortIn(region, { bucket, key, uploadId, secrets }).catch(() => undefined);
+    const limit = AbortSignal.timeout(CLEAN_UP_TIMEOUT_MS);
+    await this.#abortIn(region, { bucket, key, uploadId, secrets }, limit).catch(() => undefined);
   }
 
-  async #abortIn(region: string, leftover: S3Leftover): Promise<void> {
-    const { client } = new StoppableS3Client({ ...this.#connection, region }, this.#tuning, null);
+  async #abortIn(region: string, leftover: S3Leftover, limit: AbortSignal): Promise<void> {
+    const { client } = new StoppableS3Client({ ...this.#connection, region }, this.#tuning, limit);
     try {
       const { bucket: Bucket, key: Key, uploadId: UploadId } = leftover;
       await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
