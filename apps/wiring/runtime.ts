@@ -34,6 +34,8 @@ export interface Runtime {
   readonly apiKeys: ApiKeys;
   readonly relay: OutboxRelay;
   readonly reconciler: Reconciler;
+  /** `maxmemory-policy` of Redis. @throws when Redis does not answer */
+  evictionPolicy(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -71,6 +73,7 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
     log: bridgeLog(log),
     metrics: createMetrics(),
   };
+  const probe = connections.open('commands');
   await connections.ready(REDIS_START_TIMEOUT_MS);
   const commander = createNodeCommander(connections, prefix);
   const relay = new OutboxRelay(ports);
@@ -86,7 +89,11 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
     mediaStore,
     apiKeys: createApiKeys(config.tenants, data),
     relay,
-    reconciler: new Reconciler(ports, relay),
+    reconciler: new Reconciler(ports),
+    async evictionPolicy() {
+      const [, policy = 'unknown'] = (await probe.config('GET', 'maxmemory-policy')) as string[];
+      return policy;
+    },
     async close() {
       await commander.close();
       await work.close();

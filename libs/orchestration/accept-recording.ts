@@ -4,6 +4,7 @@ import type {
   ApplicationView,
   CallIdentity,
   CallState,
+  JsonObject,
   RecordAction,
   RecordingRecord,
   RecordingSource,
@@ -20,6 +21,8 @@ export interface RecordingRequest {
   readonly documentUrl: string | null;
   readonly action: Pick<RecordAction, 'spec' | 'secrets'>;
   readonly accounting: readonly AccountingEntry[];
+  /** What the call's flow has carried along so far; some vendors name files by it. */
+  readonly flowState?: JsonObject;
   /** For finished files. */
   readonly source?: RecordingSource;
   /** The same start asked for twice makes one recording; null: every start is a new one. */
@@ -51,6 +54,7 @@ export function newRecordingRecord(ports: AcceptPorts, request: RecordingRequest
     now,
     spec: action.spec,
     recordingId: id,
+    ...(request.flowState === undefined ? {} : { flowState: request.flowState }),
   });
   const hasSecrets = Object.keys(action.secrets).length > 0;
   const at = now.toISOString();

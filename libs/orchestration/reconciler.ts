@@ -1,7 +1,5 @@
-import type { RecordingRecord } from '#libs/recording-model';
-import { RecgateError } from '#libs/recording-model';
+import { RecgateError, type RecordingRecord } from '#libs/recording-model';
 import type { OrchestrationPorts } from './ports.js';
-import type { OutboxRelay } from './outbox-relay.js';
 import { failureMove } from './stages/stage-run.js';
 
 const BATCH = 200;
@@ -17,21 +15,20 @@ export interface ReconcileReport {
  * their spools, re-adds deliveries that are overdue. Safe to run at any time and in several processes.
  */
 export class Reconciler {
-  constructor(
-    private readonly ports: OrchestrationPorts,
-    private readonly relay: OutboxRelay,
-  ) {}
+  constructor(private readonly ports: OrchestrationPorts) {}
 
   async run(): Promise<ReconcileReport> {
     const { ledger, clock, settings } = this.ports;
     const before = new Date(clock.now().getTime() - settings.stuckAfterMs);
     const stuck = await ledger.recordings.stuckSince(before, BATCH);
     const alive = new Set((await ledger.nodes.alive()).map((node) => node.nodeId));
+    const spooledHere = new Set((await this.ports.spools.list()).map((spool) => spool.recordingId));
     let requeued = 0;
     let orphansFinished = 0;
     for (const record of stuck) {
       if (isCapturing(record)) {
-        if (record.nodeId === null || alive.has(record.nodeId)) continue;
+        // A spool on another disk is finished by its own node when it comes back; giving it up here would lose it.
+        if (record.nodeId === null || alive.has(record.nodeId) || !spooledHere.has(record.id)) continue;
         await this.finishOrphan(record);
         orphansFinished += 1;
       } else {
@@ -46,6 +43,14 @@ export class Reconciler {
     const { work } = this.ports;
     if (record.state === 'captured' || record.state === 'encoding') await work.enqueueStage('encode', record.id, record.epoch);
     if (record.state === 'storing') await work.enqueueStage('store', record.id, record.epoch);
+  }
+
+  /** Finishes everything an earlier process of this node was capturing; called before the node takes calls. */
+  async finishOwn(nodeId: string): Promise<number> {
+    const open = await this.ports.ledger.recordings.stuckSince(this.ports.clock.now(), Number.MAX_SAFE_INTEGER);
+    const own = open.filter((record) => record.nodeId === nodeId && isCapturing(record));
+    for (const record of own) await this.finishOrphan(record);
+    return own.length;
   }
 
   /** The node that captured it is gone: its spool holds all but the last second. */
@@ -70,12 +75,6 @@ export class Reconciler {
       await this.ports.work.enqueueDelivery(recordingId, subscription, `reconcile-${this.ports.clock.now().getTime()}`, 0);
     }
     return chains.length;
-  }
-
-  /** Handles a recording's latest move again, for a store of outbox entries that was lost with a truncated log. */
-  async replay(record: RecordingRecord): Promise<void> {
-    const sequences = Array.from({ length: record.eventCount }, (_, index) => index + 1);
-    await this.relay.handle({ recordingId: record.id, state: record.state, epoch: record.epoch, eventSequences: sequences });
   }
 }
 

@@ -128,6 +128,7 @@ export class SessionFlow implements FlowListener {
       documentUrl: this.documentUrl,
       action: step,
       accounting: this.document?.accounting ?? [],
+      flowState: this.flowState,
       idempotencyKey: null,
     };
     const run = this.call.record(request, (settled, record) => this.settled(handle, settled, record));

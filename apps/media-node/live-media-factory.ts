@@ -1,0 +1,55 @@
+import { STATIC_PAYLOAD_TYPES, type LegEndpoint, type LegOptions, type MediaNode, type RtpPayloadType } from '#libs/capture';
+import type { LegRequest, LiveMediaFactory, OpenCall, OpenedCall } from '#libs/orchestration';
+import { PARTIES, RecgateError, type Party } from '#libs/recording-model';
+
+/** Static payload types need no number from the caller. */
+const STATIC_NUMBERS: Readonly<Record<string, number>> = Object.fromEntries(
+  STATIC_PAYLOAD_TYPES.map(({ codec, payloadType }) => [codec, payloadType]),
+);
+
+/** Opens calls on the node's sockets. */
+export function createLiveMediaFactory(node: MediaNode, websocketBase: () => string): LiveMediaFactory {
+  return {
+    async open(call, listener) {
+      const media = await node.openCall({ callRef: call.callRef, legs: legsOf(call), listener });
+      return { media, endpoints: showEndpoints(media.endpoints, websocketBase()) };
+    },
+  };
+}
+
+function legsOf(call: OpenCall): LegOptions[] {
+  return PARTIES.flatMap((party) => {
+    const leg = call.legs[party];
+    return leg === undefined ? [] : [legOptions(party, leg)];
+  });
+}
+
+function legOptions(party: Party, leg: LegRequest): LegOptions {
+  if (leg.transport === 'websocket') return { kind: 'websocket', party, dialect: leg.dialect };
+  return {
+    kind: 'rtp',
+    party,
+    payloadTypes: [payloadTypeOf(party, leg)],
+    telephoneEvent: leg.telephoneEventPayloadType ?? null,
+    remote: leg.remote ?? null,
+  };
+}
+
+function payloadTypeOf(party: Party, leg: Extract<LegRequest, { transport: 'rtp' }>): RtpPayloadType {
+  const payloadType = leg.payloadType ?? STATIC_NUMBERS[leg.codec];
+  if (payloadType === undefined) {
+    throw new RecgateError('field.missing', `${leg.codec} has no static payload type; say which one it is`, { field: `legs.${party}.payloadType` });
+  }
+  return { payloadType, codec: leg.codec, sampleRate: leg.sampleRate === 16000 ? 16000 : 8000 };
+}
+
+function showEndpoints(endpoints: readonly LegEndpoint[], websocketBase: string): OpenedCall['media'] {
+  return Object.fromEntries(
+    endpoints.map((endpoint) => [
+      endpoint.party,
+      endpoint.kind === 'rtp'
+        ? { transport: 'rtp', address: `${endpoint.address}:${endpoint.port}` }
+        : { transport: 'websocket', address: `${websocketBase}${endpoint.path}` },
+    ]),
+  );
+}

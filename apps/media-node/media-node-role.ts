@@ -1,0 +1,71 @@
+import { MediaNode } from '#libs/capture';
+import { CallRegistry } from '#libs/orchestration';
+import { serveNodeCommands } from '#libs/queues';
+import { isTerminal } from '#libs/recording-model';
+import type { Runtime } from '../wiring/runtime.js';
+import { createLiveMediaFactory } from './live-media-factory.js';
+import { startWebsocketListener, type WebsocketListener } from './websocket-listener.js';
+
+const HEARTBEAT_MS = 2000;
+/** Missed beats after which a node counts as lost. */
+const HEARTBEAT_TTL_MS = 3 * HEARTBEAT_MS + 1000;
+const MAX_LAG_MS = 150;
+
+/** The live side of a process: sockets, calls in progress, their spool. */
+export interface MediaNodeRole {
+  readonly nodeId: string;
+  readonly websocketUrl: string;
+  /** Refuses new calls, finishes and keeps what is running, lets go of the sockets. */
+  stop(): Promise<void>;
+}
+
+export async function startMediaNode(runtime: Runtime): Promise<MediaNodeRole> {
+  const { config, ports, outbound, connections, spool } = runtime;
+  const { nodeId, address, rtpPortFrom, rtpPortTo, maxCalls, timeoutSeconds, websocketPort } = config.media;
+  await finishOrphans(runtime);
+  const node = new MediaNode({
+    spool,
+    rtp: { address, from: rtpPortFrom, to: rtpPortTo },
+    maxCalls,
+    maxLagMs: MAX_LAG_MS,
+    mediaTimeoutMs: timeoutSeconds * 1000,
+  });
+  const websocket: WebsocketListener = await startWebsocketListener(node, address, websocketPort);
+  const registry = new CallRegistry(ports, nodeId, createLiveMediaFactory(node, () => websocket.url), outbound.flow);
+  const commands = serveNodeCommands(connections, config.redis.prefix, nodeId, (name, data) => registry.handle(name, data));
+  const beat = async (accepting: boolean) => {
+    const { calls, lagMs } = node.load;
+    ports.metrics.callsActive.set(calls);
+    const status = { nodeId, calls, maxCalls, accepting: accepting && calls < maxCalls && lagMs <= MAX_LAG_MS };
+    await ports.ledger.nodes.heartbeat(status, HEARTBEAT_TTL_MS).catch((error: Error) => {
+      ports.log.warn('heartbeat failed', { nodeId, reason: error.message });
+    });
+  };
+  await beat(true);
+  const timer = setInterval(() => void beat(true), HEARTBEAT_MS);
+  return {
+    nodeId,
+    websocketUrl: websocket.url,
+    async stop() {
+      clearInterval(timer);
+      await beat(false);
+      await registry.stop();
+      await node.close();
+      await websocket.close();
+      await commands.close();
+      await ports.ledger.nodes.remove(nodeId).catch(() => undefined);
+    },
+  };
+}
+
+/** What an earlier process of this node left: unfinished captures are finished from their spool, confirmed ones are let go. */
+async function finishOrphans({ ports, spool, reconciler, config }: Runtime): Promise<void> {
+  const finished = await reconciler.finishOwn(config.media.nodeId);
+  if (finished > 0) ports.log.info('recordings of an earlier run were finished', { finished });
+  for (const { recordingId } of await spool.list()) {
+    const record = await ports.ledger.recordings.get(recordingId);
+    // Audio without a record was never acknowledged; it is kept all the same, nobody throws audio away on that ground.
+    if (record === null) ports.log.warn('spool without a recording is kept', { recordingId });
+    else if (isTerminal(record.state) && record.state !== 'failed') await spool.delete(recordingId);
+  }
+}

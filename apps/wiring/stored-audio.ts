@@ -1,0 +1,71 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { RecgateError, type RecordingRecord } from '#libs/recording-model';
+import { parseMediaLocation, type MediaFileAddress, type MediaFileInfo, type MediaStore } from '#libs/storage';
+import type { StoredAudio } from '../gateway/runtime-token.js';
+import type { Runtime } from './runtime.js';
+
+/** Extensions under which a public sid may be stored. */
+const PUBLIC_EXTENSIONS = ['wav', 'mp3', 'ul'] as const;
+
+/** The audio of an available recording: from the own store, or the copy that was kept; null when there is neither. */
+export async function openRecordingAudio(runtime: Runtime, recordingId: string): Promise<StoredAudio | null> {
+  const record = await runtime.ports.ledger.recordings.get(recordingId);
+  if (record?.state !== 'available' || record.receipt === null) return null;
+  const address = parseMediaLocation(record.receipt.location);
+  if (address === null) return openKeptRendition(record);
+  const info = await runtime.mediaStore.stat(address);
+  return info === null ? null : fromMediaStore(runtime.mediaStore, address, info);
+}
+
+/** A file by its public sid (FlexML contract §4.2); null when there is none. */
+export async function openPublicFile(store: MediaStore, sid: string): Promise<StoredAudio | null> {
+  for (const extension of PUBLIC_EXTENSIONS) {
+    const [info] = await store.findByName(`f/${sid}.${extension}`);
+    if (info !== undefined) return fromMediaStore(store, info, info);
+  }
+  return null;
+}
+
+/** Where an uploaded file waits for its capture. */
+export function uploadFile(dataDirectory: string, recordingId: string): string {
+  return join(dataDirectory, 'uploads', recordingId);
+}
+
+/** Keeps an upload, whole or not at all. */
+export async function saveUpload(dataDirectory: string, recordingId: string, body: Readable): Promise<void> {
+  const file = uploadFile(dataDirectory, recordingId);
+  await mkdir(join(dataDirectory, 'uploads'), { recursive: true });
+  try {
+    await pipeline(body, createWriteStream(`${file}.part`, { flush: true }));
+    await rename(`${file}.part`, file);
+  } catch (cause) {
+    await rm(`${file}.part`, { force: true });
+    throw new RecgateError('request.invalid', 'The upload broke off', { cause });
+  }
+}
+
+async function openKeptRendition(record: RecordingRecord): Promise<StoredAudio | null> {
+  const { rendition } = record;
+  if (rendition === null || (await stat(rendition.file).catch(() => null)) === null) return null;
+  const { file, sizeBytes, contentType } = rendition;
+  return { sizeBytes, contentType, fileName: basename(file), open: (range) => createReadStream(file, range ?? {}) };
+}
+
+function fromMediaStore(store: MediaStore, address: MediaFileAddress, info: MediaFileInfo): StoredAudio {
+  const open = (range?: { readonly start: number; readonly end: number }) =>
+    Readable.from(bytesOf(store, address, range), { objectMode: false });
+  return { sizeBytes: info.sizeBytes, contentType: info.contentType, fileName: basename(info.name), open };
+}
+
+async function* bytesOf(
+  store: MediaStore,
+  address: MediaFileAddress,
+  range: { readonly start: number; readonly end: number } | undefined,
+): AsyncGenerator<Buffer> {
+  const { stream } = await store.openFile(address, range);
+  for await (const chunk of stream as AsyncIterable<Buffer>) yield chunk;
+}
