@@ -39,7 +39,10 @@ const plain: RecordingSpec = {
 
 const CASES: readonly { readonly name: string; readonly spec: RecordingSpec }[] = [
   { name: 'stereo, no stop rules', spec: plain },
-  { name: 'stereo, silence rule and trim', spec: { ...plain, silence: { initialMs: 5000, finalMs: 600_000, level: 'auto' }, trim: 'both' } },
+  {
+    name: 'stereo, silence rule and trim',
+    spec: { ...plain, silence: { initialMs: 5000, finalMs: 600_000, level: 'auto' }, trim: 'both' },
+  },
   { name: 'mono mix, no stop rules', spec: { ...plain, channels: 1 } },
   { name: 'mono caller, no stop rules', spec: { ...plain, channels: 1, parties: 'caller' } },
   { name: 'stereo, in-band stop keys too', spec: { ...plain, stopKeys: '#' } },
@@ -83,7 +86,8 @@ function measure(spec: RecordingSpec, caller: Int16Array, callee: Int16Array): {
   }
   engine.hangup('caller');
   const { user, system } = process.cpuUsage(before);
-  if (ended === null || appended !== HOURS * 3600 * RATE) console.error(`recorded ${appended} samples, not the whole call`);
+  if (ended === null || appended !== HOURS * 3600 * RATE)
+    console.error(`recorded ${appended} samples, not the whole call`);
   return { cpuMs: (user + system) / 1000, samples: appended };
 }
 
@@ -92,11 +96,15 @@ function blocksOf(samples: Int16Array): Int16Array[] {
 }
 
 const [cpu] = cpus();
-console.log(`engine: ${HOURS} h at ${RATE} Hz in blocks of ${BLOCK} samples, Node ${process.version}, ${cpu?.model ?? 'unknown CPU'} × ${cpus().length}`);
+console.log(
+  `engine: ${HOURS} h at ${RATE} Hz in blocks of ${BLOCK} samples, Node ${process.version}, ${cpu?.model ?? 'unknown CPU'} × ${cpus().length}`,
+);
 const caller = minuteOfTalk(0);
 const callee = minuteOfTalk(1);
 for (const { name, spec } of CASES) {
   const { cpuMs, samples } = measure(spec, caller, callee);
   const perCallSecond = (cpuMs * 1000) / (samples / RATE);
-  console.log(`${name.padEnd(32)} ${cpuMs.toFixed(0).padStart(6)} ms CPU   ${perCallSecond.toFixed(1)} µs a call-second`);
+  console.log(
+    `${name.padEnd(32)} ${cpuMs.toFixed(0).padStart(6)} ms CPU   ${perCallSecond.toFixed(1)} µs a call-second`,
+  );
 }

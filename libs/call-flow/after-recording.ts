@@ -6,7 +6,11 @@ export type AfterRecording =
   /** Not far enough yet. */
   | { readonly kind: 'wait' }
   | { readonly kind: 'next' }
-  | { readonly kind: 'fetch'; readonly request: FlowRequest; readonly reason: 'recordingCompleted' | 'recordingFailed' };
+  | {
+      readonly kind: 'fetch';
+      readonly request: FlowRequest;
+      readonly reason: 'recordingCompleted' | 'recordingFailed';
+    };
 
 const WAIT: AfterRecording = { kind: 'wait' };
 const NEXT: AfterRecording = { kind: 'next' };
@@ -15,7 +19,10 @@ const NEXT: AfterRecording = { kind: 'next' };
  * FlexML asks `action` only when there is audio and it can be had, and `errorAction` on failure (contract §1.3); Aculab
  * asks `next_page` after every ending (contract §5.2). Without a request to make, the next step runs.
  */
-export function afterRecording(continuation: RecordingContinuation | null, { state }: RecordingOutcome): AfterRecording {
+export function afterRecording(
+  continuation: RecordingContinuation | null,
+  { state }: RecordingOutcome,
+): AfterRecording {
   switch (state) {
     case 'captured':
       return continuation?.requires === 'available' ? WAIT : completed(continuation);

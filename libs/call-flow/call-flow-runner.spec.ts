@@ -10,11 +10,25 @@ describe('steps in order', () => {
   it('take the time they take, and the end of the list ends the call', () => {
     const { runner, log, to } = startFlow();
     const hello = 'a'.repeat(14);
-    runner.run(documentOf({ kind: 'answer' }, say(hello), { kind: 'wait', durationMs: 500 }, { kind: 'sendDigits', digits: '1w2' }), null);
+    runner.run(
+      documentOf(
+        { kind: 'answer' },
+        say(hello),
+        { kind: 'wait', durationMs: 500 },
+        { kind: 'sendDigits', digits: '1w2' },
+      ),
+      null,
+    );
     to(1400);
     expect(log).toEqual(['answer', `speak 1 ${hello}`]);
     to(5000);
-    expect(log.slice(2)).toEqual(['-- by 1500', 'digits 1w2 (900 ms)', '-- by 2400', 'hangup completed', 'ended completed']);
+    expect(log.slice(2)).toEqual([
+      '-- by 1500',
+      'digits 1w2 (900 ms)',
+      '-- by 2400',
+      'hangup completed',
+      'ended completed',
+    ]);
     expect(runner.over).toBe(true);
   });
 
@@ -24,7 +38,14 @@ describe('steps in order', () => {
     to(2900);
     runner.hangup('caller');
     expect(log.filter((line) => !line.startsWith('--'))).toEqual([
-      'speak 1 aaaaaaa', 'speak 2 aaaaaaa', 'speak 3 bbbbbbb', 'speak 4 bbbbbbb', 'speak 5 bbbbbbb', 'speak 6 bbbbbbb', 'cancel 6', 'ended callEnded',
+      'speak 1 aaaaaaa',
+      'speak 2 aaaaaaa',
+      'speak 3 bbbbbbb',
+      'speak 4 bbbbbbb',
+      'speak 5 bbbbbbb',
+      'speak 6 bbbbbbb',
+      'cancel 6',
+      'ended callEnded',
     ]);
   });
 
@@ -41,14 +62,38 @@ describe('steps in order', () => {
 
   it('that are not carried out are warned about', () => {
     const { runner, log } = startFlow();
-    runner.run({ ...documentOf({ kind: 'skipped', name: 'Amd', reason: 'not yet executed' }, { kind: 'deleteFile', file: '/f' }, { kind: 'reject' }), warnings: [{ message: 'odd', position: { path: '/x' } }] }, null);
-    expect(log).toEqual(['warn /x odd', 'warn /0 Amd is not carried out: not yet executed', 'delete /f', 'hangup rejectStep', 'ended rejectStep']);
+    runner.run(
+      {
+        ...documentOf(
+          { kind: 'skipped', name: 'Amd', reason: 'not yet executed' },
+          { kind: 'deleteFile', file: '/f' },
+          { kind: 'reject' },
+        ),
+        warnings: [{ message: 'odd', position: { path: '/x' } }],
+      },
+      null,
+    );
+    expect(log).toEqual([
+      'warn /x odd',
+      'warn /0 Amd is not carried out: not yet executed',
+      'delete /f',
+      'hangup rejectStep',
+      'ended rejectStep',
+    ]);
   });
 
   it('come at the times they are due, however coarsely media time is told', () => {
     const fine = startFlow();
     const coarse = startFlow();
-    for (const flow of [fine, coarse]) flow.runner.run(documentOf({ kind: 'wait', durationMs: 250 }, { kind: 'wait', durationMs: 333 }, { kind: 'park', maxDurationMs: 1000 }), null);
+    for (const flow of [fine, coarse])
+      flow.runner.run(
+        documentOf(
+          { kind: 'wait', durationMs: 250 },
+          { kind: 'wait', durationMs: 333 },
+          { kind: 'park', maxDurationMs: 1000 },
+        ),
+        null,
+      );
     expect(fine.runner.nextDeadlineMs).toBe(250);
     for (let t = 0; t < 1583; t++) fine.runner.advance(t);
     coarse.runner.advance(1000);
@@ -66,7 +111,7 @@ describe('blocking recordings', () => {
     expect(log.slice(1)).toEqual(['speak 1 bye']);
   });
 
-  it('ask FlexML\'s action once the file can be had; the steps after the Record never run', () => {
+  it("ask FlexML's action once the file can be had; the steps after the Record never run", () => {
     const { runner, log } = startFlow();
     runner.run(documentOf(record('blocking', FLEXML), say('never')), 'https://app.example.com/first');
     runner.recordingSettled(1, { state: 'captured', recording: view });
@@ -76,7 +121,7 @@ describe('blocking recordings', () => {
     expect(log.slice(1)).toEqual(['fetch action recordingCompleted rec-1', 'speak 1 thanks']);
   });
 
-  it.each(['absent', 'discarded'] as const)('skip FlexML\'s action when the recording is %s', (state) => {
+  it.each(['absent', 'discarded'] as const)("skip FlexML's action when the recording is %s", (state) => {
     const { runner, log } = startFlow();
     runner.run(documentOf(record('blocking', FLEXML), say('nothing heard')), null);
     runner.recordingSettled(1, { state, recording: null });
@@ -96,11 +141,13 @@ describe('blocking recordings', () => {
     expect(silent.log.slice(1)).toEqual(['speak 1 on']);
   });
 
-  it.each(['captured', 'absent', 'failed'] as const)('ask Aculab\'s next page when the recording is %s', (state) => {
+  it.each(['captured', 'absent', 'failed'] as const)("ask Aculab's next page when the recording is %s", (state) => {
     const { runner, log } = startFlow();
     runner.run(documentOf(record('blocking', ACULAB), say('never')), null);
     runner.recordingSettled(1, { state, recording: view });
-    expect(log.slice(1)).toEqual([`fetch next_page ${state === 'failed' ? 'recordingFailed' : 'recordingCompleted'} rec-1`]);
+    expect(log.slice(1)).toEqual([
+      `fetch next_page ${state === 'failed' ? 'recordingFailed' : 'recordingCompleted'} rec-1`,
+    ]);
     runner.requestAnswered(documentOf());
     expect(log.slice(2)).toEqual(['hangup completed', 'ended completed']);
   });
@@ -141,13 +188,41 @@ describe('background recordings', () => {
   it('run on while the flow goes on, and are stopped latest first', () => {
     const { runner, log } = startFlow();
     const stop = { kind: 'stopRecording', which: 'latest' } as const;
-    runner.run(documentOf(record('background'), record('background'), { kind: 'maskRecording', which: 'latest' }, { kind: 'unmaskRecording', which: 'latest' }, stop, stop, stop, { kind: 'park', maxDurationMs: null }), null);
-    expect(log).toEqual(['record 1 background', 'record 2 background', 'mask 2', 'unmask 2', 'stop latest 2', 'stop latest 1', 'stop latest ']);
+    runner.run(
+      documentOf(
+        record('background'),
+        record('background'),
+        { kind: 'maskRecording', which: 'latest' },
+        { kind: 'unmaskRecording', which: 'latest' },
+        stop,
+        stop,
+        stop,
+        { kind: 'park', maxDurationMs: null },
+      ),
+      null,
+    );
+    expect(log).toEqual([
+      'record 1 background',
+      'record 2 background',
+      'mask 2',
+      'unmask 2',
+      'stop latest 2',
+      'stop latest 1',
+      'stop latest ',
+    ]);
   });
 
   it('leave the stack when they end by themselves', () => {
     const { runner, log, to } = startFlow();
-    runner.run(documentOf(record('background'), record('background'), { kind: 'wait', durationMs: 1000 }, { kind: 'stopRecording', which: 'all' }), null);
+    runner.run(
+      documentOf(
+        record('background'),
+        record('background'),
+        { kind: 'wait', durationMs: 1000 },
+        { kind: 'stopRecording', which: 'all' },
+      ),
+      null,
+    );
     runner.recordingSettled(2, { state: 'captured', recording: view });
     to(1000);
     expect(log).toContain('stop all 1');
@@ -155,7 +230,14 @@ describe('background recordings', () => {
 
   it('span a connection', () => {
     const { runner, log, to } = startFlow();
-    runner.run(documentOf(record('background'), { kind: 'connect', to: '1000', conference: false, maxDurationMs: 60_000, next: null }, say('bye')), null);
+    runner.run(
+      documentOf(
+        record('background'),
+        { kind: 'connect', to: '1000', conference: false, maxDurationMs: 60_000, next: null },
+        say('bye'),
+      ),
+      null,
+    );
     to(5000);
     runner.bridged();
     to(64_000);
@@ -166,7 +248,8 @@ describe('background recordings', () => {
 });
 
 describe('connections', () => {
-  const connect = (next: ReturnType<typeof request> | null) => ({ kind: 'connect', to: '1000', conference: false, maxDurationMs: null, next }) as const;
+  const connect = (next: ReturnType<typeof request> | null) =>
+    ({ kind: 'connect', to: '1000', conference: false, maxDurationMs: null, next }) as const;
 
   it('ask the next document when the leg has ended', () => {
     const { runner, log } = startFlow();
@@ -177,7 +260,7 @@ describe('connections', () => {
     expect(log.slice(1)).toEqual(['fetch action connectEnded', 'hangup hangupStep', 'ended hangupStep']);
   });
 
-  it('ask Sinch\'s ACE when the leg answers, run its instructions beside the connection, and end with it', () => {
+  it("ask Sinch's ACE when the leg answers, run its instructions beside the connection, and end with it", () => {
     const { runner, log } = startFlow();
     runner.run(documentOf(connect(request('ace'))), null);
     runner.bridged();
@@ -216,7 +299,16 @@ describe('connections', () => {
 
 describe('collecting digits', () => {
   const collect = (changes: object = {}) =>
-    ({ kind: 'collectDigits', prompts: [step(say('a'.repeat(28)))], maxDigits: 4, finishKeys: '#', timeoutMs: 2000, next: request('gather'), nextWhenEmpty: false, ...changes }) as const;
+    ({
+      kind: 'collectDigits',
+      prompts: [step(say('a'.repeat(28)))],
+      maxDigits: 4,
+      finishKeys: '#',
+      timeoutMs: 2000,
+      next: request('gather'),
+      nextWhenEmpty: false,
+      ...changes,
+    }) as const;
 
   it('cuts the prompt off at the first key and ends at the finish key', () => {
     const { runner, log, to } = startFlow();
@@ -275,12 +367,18 @@ describe('requests', () => {
     const loop = documentOf({ kind: 'fetch', request: request('redirect') });
     const { runner, log } = startFlow({ during: (r, wish) => wish.startsWith('fetch') && r.requestAnswered(loop) });
     runner.run(loop, null);
-    expect(log.slice(-3)).toEqual(['warn /0 The documents run in circles; the call is ended', 'hangup requestFailed', 'ended requestFailed']);
+    expect(log.slice(-3)).toEqual([
+      'warn /0 The documents run in circles; the call is ended',
+      'hangup requestFailed',
+      'ended requestFailed',
+    ]);
     expect(log.length).toBeLessThan(100);
   });
 
   it('may be answered at once', () => {
-    const { runner, log } = startFlow({ during: (r, wish) => wish.startsWith('record') && r.recordingSettled(1, { state: 'captured', recording: view }) });
+    const { runner, log } = startFlow({
+      during: (r, wish) => wish.startsWith('record') && r.recordingSettled(1, { state: 'captured', recording: view }),
+    });
     runner.run(documentOf(record('blocking', ACULAB)), null);
     expect(log).toEqual(['record 1 blocking', 'fetch next_page recordingCompleted rec-1']);
   });
@@ -295,5 +393,7 @@ describe('requests', () => {
 });
 
 it('speech is estimated at about 14 characters a second', () => {
-  expect([estimatedSpeechMs(''), estimatedSpeechMs('hi'), estimatedSpeechMs('x'.repeat(140))]).toEqual([0, 300, 10_000]);
+  expect([estimatedSpeechMs(''), estimatedSpeechMs('hi'), estimatedSpeechMs('x'.repeat(140))]).toEqual([
+    0, 300, 10_000,
+  ]);
 });

@@ -7,21 +7,35 @@ import {
   type RecgateError,
   type SourcePosition,
 } from '#libs/recording-model';
-import { afterRecording } from './after-recording.js';
+import { Connection } from './connection.js';
+import { continuationOf, type Continuation } from './continuation.js';
 import { DigitCollection } from './digit-collection.js';
-import type { FetchContext, FlowEnd, FlowListener, PlaybackHandle, RecordingHandle, RecordingOutcome, StepOf } from './flow-ports.js';
+import { FlowClock } from './flow-clock.js';
+import type {
+  FetchContext,
+  FlowEnd,
+  FlowListener,
+  PlaybackHandle,
+  RecordingHandle,
+  RecordingOutcome,
+  StepOf,
+} from './flow-ports.js';
+import { InputQueue } from './input-queue.js';
 import { PlaybackSequence } from './playback-sequence.js';
-import { RequestLine, type QueuedRequest } from './request-line.js';
+import { RequestLine } from './request-line.js';
+import { RunningRecordings } from './running-recordings.js';
 import { digitsDurationMs } from './speech-length.js';
-import { advanceWait, deadlineOf, isOver, newFrame, silence, type ConnectWait, type Frame } from './wait.js';
-
-/** Requests that are made when the connected leg answers, and whose steps run while the connection lasts (Sinch ACE, contract §1). */
-const ASKED_WHEN_CONNECTED: ReadonlySet<string> = new Set(['ace']);
-
-/** More steps than this without media time passing is a document that runs in circles. */
-const MOST_STEPS_AT_ONCE = 1000;
-/** The same for requests: documents that redirect to each other. */
-const MOST_REQUESTS_AT_ONCE = 30;
+import {
+  advanceWait,
+  earliestDeadline,
+  isOver,
+  newFrame,
+  playbackEnded,
+  positionOf,
+  silence,
+  type Frame,
+  type Wait,
+} from './wait.js';
 
 /**
  * Walks the steps of a call flow. Pure: media time and events come in, wishes go out through the listener; it has no
@@ -30,22 +44,18 @@ const MOST_REQUESTS_AT_ONCE = 30;
  */
 export class CallFlowRunner {
   private readonly frames: Frame[] = [];
-  private readonly inputs: (() => void)[] = [];
+  private readonly inputs: InputQueue;
+  private readonly clock = new FlowClock();
   private readonly requests: RequestLine;
-  /** The flow's recordings that are running, oldest first. */
-  private readonly running: RecordingHandle[] = [];
-  private now = 0;
-  private busy = false;
+  private readonly running = new RunningRecordings();
   private isBridged = false;
   private hasFlow = false;
   private callOver = false;
   private finished = false;
-  private recordings = 0;
   private playbacks = 0;
-  private stepsAtOnce = 0;
-  private requestsAtOnce = 0;
 
   constructor(private readonly listener: FlowListener) {
+    this.inputs = new InputQueue((input) => this.handle(input));
     this.requests = new RequestLine((request, context) => listener.fetch(request, context));
   }
 
@@ -62,12 +72,7 @@ export class CallFlowRunner {
 
   /** Media time at which the flow goes on by itself, ms; null when it waits for something to happen. */
   get nextDeadlineMs(): number | null {
-    let next: number | null = null;
-    for (const { wait } of this.frames) {
-      const deadline = wait === null ? null : deadlineOf(wait);
-      if (deadline !== null && (next === null || deadline < next)) next = deadline;
-    }
-    return next;
+    return earliestDeadline(this.frames);
   }
 
   /** Runs a document in place of whatever is running; a blocking recording is stopped, its continuation not asked. */
@@ -88,12 +93,13 @@ export class CallFlowRunner {
   /** Media time has come to here. Steps that were due earlier are taken at the time they were due. */
   advance(mediaTimeMs: number): void {
     this.take(() => {
-      for (let due = this.nextDeadlineMs; due !== null && due <= mediaTimeMs && !this.finished; due = this.nextDeadlineMs) {
-        this.passTo(due);
-        for (const { wait } of this.frames) if (wait !== null) advanceWait(wait, this.now);
+      let due: number | null;
+      while ((due = this.nextDeadlineMs) !== null && due <= mediaTimeMs) {
+        this.clock.passTo(due);
+        for (const { wait } of this.frames) if (wait !== null) advanceWait(wait, this.clock.now);
         this.walk();
       }
-      this.passTo(mediaTimeMs);
+      this.clock.passTo(mediaTimeMs);
     });
   }
 
@@ -123,7 +129,7 @@ export class CallFlowRunner {
   key(key: string, _party: Party): void {
     this.take(() => {
       const wait = this.frames.findLast((frame) => frame.wait?.kind === 'collect')?.wait;
-      if (wait?.kind === 'collect') wait.collection.key(key, this.now);
+      if (wait?.kind === 'collect') wait.collection.key(key, this.clock.now);
     });
   }
 
@@ -145,7 +151,7 @@ export class CallFlowRunner {
   /** A recording of the flow came to its end, or from `captured` to a further state. */
   recordingSettled(handle: RecordingHandle, outcome: RecordingOutcome): void {
     this.take(() => {
-      this.forget(handle);
+      this.running.settled(handle);
       for (const { wait } of this.frames) if (wait?.kind === 'record' && wait.handle === handle) wait.outcome = outcome;
     });
   }
@@ -153,12 +159,7 @@ export class CallFlowRunner {
   /** A pass whose length was not known ended. */
   playbackEnded(handle: PlaybackHandle): void {
     this.take(() => {
-      for (const { wait } of this.frames) {
-        if (wait?.kind === 'playback') wait.sequence.playbackEnded(handle, this.now);
-        if (wait?.kind !== 'collect') continue;
-        wait.collection.prompts.playbackEnded(handle, this.now);
-        wait.collection.promptsMayBeOver(this.now);
-      }
+      for (const { wait } of this.frames) playbackEnded(wait, handle, this.clock.now);
     });
   }
 
@@ -188,26 +189,15 @@ export class CallFlowRunner {
     });
   }
 
-  /** Takes inputs one at a time, and the steps they set free. */
   private take(input: () => void): void {
-    if (this.finished) return;
-    this.inputs.push(input);
-    if (this.busy) return;
-    this.busy = true;
-    try {
-      for (let next = this.inputs.shift(); next !== undefined && !this.finished; next = this.inputs.shift()) {
-        next();
-        this.walk();
-      }
-    } finally {
-      this.busy = false;
-    }
+    if (!this.finished) this.inputs.add(input);
   }
 
-  private passTo(mediaTimeMs: number): void {
-    if (mediaTimeMs <= this.now) return;
-    this.now = mediaTimeMs;
-    this.stepsAtOnce = this.requestsAtOnce = 0;
+  /** An input, and the steps it sets free. */
+  private handle(input: () => void): void {
+    if (this.finished) return;
+    input();
+    this.walk();
   }
 
   private begin(document: ParsedDocument, documentUrl: string | null): void {
@@ -222,9 +212,14 @@ export class CallFlowRunner {
   private abandonFrames(): void {
     for (const { wait } of this.frames.splice(0)) {
       silence(wait);
-      if (wait?.kind === 'record' && wait.outcome === null) this.listener.stopRecording('latest', [wait.handle]);
+      if (wait?.kind === 'record' && wait.outcome === null) this.abandonRecording(wait.handle);
       if (wait?.kind === 'connect' && !wait.legEnded) this.listener.disconnect();
     }
+  }
+
+  private abandonRecording(handle: RecordingHandle): void {
+    this.running.settled(handle);
+    this.listener.stopRecording('latest', [handle]);
   }
 
   /** Runs steps until one has to be waited for. */
@@ -234,13 +229,13 @@ export class CallFlowRunner {
       // Before the first document there is nothing to run, and nothing has ended.
       if (frame === undefined) return;
       if (frame.wait !== null) {
-        if (!isOver(frame.wait, this.now)) return;
-        this.completeWait(frame);
+        if (!isOver(frame.wait, this.clock.now)) return;
+        this.completeWait(frame, frame.wait);
         continue;
       }
       const step = frame.steps[frame.index++];
       if (step === undefined) this.frameEnded();
-      else if (++this.stepsAtOnce > MOST_STEPS_AT_ONCE) return this.circles(step.at);
+      else if (!this.clock.mayStep()) return this.circles(step.at);
       else this.execute(step, frame);
     }
   }
@@ -261,26 +256,26 @@ export class CallFlowRunner {
       case 'record':
         return this.record(step, frame);
       case 'stopRecording':
-        return this.stopRecording(step.which);
+        return this.listener.stopRecording(step.which, this.running.take(step.which));
       case 'maskRecording':
-        return this.listener.maskRecording(this.running.at(-1) ?? null);
+        return this.listener.maskRecording(this.running.latest);
       case 'unmaskRecording':
-        return this.listener.unmaskRecording(this.running.at(-1) ?? null);
+        return this.listener.unmaskRecording(this.running.latest);
       case 'speak':
         return this.play([step], frame);
       case 'playMedia':
         return step.background ? void this.listener.playMedia(++this.playbacks, step) : this.play([step], frame);
       case 'wait':
-        return this.waitUntil(frame, this.now + step.durationMs, false);
+        return this.waitUntil(frame, this.clock.now + step.durationMs, false);
       case 'sendDigits':
         this.listener.sendDigits(step.digits);
-        return this.waitUntil(frame, this.now + digitsDurationMs(step.digits), false);
+        return this.waitUntil(frame, this.clock.now + digitsDurationMs(step.digits), false);
       case 'collectDigits':
         return this.collect(step, frame);
       case 'connect':
         return this.connect(step, frame);
       case 'fetch':
-        return this.fetch(frame, step.request, step.at, { reason: 'step' });
+        return this.fetch(frame, { request: step.request, reason: 'step', about: {} });
       case 'answer':
         return this.listener.answer();
       case 'reject':
@@ -288,7 +283,7 @@ export class CallFlowRunner {
       case 'hangup':
         return this.end('hangupStep', null);
       case 'park':
-        return this.waitUntil(frame, step.maxDurationMs === null ? null : this.now + step.maxDurationMs, true);
+        return this.waitUntil(frame, step.maxDurationMs === null ? null : this.clock.now + step.maxDurationMs, true);
       case 'deleteFile':
         return this.listener.deleteFile(step.file);
       case 'skipped':
@@ -299,27 +294,15 @@ export class CallFlowRunner {
   }
 
   private record(step: StepOf<'record'>, frame: Frame): void {
-    const handle = ++this.recordings;
-    this.running.push(handle);
+    const handle = this.running.start();
     if (step.spec.mode === 'blocking') frame.wait = { kind: 'record', handle, step, outcome: null };
     this.listener.startRecording(handle, step);
-  }
-
-  /** The most recently started is the one that is stopped (Kazoo contract §1.4). */
-  private stopRecording(which: 'latest' | 'all'): void {
-    const meant = which === 'all' ? this.running.splice(0).reverse() : this.running.splice(-1);
-    this.listener.stopRecording(which, meant);
-  }
-
-  private forget(handle: RecordingHandle): void {
-    const index = this.running.indexOf(handle);
-    if (index >= 0) this.running.splice(index, 1);
   }
 
   private play(steps: readonly FlowStep[], frame: Frame): void {
     const sequence = this.sequence(steps);
     frame.wait = { kind: 'playback', sequence };
-    sequence.start(this.now);
+    sequence.start(this.clock.now);
   }
 
   private sequence(steps: readonly FlowStep[]): PlaybackSequence {
@@ -333,81 +316,53 @@ export class CallFlowRunner {
   private collect(step: StepOf<'collectDigits'>, frame: Frame): void {
     const collection = new DigitCollection(step, this.sequence(step.prompts));
     frame.wait = { kind: 'collect', collection };
-    collection.start(this.now);
+    collection.start(this.clock.now);
   }
 
   private connect(step: StepOf<'connect'>, frame: Frame): void {
-    const wait: ConnectWait = { kind: 'connect', step, until: this.connectedUntil(step), asked: false, legEnded: false };
-    frame.wait = wait;
+    const connection = new Connection(step, this.clock.now);
+    frame.wait = connection;
     this.listener.connect(step);
-    if (this.isBridged) this.legAnswered(frame, wait);
+    if (this.isBridged) this.legAnswered(frame, connection);
   }
 
-  private legAnswered(frame: Frame, wait: ConnectWait): void {
-    const { next } = wait.step;
-    wait.until = this.connectedUntil(wait.step);
-    if (wait.asked || next === null || !ASKED_WHEN_CONNECTED.has(next.purpose)) return;
-    wait.asked = true;
-    this.ask({ frame, request: next, at: positionOf(frame), beside: true, context: this.context(frame, { reason: 'connected' }) });
-  }
-
-  private connectedUntil({ maxDurationMs }: StepOf<'connect'> | ConnectWait['step']): number | null {
-    return maxDurationMs === null ? null : this.now + maxDurationMs;
+  private legAnswered(frame: Frame, connection: Connection): void {
+    const request = connection.legAnswered(this.clock.now);
+    if (request === null) return;
+    this.ask(frame, request, true, { reason: 'connected' });
   }
 
   /** The wait of the topmost frame is over: asks for the next document or lets the next step run. */
-  private completeWait(frame: Frame): void {
-    const { wait } = frame;
+  private completeWait(frame: Frame, wait: Wait): void {
     frame.wait = null;
-    if (wait === null) return;
-    switch (wait.kind) {
-      case 'timer':
-      case 'playback':
-      case 'request':
-        return;
-      case 'collect':
-        return this.collected(frame, wait.collection);
-      case 'record':
-        if (wait.outcome !== null) this.recorded(frame, wait.step, wait.outcome);
-        return;
-      case 'connect':
-        return this.connectionEnded(frame, wait);
-      default:
-        return assertNever(wait, 'wait');
-    }
-  }
-
-  private collected(frame: Frame, { action, digits, finishKey }: DigitCollection): void {
-    if (action.next === null || (digits === '' && !action.nextWhenEmpty)) return;
-    this.fetch(frame, action.next, positionOf(frame), { reason: 'digitsCollected', collected: { digits, finishKey } });
-  }
-
-  private recorded(frame: Frame, step: StepOf<'record'>, outcome: RecordingOutcome): void {
-    const after = afterRecording(step.spec.continuation, outcome);
-    if (after.kind === 'fetch') this.fetch(frame, after.request, step.at, { reason: after.reason, recording: outcome.recording });
+    if (wait.kind === 'connect') this.connectionEnded(wait);
+    const next = continuationOf(wait);
+    if (next !== null) this.fetch(frame, next);
     else if (this.callOver) this.finish('callEnded', null);
   }
 
-  private connectionEnded(frame: Frame, { step, legEnded }: ConnectWait): void {
+  private connectionEnded({ legEnded }: Connection): void {
     if (!legEnded) this.listener.disconnect();
     this.isBridged = false;
-    if (step.next === null || ASKED_WHEN_CONNECTED.has(step.next.purpose)) return;
-    this.fetch(frame, step.next, positionOf(frame), { reason: 'connectEnded' });
   }
 
   /** Asks for the document that takes the place of the frame's list. */
-  private fetch(frame: Frame, request: FlowRequest, at: SourcePosition, about: Pick<FetchContext, 'reason'> & Partial<FetchContext>): void {
+  private fetch(frame: Frame, { request, reason, about }: Continuation): void {
     frame.wait = { kind: 'request' };
-    this.ask({ frame, request, at, beside: false, context: this.context(frame, about) });
+    this.ask(frame, request, false, { reason, ...about });
   }
 
-  private ask(request: QueuedRequest): void {
-    if (++this.requestsAtOnce > MOST_REQUESTS_AT_ONCE) return this.circles(request.at);
-    this.requests.add(request);
-  }
-
-  private context(frame: Frame, about: Pick<FetchContext, 'reason'> & Partial<FetchContext>): FetchContext {
-    return { recording: null, collected: null, documentUrl: frame.documentUrl, answerIgnored: this.callOver, ...about };
+  private ask(
+    frame: Frame,
+    request: FlowRequest,
+    beside: boolean,
+    about: Pick<FetchContext, 'reason'> & Partial<FetchContext>,
+  ): void {
+    const at = positionOf(frame);
+    if (!this.clock.mayAsk()) return this.circles(at);
+    const { documentUrl } = frame;
+    const context = { recording: null, collected: null, documentUrl, answerIgnored: this.callOver, ...about };
+    this.requests.add({ frame, request, at, beside, context });
   }
 
   /** The flow ends the call. */
@@ -422,12 +377,7 @@ export class CallFlowRunner {
     if (this.finished) return;
     this.finished = true;
     this.frames.length = 0;
-    this.inputs.length = 0;
+    this.inputs.clear();
     this.listener.ended(reason, error);
   }
-}
-
-/** Where the step stands that the frame took last. */
-function positionOf(frame: Frame): SourcePosition {
-  return frame.steps[frame.index - 1]?.at ?? { path: '' };
 }

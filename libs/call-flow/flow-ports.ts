@@ -25,12 +25,7 @@ export interface RecordingOutcome {
 
 /** Why the flow asks the application for something. */
 export type FetchReason =
-  | 'recordingCompleted'
-  | 'recordingFailed'
-  | 'digitsCollected'
-  | 'connected'
-  | 'connectEnded'
-  | 'step';
+  'recordingCompleted' | 'recordingFailed' | 'digitsCollected' | 'connected' | 'connectEnded' | 'step';
 
 /** What a request of the flow tells the application. */
 export interface FetchContext {

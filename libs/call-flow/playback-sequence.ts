@@ -36,11 +36,9 @@ export class PlaybackSequence {
     else this.passEnded(now);
   }
 
-  /** True when the playback that ended is one of these. */
-  playbackEnded(handle: PlaybackHandle, now: number): boolean {
-    if (this.over || handle !== this.playing) return false;
-    this.passEnded(now);
-    return true;
+  /** A pass ended; one of another sequence is passed over. */
+  playbackEnded(handle: PlaybackHandle, now: number): void {
+    if (!this.over && handle === this.playing) this.passEnded(now);
   }
 
   cancel(): void {

@@ -1,7 +1,8 @@
-import { assertNever, type ConnectAction, type FlowStep } from '#libs/recording-model';
+import { assertNever, type FlowStep, type SourcePosition } from '#libs/recording-model';
 import { afterRecording } from './after-recording.js';
+import type { Connection } from './connection.js';
 import type { DigitCollection } from './digit-collection.js';
-import type { RecordingHandle, RecordingOutcome, StepOf } from './flow-ports.js';
+import type { PlaybackHandle, RecordingHandle, RecordingOutcome, StepOf } from './flow-ports.js';
 import type { PlaybackSequence } from './playback-sequence.js';
 
 export interface RecordWait {
@@ -11,23 +12,13 @@ export interface RecordWait {
   outcome: RecordingOutcome | null;
 }
 
-export interface ConnectWait {
-  readonly kind: 'connect';
-  readonly step: ConnectAction;
-  /** Media time at which the leg has had its time. */
-  until: number | null;
-  /** Whether `next` was asked when the leg answered. */
-  asked: boolean;
-  legEnded: boolean;
-}
-
 /** What a frame waits for before its next step. */
 export type Wait =
   | { readonly kind: 'timer'; readonly until: number | null; readonly parked: boolean }
   | { readonly kind: 'playback'; readonly sequence: PlaybackSequence }
   | { readonly kind: 'collect'; readonly collection: DigitCollection }
   | RecordWait
-  | ConnectWait
+  | Connection
   | { readonly kind: 'request' };
 
 /** One list of steps on its way. A frame laid over another runs while the one below goes on waiting. */
@@ -42,8 +33,23 @@ export function newFrame(steps: readonly FlowStep[], documentUrl: string | null)
   return { steps, index: 0, documentUrl, wait: null };
 }
 
+/** Where the step stands that the frame took last. */
+export function positionOf(frame: Frame): SourcePosition {
+  return frame.steps[frame.index - 1]?.at ?? { path: '' };
+}
+
+/** Media time at which one of the frames goes on by itself; null when all wait for something to happen. */
+export function earliestDeadline(frames: readonly Frame[]): number | null {
+  let earliest: number | null = null;
+  for (const { wait } of frames) {
+    const deadline = wait === null ? null : deadlineOf(wait);
+    if (deadline !== null && (earliest === null || deadline < earliest)) earliest = deadline;
+  }
+  return earliest;
+}
+
 /** Media time at which the wait changes by itself; null when something must happen first. */
-export function deadlineOf(wait: Wait): number | null {
+function deadlineOf(wait: Wait): number | null {
   switch (wait.kind) {
     case 'timer':
     case 'connect':
@@ -84,6 +90,14 @@ export function isOver(wait: Wait, now: number): boolean {
 export function advanceWait(wait: Wait, now: number): void {
   if (wait.kind === 'playback') wait.sequence.advance(now);
   if (wait.kind === 'collect') wait.collection.advance(now);
+}
+
+/** Tells the wait that a pass ended; one of another wait is passed over. */
+export function playbackEnded(wait: Wait | null, handle: PlaybackHandle, now: number): void {
+  if (wait?.kind === 'playback') wait.sequence.playbackEnded(handle, now);
+  if (wait?.kind !== 'collect') return;
+  wait.collection.prompts.playbackEnded(handle, now);
+  wait.collection.promptsMayBeOver(now);
 }
 
 /** Cuts off what is playing. */

@@ -26,7 +26,11 @@ export class PreRoll {
   }
 
   /** Hands out `count` samples that begin `back` samples before the latest, in at most two stretches. */
-  replay(back: number, count: number, take: (caller: Int16Array, callee: Int16Array, from: number, to: number) => void): void {
+  replay(
+    back: number,
+    count: number,
+    take: (caller: Int16Array, callee: Int16Array, from: number, to: number) => void,
+  ): void {
     const first = (this.written - back) % this.capacity;
     const head = Math.min(count, this.capacity - first);
     if (head > 0) take(this.caller, this.callee, first, first + head);

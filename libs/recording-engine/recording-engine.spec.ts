@@ -14,9 +14,18 @@ describe('start', () => {
     const run = runEngine(plainSpec(), call, [{ at: RATE, act: (e) => e.hangup('callee') }]);
     expect(run.channels).toEqual([call.caller, call.callee]);
     expect(run.log.slice(0, 2)).toEqual(['armed 0', 'capturing 0']);
-    expect(run.result).toMatchObject({ reason: 'hangup', hangupBy: 'callee', capturedSamples: RATE, startSample: 0, endSample: RATE });
+    expect(run.result).toMatchObject({
+      reason: 'hangup',
+      hangupBy: 'callee',
+      capturedSamples: RATE,
+      startSample: 0,
+      endSample: RATE,
+    });
     expect(run.result?.containsSound).toBe(true);
-    expect(run.result?.levels.map(({ party, rmsDbfs }) => [party, Math.round(rmsDbfs ?? 0)])).toEqual([['caller', -19], ['callee', -19]]);
+    expect(run.result?.levels.map(({ party, rmsDbfs }) => [party, Math.round(rmsDbfs ?? 0)])).toEqual([
+      ['caller', -19],
+      ['callee', -19],
+    ]);
   });
 
   it('waits for answer and for bridge, and is absent when they never come', () => {
@@ -34,7 +43,9 @@ describe('start', () => {
   it('begins shortly before the first sound', () => {
     const call = silentCall(4);
     speak(call.caller, 2, 3);
-    const run = runEngine(plainSpec({ start: 'onFirstSound', parties: 'caller', channels: 1 }), call, [{ at: seconds(4), act: (e) => e.hangup('caller') }]);
+    const run = runEngine(plainSpec({ start: 'onFirstSound', parties: 'caller', channels: 1 }), call, [
+      { at: seconds(4), act: (e) => e.hangup('caller') },
+    ]);
     const start = run.result?.startSample ?? 0;
     expect(start).toBeLessThanOrEqual(seconds(2) - seconds(PRE_ROLL_MS / 1000) + 160);
     expect(start).toBeGreaterThanOrEqual(seconds(2) - seconds(PRE_ROLL_MS / 1000) - 160);
@@ -47,7 +58,11 @@ describe('start', () => {
     const call = silentCall(2);
     const run = runEngine(plainSpec({ beep: true }), call, [{ at: seconds(2), act: (e) => e.stop('stopCommand') }]);
     const beepSamples = seconds(BEEP.durationMs / 1000);
-    expect(run.log.slice(0, 3)).toEqual(['armed 0', `beep ${BEEP.frequencyHz} ${BEEP.durationMs} 0`, `capturing ${beepSamples}`]);
+    expect(run.log.slice(0, 3)).toEqual([
+      'armed 0',
+      `beep ${BEEP.frequencyHz} ${BEEP.durationMs} 0`,
+      `capturing ${beepSamples}`,
+    ]);
     expect(run.result?.capturedSamples).toBe(seconds(2) - beepSamples);
   });
 });
@@ -57,16 +72,38 @@ describe('parties and channels', () => {
   writeTone(call.caller, 0, RATE, { frequencyHz: 440, sampleRate: RATE, amplitude: 20000 });
   writeTone(call.callee, 0, RATE, { frequencyHz: 1000, sampleRate: RATE, amplitude: 20000 });
   const end = [{ at: RATE, act: (e: { hangup(by: null): void }) => e.hangup(null) }];
-  const holds = (samples: Int16Array | undefined, hz: number): boolean => goertzelPower(samples ?? new Int16Array(RATE), 0, RATE, hz, RATE) > 1e6;
+  const holds = (samples: Int16Array | undefined, hz: number): boolean =>
+    goertzelPower(samples ?? new Int16Array(RATE), 0, RATE, hz, RATE) > 1e6;
 
   it.each([
     ['both', 1, [[true, true]]],
     ['conference', 1, [[true, true]]],
     ['caller', 1, [[true, false]]],
     ['callee', 1, [[false, true]]],
-    ['both', 2, [[true, false], [false, true]]],
-    ['caller', 2, [[true, false], [false, false]]],
-    ['callee', 2, [[false, false], [false, true]]],
+    [
+      'both',
+      2,
+      [
+        [true, false],
+        [false, true],
+      ],
+    ],
+    [
+      'caller',
+      2,
+      [
+        [true, false],
+        [false, false],
+      ],
+    ],
+    [
+      'callee',
+      2,
+      [
+        [false, false],
+        [false, true],
+      ],
+    ],
   ] as const)('%s on %i channels', (parties, channels, expected) => {
     const run = runEngine(plainSpec({ parties, channels }), call, end, [5000]);
     expect(run.channels.map((samples) => [holds(samples, 440), holds(samples, 1000)])).toEqual(expected);
@@ -103,10 +140,20 @@ describe('ends', () => {
     const call = silentCall(1);
     const at = 4321;
     const ended = (act: Parameters<typeof runEngine>[2], spec = plainSpec()) => runEngine(spec, call, act).result;
-    expect(ended([{ at, act: (e) => e.stop('stopCommand') }])).toMatchObject({ reason: 'stopCommand', capturedSamples: at });
-    expect(ended([{ at, act: (e) => e.hangup('caller') }])).toMatchObject({ reason: 'hangup', hangupBy: 'caller', capturedSamples: at });
+    expect(ended([{ at, act: (e) => e.stop('stopCommand') }])).toMatchObject({
+      reason: 'stopCommand',
+      capturedSamples: at,
+    });
+    expect(ended([{ at, act: (e) => e.hangup('caller') }])).toMatchObject({
+      reason: 'hangup',
+      hangupBy: 'caller',
+      capturedSamples: at,
+    });
     const transfer = [{ at, act: (e: { transferred(p: 'callee'): void }) => e.transferred('callee') }];
-    expect(ended(transfer, plainSpec({ followTransfer: false }))).toMatchObject({ reason: 'transfer', capturedSamples: at });
+    expect(ended(transfer, plainSpec({ followTransfer: false }))).toMatchObject({
+      reason: 'transfer',
+      capturedSamples: at,
+    });
     expect(ended(transfer)).toBeNull();
   });
 
@@ -119,7 +166,10 @@ describe('ends', () => {
   });
 
   it('is absent when it never came to a sample', () => {
-    expect(runEngine(plainSpec(), silentCall(1), [{ at: 0, act: (e) => e.hangup('caller') }]).log).toEqual(['armed 0', 'absent hangup 0']);
+    expect(runEngine(plainSpec(), silentCall(1), [{ at: 0, act: (e) => e.hangup('caller') }]).log).toEqual([
+      'armed 0',
+      'absent hangup 0',
+    ]);
   });
 });
 
@@ -219,7 +269,9 @@ describe('trim', () => {
   });
 
   it('finds nothing worth keeping in silence', () => {
-    expect(runEngine(plainSpec({ trim: 'both' }), silentCall(2), [{ at: RATE, act: (e) => e.hangup('caller') }]).absent).toBe('hangup');
+    expect(
+      runEngine(plainSpec({ trim: 'both' }), silentCall(2), [{ at: RATE, act: (e) => e.hangup('caller') }]).absent,
+    ).toBe('hangup');
   });
 });
 
@@ -227,13 +279,19 @@ describe('pause and mask', () => {
   it('leaves out what passes while paused, and counts it for no limit', () => {
     const call = silentCall(3);
     for (let i = 0; i < call.caller.length; i++) call.caller[i] = i % 30000;
-    const run = runEngine(plainSpec({ maxDurationMs: 2000, silence: { initialMs: 2100, finalMs: 2100, level: 32767 } }), call, [
-      { at: 4000, act: (e) => e.pause() },
-      { at: 9000, act: (e) => e.resume() },
-    ]);
+    const run = runEngine(
+      plainSpec({ maxDurationMs: 2000, silence: { initialMs: 2100, finalMs: 2100, level: 32767 } }),
+      call,
+      [
+        { at: 4000, act: (e) => e.pause() },
+        { at: 9000, act: (e) => e.resume() },
+      ],
+    );
     expect(run.log).toEqual(expect.arrayContaining(['paused 4000', 'resumed 9000']));
     expect(run.result).toMatchObject({ reason: 'maxDuration', capturedSamples: 16000, endSample: 21000 });
-    expect(run.channels[0]).toEqual(Int16Array.from([...call.caller.subarray(0, 4000), ...call.caller.subarray(9000, 21000)]));
+    expect(run.channels[0]).toEqual(
+      Int16Array.from([...call.caller.subarray(0, 4000), ...call.caller.subarray(9000, 21000)]),
+    );
   });
 
   it('records silence while masked', () => {

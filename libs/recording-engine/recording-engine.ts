@@ -99,7 +99,7 @@ export class RecordingEngine {
     this.blockCaller = caller;
     this.blockCallee = callee;
     this.unwrittenFrom = this.unwrittenTo = 0;
-    for (let at = 0; at < n && !this.over; ) at += this.step(caller, callee, at, n);
+    for (let at = 0; at < n && !this.over;) at += this.step(caller, callee, at, n);
     this.flush();
     this.blockCaller = this.blockCallee = null;
   }
@@ -317,7 +317,8 @@ export class RecordingEngine {
     const toneStart = toneStartHeard < 0 ? -1 : Math.max(0, toneStartHeard - this.origin);
     const { leading, trailing, containsSound } = this.trimmer.finish(this.captured, toneStart);
     const nothingLeft = this.captured - leading - trailing <= 0;
-    if (nothingLeft || (this.spec.trim === 'both' && !containsSound)) return this.listener.absent(reason, this.position);
+    if (nothingLeft || (this.spec.trim === 'both' && !containsSound))
+      return this.listener.absent(reason, this.position);
     this.listener.ended({
       reason,
       ...about,

@@ -8,9 +8,9 @@ export class SilenceStop {
   private origin = 0;
 
   constructor(rule: SilenceRule | null, sampleRate: number) {
-    const samples = (ms: number | null | undefined): number => (ms == null ? Infinity : toSamples(ms, sampleRate));
-    this.initial = samples(rule?.initialMs);
-    this.final = samples(rule?.finalMs);
+    const samples = (ms: number | null): number => (ms === null ? Infinity : toSamples(ms, sampleRate));
+    this.initial = samples(rule?.initialMs ?? null);
+    this.final = samples(rule?.finalMs ?? null);
   }
 
   /** Silence counts from here; earlier sound is forgotten. */

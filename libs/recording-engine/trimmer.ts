@@ -71,7 +71,8 @@ export class Trimmer {
     }
     const containsSound = last >= 0;
     const keepTo = this.trim === 'both' && containsSound ? Math.min(usable, last + this.trailingGuard) : usable;
-    const keepFrom = this.trim !== 'none' && containsSound ? Math.max(0, Math.min(keepTo, first - this.leadingGuard)) : 0;
+    const keepFrom =
+      this.trim !== 'none' && containsSound ? Math.max(0, Math.min(keepTo, first - this.leadingGuard)) : 0;
     return { leading: keepFrom, trailing: captured - keepTo, containsSound };
   }
 }

@@ -1,4 +1,11 @@
-import type { FlowAction, FlowRequest, FlowStep, ParsedDocument, RecordingContinuation, RecordingSpec } from '#libs/recording-model';
+import type {
+  FlowAction,
+  FlowRequest,
+  FlowStep,
+  ParsedDocument,
+  RecordingContinuation,
+  RecordingSpec,
+} from '#libs/recording-model';
 import { CallFlowRunner, digitsDurationMs, estimatedSpeechMs, type FlowListener } from '../index.js';
 
 const SPEC: RecordingSpec = {
@@ -50,16 +57,28 @@ export function say(text: string, repeat = 1, pauseMs = 0): FlowAction {
 }
 
 /** FlexML: `action` and `errorAction`. */
-export const FLEXML: RecordingContinuation = { onCompleted: request('action'), onFailed: request('errorAction'), onlyWithAudio: true, requires: 'available' };
+export const FLEXML: RecordingContinuation = {
+  onCompleted: request('action'),
+  onFailed: request('errorAction'),
+  onlyWithAudio: true,
+  requires: 'available',
+};
 /** Aculab: `next_page` after every ending. */
-export const ACULAB: RecordingContinuation = { onCompleted: request('next_page'), onFailed: request('next_page'), onlyWithAudio: false, requires: 'captured' };
+export const ACULAB: RecordingContinuation = {
+  onCompleted: request('next_page'),
+  onFailed: request('next_page'),
+  onlyWithAudio: false,
+  requires: 'captured',
+};
 
 /** A runner whose wishes are written down, with the media time at which they came. */
-export function startFlow(answers: { readonly mediaMs?: number | null; readonly during?: (runner: CallFlowRunner, wish: string) => void } = {}): {
+export function startFlow(
+  answers: { readonly mediaMs?: number | null; readonly during?: (runner: CallFlowRunner, wish: string) => void } = {},
+): {
   readonly runner: CallFlowRunner;
   readonly log: string[];
   /** Advances media time to here in steps of 100 ms. */
-  to(mediaMs: number): void;
+  readonly to: (mediaMs: number) => void;
 } {
   const log: string[] = [];
   let now = 0;
@@ -73,7 +92,10 @@ export function startFlow(answers: { readonly mediaMs?: number | null; readonly 
     maskRecording: (running) => tell(`mask ${running}`),
     unmaskRecording: (running) => tell(`unmask ${running}`),
     speak: (handle, { text }) => (tell(`speak ${handle} ${text}`), estimatedSpeechMs(text)),
-    playMedia: (handle, { url }) => (tell(`play ${handle} ${url}`), answers.mediaMs === undefined ? null : answers.mediaMs),
+    playMedia: (handle, { url }) => (
+      tell(`play ${handle} ${url}`),
+      answers.mediaMs === undefined ? null : answers.mediaMs
+    ),
     cancelPlayback: (handle) => tell(`cancel ${handle}`),
     sendDigits: (digits) => tell(`digits ${digits} (${digitsDurationMs(digits)} ms)`),
     connect: ({ to }) => tell(`connect ${to}`),
@@ -82,7 +104,14 @@ export function startFlow(answers: { readonly mediaMs?: number | null; readonly 
     deleteFile: (file) => tell(`delete ${file}`),
     fetch: ({ purpose }, { reason, recording, collected, answerIgnored }) =>
       tell(
-        ['fetch', purpose, reason, recording?.id, collected === null ? undefined : `${collected.digits}/${collected.finishKey}`, answerIgnored ? 'ignored' : undefined]
+        [
+          'fetch',
+          purpose,
+          reason,
+          recording?.id,
+          collected === null ? undefined : `${collected.digits}/${collected.finishKey}`,
+          answerIgnored ? 'ignored' : undefined,
+        ]
           .filter((part) => part !== undefined)
           .join(' '),
       ),

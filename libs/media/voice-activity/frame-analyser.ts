@@ -56,7 +56,9 @@ export class FrameAnalyser {
 
   /** Analyses the frame that begins at `from`; the returned object is reused. */
   analyse(samples: Int16Array, from: number): FrameFeatures {
-    return this.factor === 1 ? this.filter(samples, from, this.frameSamples) : this.filter(this.average(samples, from), 0, this.averaged.length);
+    return this.factor === 1
+      ? this.filter(samples, from, this.frameSamples)
+      : this.filter(this.average(samples, from), 0, this.averaged.length);
   }
 
   private average(samples: Int16Array, from: number): Int16Array {

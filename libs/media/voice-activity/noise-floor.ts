@@ -102,7 +102,11 @@ export class NoiseFloor {
     this.deviationDb = clamp(this.deviationDb + rate * (1.25 * Math.abs(distance) - this.deviationDb), 0.6, 3);
     const tiltDistance = tilt - this.tilt;
     this.tilt += rate * tiltDistance;
-    this.tiltDeviation = clamp(this.tiltDeviation + rate * (1.25 * Math.abs(tiltDistance) - this.tiltDeviation), 0.05, 0.4);
+    this.tiltDeviation = clamp(
+      this.tiltDeviation + rate * (1.25 * Math.abs(tiltDistance) - this.tiltDeviation),
+      0.05,
+      0.4,
+    );
   }
 }
 

@@ -87,7 +87,7 @@ export class VoiceActivityDetector {
   /** Takes `samples[from..to)`; returns how many frames were completed. */
   push(samples: Int16Array, from: number, to: number): number {
     let completed = 0;
-    for (let position = from; position < to; ) {
+    for (let position = from; position < to;) {
       const next = Math.min(to, position + this.untilFrameEnd);
       if (next - position === this.frameSamples) {
         this.closeFrame(samples, position);
@@ -110,7 +110,8 @@ export class VoiceActivityDetector {
   }
 
   private closeFrame(samples: Int16Array, from: number): void {
-    const sound = this.analyser === null ? this.isLoud(samples, from) : this.isSound(this.analyser.analyse(samples, from));
+    const sound =
+      this.analyser === null ? this.isLoud(samples, from) : this.isSound(this.analyser.analyse(samples, from));
     this.frames++;
     this.recentBits = ((this.recentBits << 1) | (sound ? 1 : 0)) & 0x3ff;
     const now = this.frames * this.frameSamples;

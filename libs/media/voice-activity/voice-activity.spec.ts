@@ -11,7 +11,13 @@ const FRAME = 80;
 
 /** 2 s quiet, a man, 3 s quiet, a woman, 3 s quiet. */
 const conversation = ((): Int16Array => {
-  const parts = [new Int16Array(2 * RATE), fixture('male'), new Int16Array(3 * RATE), fixture('female'), new Int16Array(3 * RATE)];
+  const parts = [
+    new Int16Array(2 * RATE),
+    fixture('male'),
+    new Int16Array(3 * RATE),
+    fixture('female'),
+    new Int16Array(3 * RATE),
+  ];
   const all = new Int16Array(parts.reduce((sum, part) => sum + part.length, 0));
   parts.reduce((at, part) => (all.set(part, at), at + part.length), 0);
   return all;
@@ -19,7 +25,11 @@ const conversation = ((): Int16Array => {
 const truth = groundTruth(conversation);
 
 /** Least share of speech frames found at each signal-to-noise ratio, dB; the noises that differ stand beside. */
-const DETECTION: readonly { readonly snr: number; readonly least: number; readonly but?: Partial<Record<NoiseKind, number>> }[] = [
+const DETECTION: readonly {
+  readonly snr: number;
+  readonly least: number;
+  readonly but?: Partial<Record<NoiseKind, number>>;
+}[] = [
   { snr: 30, least: 0.95 },
   { snr: 20, least: 0.93 },
   { snr: 10, least: 0.84 },
@@ -57,7 +67,9 @@ describe('VoiceActivityDetector', () => {
 
   it.each([300, 440, 1000, 2500, 3400])('takes a tone of %i Hz for sound, however long', (hz) => {
     for (const amplitude of [300, 5000]) {
-      const tone = Int16Array.from({ length: 10 * RATE }, (_, i) => (i < RATE ? 0 : Math.round(amplitude * Math.sin((2 * Math.PI * hz * i) / RATE))));
+      const tone = Int16Array.from({ length: 10 * RATE }, (_, i) =>
+        i < RATE ? 0 : Math.round(amplitude * Math.sin((2 * Math.PI * hz * i) / RATE)),
+      );
       const detector = new VoiceActivityDetector({ sampleRate: RATE, level: 'auto' });
       detector.push(tone, 0, tone.length);
       expect(Math.abs(detector.segmentStart - RATE)).toBeLessThanOrEqual(0.05 * RATE);
@@ -106,8 +118,10 @@ function fixture(voice: 'male' | 'female'): Int16Array {
  * lies between (ends of words, short pauses) counts for neither.
  */
 function groundTruth(clean: Int16Array): { speech: boolean[]; quiet: boolean[]; rms: number } {
-  const powers = Array.from({ length: Math.floor(clean.length / FRAME) }, (_, f) =>
-    clean.subarray(f * FRAME, f * FRAME + FRAME).reduce((sum, x) => sum + x * x, 0) / FRAME);
+  const powers = Array.from(
+    { length: Math.floor(clean.length / FRAME) },
+    (_, f) => clean.subarray(f * FRAME, f * FRAME + FRAME).reduce((sum, x) => sum + x * x, 0) / FRAME,
+  );
   const loud = [...powers].sort((a, b) => b - a)[Math.floor(powers.length * 0.05)] ?? 0;
   const speech = powers.map((power) => power > loud * 1e-3);
   const audible = powers.map((power) => power > loud * 1e-5);
@@ -120,7 +134,9 @@ function mix(kind: NoiseKind, snrDb: number, gainDb: number): Int16Array {
   const gain = 10 ** (gainDb / 20);
   const noiseRms = (truth.rms * gain) / 10 ** (snrDb / 20);
   const noise = noiseOf(kind);
-  return conversation.map((x, i) => Math.max(-32768, Math.min(32767, Math.round(x * gain + (noise[i] ?? 0) * noiseRms))));
+  return conversation.map((x, i) =>
+    Math.max(-32768, Math.min(32767, Math.round(x * gain + (noise[i] ?? 0) * noiseRms))),
+  );
 }
 
 const noises = new Map<NoiseKind, Float64Array>();
@@ -132,7 +148,9 @@ function noiseOf(kind: NoiseKind): Float64Array {
 }
 
 function scaled(noise: Float64Array, dbfs: number): Int16Array {
-  return Int16Array.from(noise, (value) => Math.max(-32768, Math.min(32767, Math.round(value * 32768 * 10 ** (dbfs / 20)))));
+  return Int16Array.from(noise, (value) =>
+    Math.max(-32768, Math.min(32767, Math.round(value * 32768 * 10 ** (dbfs / 20)))),
+  );
 }
 
 /** Which frames lie in a sound segment, as the detector sees it in the end. */
@@ -144,7 +162,7 @@ function activeFrames(samples: Int16Array, sampleRate = RATE, cuts: readonly num
   for (let at = 0, cut = 0; at < samples.length; cut++) {
     const end = Math.min(samples.length, at + (cuts[cut % cuts.length] ?? 160));
     // Frame by frame, so that no segment passes unseen within one push.
-    for (let from = at; from < end; ) {
+    for (let from = at; from < end;) {
       const to = Math.min(end, from + detector.untilFrameEnd);
       detector.push(samples, from, to);
       from = to;

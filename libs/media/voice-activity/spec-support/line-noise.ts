@@ -45,7 +45,11 @@ function hum(hz: number, gauss: () => number): (value: unknown, i: number) => nu
     [3, 0.25, 4.2],
     [5, 0.12, 0],
   ] as const;
-  return (_, i) => harmonics.reduce((sum, [k, level, phase]) => sum + level * Math.sin((2 * Math.PI * k * hz * i) / RATE + phase), 0.02 * gauss());
+  return (_, i) =>
+    harmonics.reduce(
+      (sum, [k, level, phase]) => sum + level * Math.sin((2 * Math.PI * k * hz * i) / RATE + phase),
+      0.02 * gauss(),
+    );
 }
 
 function onePole(feedback: number, gain: number): (input: number) => number {

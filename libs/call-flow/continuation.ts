@@ -1,0 +1,35 @@
+import { assertNever, type FlowRequest } from '#libs/recording-model';
+import { afterRecording } from './after-recording.js';
+import type { FetchContext } from './flow-ports.js';
+import type { Wait } from './wait.js';
+
+/** A request to make, and what it tells the application. */
+export interface Continuation extends Pick<FetchContext, 'reason'> {
+  readonly request: FlowRequest;
+  readonly about: Partial<Pick<FetchContext, 'recording' | 'collected'>>;
+}
+
+/** The request that follows a wait that is over; null: the next step runs. */
+export function continuationOf(wait: Wait): Continuation | null {
+  switch (wait.kind) {
+    case 'timer':
+    case 'playback':
+    case 'request':
+      return null;
+    case 'collect': {
+      const { action, digits, finishKey } = wait.collection;
+      if (action.next === null || (digits === '' && !action.nextWhenEmpty)) return null;
+      return { request: action.next, reason: 'digitsCollected', about: { collected: { digits, finishKey } } };
+    }
+    case 'record': {
+      if (wait.outcome === null) return null;
+      const after = afterRecording(wait.step.spec.continuation, wait.outcome);
+      if (after.kind !== 'fetch') return null;
+      return { request: after.request, reason: after.reason, about: { recording: wait.outcome.recording } };
+    }
+    case 'connect':
+      return wait.afterEnd === null ? null : { request: wait.afterEnd, reason: 'connectEnded', about: {} };
+    default:
+      return assertNever(wait, 'wait');
+  }
+}

@@ -1,0 +1,31 @@
+/** More steps than this without media time passing is a document that runs in circles. */
+const MOST_STEPS_AT_ONCE = 1000;
+/** The same for requests: documents that redirect to each other. */
+const MOST_REQUESTS_AT_ONCE = 30;
+
+/** Media time as the flow has come to know it, and what happened since it last moved. */
+export class FlowClock {
+  private mediaTimeMs = 0;
+  private steps = 0;
+  private requests = 0;
+
+  get now(): number {
+    return this.mediaTimeMs;
+  }
+
+  passTo(mediaTimeMs: number): void {
+    if (mediaTimeMs <= this.mediaTimeMs) return;
+    this.mediaTimeMs = mediaTimeMs;
+    this.steps = this.requests = 0;
+  }
+
+  /** Counts a step; false when there have been too many at this moment. */
+  mayStep(): boolean {
+    return ++this.steps <= MOST_STEPS_AT_ONCE;
+  }
+
+  /** Counts a request; false when there have been too many at this moment. */
+  mayAsk(): boolean {
+    return ++this.requests <= MOST_REQUESTS_AT_ONCE;
+  }
+}
