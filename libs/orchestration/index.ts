@@ -1,5 +1,6 @@
 export * from './accept-recording.js';
 export * from './applications.js';
+export * from './capture-file.js';
 export * from './calls/call-context.js';
 export * from './calls/call-recordings.js';
 export * from './calls/call-registry.js';

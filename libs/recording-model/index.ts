@@ -7,6 +7,7 @@ export * from './json.js';
 export * from './ports/call-media.port.js';
 export * from './ports/clock.port.js';
 export * from './ports/encoder.port.js';
+export * from './ports/file-media.port.js';
 export * from './ports/id-source.port.js';
 export * from './ports/ledger.port.js';
 export * from './ports/object-store.port.js';
