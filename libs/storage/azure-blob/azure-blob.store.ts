@@ -50,9 +50,9 @@ const RETRIES: StoragePipelineOptions = { retryOptions: { maxTries: 3, retryDela
 type BlobHeaders = Pick<BlockBlobParallelUploadOptions, 'blobHTTPHeaders' | 'metadata'>;
 
 /**
- * Writes block blobs to Azure. A SAS that may only create or write is enough. Blocks of an upload that was never
- * committed are no object, cannot be aborted and are dropped by Azure after a week; their ids follow from their
- * position, so a repeated upload replaces them.
+ * Writes block blobs to Azure. A SAS that may only write is enough (one that may only create cannot write a name
+ * again). Blocks of an upload that was never committed are no object, cannot be aborted and are dropped by Azure after
+ * a week; their ids follow from their position, so a repeated upload replaces them.
  */
 export class AzureBlobStore implements ObjectStore {
   readonly kind = 'azure-blob';

@@ -29,7 +29,8 @@ const GOOGLE_ENDPOINT = 'https://storage.googleapis.com';
 
 /**
  * Writes to Google Cloud Storage: with tokens through the JSON API, with interoperability HMAC keys in S3's language.
- * Permission to create objects (and, for HMAC keys, to abort uploads) is enough.
+ * Permission to create objects (and, for HMAC keys, to abort uploads) is enough; to write a name again Google wants
+ * the permission to delete it, too.
  */
 export class GcsStore implements ObjectStore {
   readonly kind = 'gcs';

@@ -49,7 +49,9 @@ const TOO_SLOW: StoreRefusal = { code: 'TimeoutError', status: null, message: 't
 
 /**
  * Writes objects through Google's JSON API. A session that is given up is cancelled; one whose process died costs
- * nothing and ends by itself after a week, and as its address lets anybody write, it is never noted anywhere.
+ * nothing and ends by itself after a week, and as its address lets anybody write, it is never noted anywhere. When a
+ * write is stopped, the library lets a request that is under way run into its timeout: what was sent whole by then may
+ * still be stored.
  */
 export class GoogleJsonWriter {
   readonly #store: string;

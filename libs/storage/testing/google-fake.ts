@@ -120,14 +120,9 @@ export async function startGoogleFake(options: GoogleFakeOptions): Promise<Googl
       sessions.delete(id);
       return { status: 499, json: null };
     }
-    const range = /^bytes (?:(\d+)-(?:\d+|\*)|\*)\/(\d+|\*)$/.exec(request.headers['content-range'] ?? 'bytes 0-*/*');
-    if (range?.[1] !== undefined)
-      session.received = Buffer.concat([session.received.subarray(0, Number(range[1])), body]);
-    const total = range?.[2] === '*' ? null : Number(range?.[2]);
-    const openEnded =
-      range?.[1] !== undefined && !(request.headers['content-range'] ?? '').includes('-') && total === null;
-    const complete = openEnded || (total === null ? isWholeStream(request) : session.received.length >= total);
-    if (complete) {
+    const { start, whole, total } = contentRangeOf(request);
+    if (start !== null) session.received = Buffer.concat([session.received.subarray(0, start), body]);
+    if (whole || session.received.length === total) {
       const reply = finish(session.bucket, session.description, session.received);
       sessions.delete(id);
       return reply;
@@ -223,9 +218,24 @@ function send(response: ServerResponse, { status, json, headers }: JsonReply): v
   response.writeHead(status, { ...type, ...headers, 'content-length': String(Buffer.byteLength(body)) }).end(body);
 }
 
-/** A stream of unknown length is complete when its request is: there is no further chunk to wait for. */
-function isWholeStream(request: IncomingMessage): boolean {
-  return /^bytes \d+-\*\/\*$/.test(request.headers['content-range'] ?? 'bytes 0-*/*');
+interface ContentRange {
+  /** Position of the first byte; null: no bytes, only a question how far it is. */
+  readonly start: number | null;
+  /** The request brings all that is left: its end is the end of the object. */
+  readonly whole: boolean;
+  /** Length of the object, where it is known. */
+  readonly total: number | null;
+}
+
+/** Reads `bytes 0-99/200`, `bytes 0-99/*`, `bytes 0-*\/*` and `bytes *\/200`; without the header all bytes are there. */
+function contentRangeOf(request: IncomingMessage): ContentRange {
+  const header = request.headers['content-range'] ?? 'bytes 0-*/*';
+  const [, start, end, total] = /^bytes (?:(\d+)-(\d+|\*)|\*)\/(\d+|\*)$/.exec(header) ?? [];
+  return {
+    start: start === undefined ? null : Number(start),
+    whole: end === '*' && total === '*',
+    total: total === undefined || total === '*' ? null : Number(total),
+  };
 }
 
 function hashesOf(body: Buffer): { md5Hash: string; crc32c: string } {
