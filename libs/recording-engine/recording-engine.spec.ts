@@ -1,7 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { goertzelPower, writeDtmf, writeTone } from '#libs/media';
-import { BEEP, LEADING_GUARD_MS, PRE_ROLL_MS, samplesWithin, TRAILING_GUARD_MS } from './index.js';
-import { plainSpec, RATE, runEngine, silentCall, speak } from './spec-support/engine-run.js';
+import { decodeMulaw, goertzelPower, parseWavHeader, Resampler, writeDtmf, writeTone } from '#libs/media';
+import {
+  BEEP,
+  LEADING_GUARD_MS,
+  PRE_ROLL_MS,
+  samplesWithin,
+  TRAILING_GUARD_MS,
+  type RecordingEngine,
+} from './index.js';
+import { addNoise, plainSpec, RATE, runEngine, silentCall, speak } from './spec-support/engine-run.js';
 
 const seconds = (s: number): number => Math.round(s * RATE);
 const never = { callAnswered: false, callBridged: false };
@@ -195,6 +203,14 @@ describe('silence', () => {
     expect(run.result).toMatchObject({ capturedSamples: RATE, endSample: RATE + seconds(BEEP.durationMs / 1000) });
   });
 
+  it('does not take for sound what was heard before the recording began', () => {
+    const call = silentCall(5);
+    speak(call.caller, 0, 1);
+    const spec = plainSpec({ start: 'onAnswer', silence: rule(3000, 500) });
+    const run = runEngine(spec, call, [{ at: seconds(1.2), act: (e) => e.answered() }], [160], never);
+    expect(run.result).toMatchObject({ reason: 'initialSilence', capturedSamples: seconds(3), containsSound: false });
+  });
+
   it('hears only the recorded party', () => {
     const call = silentCall(5);
     speak(call.callee, 0, 5);
@@ -240,6 +256,15 @@ describe('stop keys', () => {
     writeDtmf(call.caller, 0, seconds(0.12), '#', RATE, 4000);
     const run = runEngine(plainSpec({ stopKeys: '#' }), call, [{ at: seconds(2), act: (e) => e.hangup(null) }]);
     expect(run.result?.reason).toBe('hangup');
+  });
+
+  it('do not hide the silence before the tone from the trimming', () => {
+    const call = silentCall(6);
+    speak(call.caller, 1, 2);
+    writeDtmf(call.caller, seconds(4), seconds(4.2), '#', RATE, 4000);
+    const { result } = runEngine(plainSpec({ stopKeys: '#', trim: 'both' }), call);
+    const kept = (result?.capturedSamples ?? 0) - (result?.trimTrailingSamples ?? 0);
+    expect(Math.abs(kept - seconds(2 + TRAILING_GUARD_MS / 1000))).toBeLessThanOrEqual(160);
   });
 
   it('leave nothing to keep when there was nothing but the key', () => {
@@ -294,6 +319,22 @@ describe('pause and mask', () => {
     );
   });
 
+  it('takes masked speech for silence when it trims, and for sound when it waits for silence', () => {
+    const call = silentCall(5);
+    speak(call.caller, 1, 2);
+    const masked = [
+      { at: seconds(0.5), act: (e: RecordingEngine) => e.mask() },
+      { at: seconds(2.5), act: (e: RecordingEngine) => e.unmask() },
+    ];
+    const silence = { initialMs: 1500, finalMs: 1500, level: 'auto' as const };
+    expect(runEngine(plainSpec({ silence }), call, masked).result).toMatchObject({
+      reason: 'silence',
+      capturedSamples: seconds(3.5),
+      containsSound: false,
+    });
+    expect(runEngine(plainSpec({ silence, trim: 'both' }), call, masked).absent).toBe('silence');
+  });
+
   it('records silence while masked', () => {
     const call = silentCall(2);
     call.caller.fill(1000);
@@ -304,5 +345,42 @@ describe('pause and mask', () => {
       { at: 16000, act: (e) => e.hangup(null) },
     ]);
     expect(run.channels[0]).toEqual(call.caller.slice().fill(0, 3000, 9000));
+  });
+});
+
+describe('real speech over line noise', () => {
+  const bytes = readFileSync('test/fixtures/audio/speech-female-8k-mulaw.wav');
+  const { dataOffset, samples } = parseWavHeader(bytes);
+  const words = new Int16Array(samples ?? 0);
+  decodeMulaw(bytes.subarray(dataOffset, dataOffset + words.length), words);
+  const call = silentCall(25);
+  call.caller.set(words, seconds(3));
+  addNoise(call.caller, 120, 5);
+  addNoise(call.callee, 120, 6);
+  // The file has 0.51 s of silence before the first word and 1.09 s after the last.
+  const firstWord = 3.51;
+  const lastWord = 3 + words.length / RATE - 1.09;
+
+  it('is recorded from its first word to its last, trimmed, and ends by silence', () => {
+    const silence = { initialMs: 5000, finalMs: 4000, level: 'auto' as const };
+    const { result } = runEngine(plainSpec({ parties: 'caller', channels: 1, silence, trim: 'both' }), call);
+    expect(result?.reason).toBe('silence');
+    expect(Math.abs((result?.capturedSamples ?? 0) - seconds(lastWord + 4))).toBeLessThan(seconds(0.1));
+    expect(Math.abs((result?.trimLeadingSamples ?? 0) - seconds(firstWord - LEADING_GUARD_MS / 1000))).toBeLessThan(
+      seconds(0.1),
+    );
+  });
+
+  it('is the same at 16 kHz', () => {
+    const wide = (leg: Int16Array): Int16Array => {
+      const out = new Int16Array(leg.length * 2 + 64);
+      return out.slice(0, new Resampler(8000, 16000).process(leg, leg.length, out));
+    };
+    const silence = { initialMs: 5000, finalMs: 4000, level: 'auto' as const };
+    const spec = plainSpec({ silence, sampleRate: 16000, start: 'onFirstSound' });
+    const { result } = runEngine(spec, { caller: wide(call.caller), callee: wide(call.callee) });
+    expect(result?.reason).toBe('silence');
+    expect(Math.abs((result?.startSample ?? 0) / 16000 - (firstWord - PRE_ROLL_MS / 1000))).toBeLessThan(0.1);
+    expect(Math.abs((result?.endSample ?? 0) / 16000 - (lastWord + 4))).toBeLessThan(0.1);
   });
 });

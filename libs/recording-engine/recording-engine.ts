@@ -48,6 +48,8 @@ export class RecordingEngine {
   private isPaused = false;
   private pauseTold = false;
   private isMasked = false;
+  /** Position heard at which the last mask ended. */
+  private unmaskedAt = 0;
   private position = 0;
   private heard = 0;
   private beepRemaining = 0;
@@ -156,6 +158,7 @@ export class RecordingEngine {
   }
 
   unmask(): void {
+    if (this.isMasked) this.unmaskedAt = this.heard;
     this.isMasked = false;
   }
 
@@ -265,7 +268,7 @@ export class RecordingEngine {
       this.captured = count;
       // Masked stretches were remembered as silence.
       preRoll.replay(back, count, (caller, callee, from, to) => this.writer.write(caller, callee, from, to, false));
-      this.trimmer.observe(this.watch.detectors, this.origin);
+      if (!this.isMasked) this.trimmer.observe(this.watch.detectors, this.origin, this.unmaskedAt);
     }
     if (this.limits.remaining(this.captured) === 0) this.finish(this.limits.reason, {});
   }
@@ -293,7 +296,7 @@ export class RecordingEngine {
     this.unwrittenTo = at + taken;
     this.captured += taken;
     this.position += taken;
-    if (!this.isMasked) this.trimmer.observe(this.watch.detectors, this.origin);
+    if (!this.isMasked) this.trimmer.observe(this.watch.detectors, this.origin, this.unmaskedAt);
     return taken;
   }
 

@@ -49,12 +49,16 @@ export class Trimmer {
     this.toneTolerance = toSamples(TONE_TOLERANCE_MS, sampleRate);
   }
 
-  /** Looks at the detectors after each frame; `origin` is the sample heard that was recorded first. */
-  observe(detectors: readonly VoiceActivityDetector[], origin: number): void {
+  /**
+   * Looks at the detectors after each frame. `origin` is the sample heard that was recorded first; sound before
+   * `audibleFrom` (heard) is not in the file.
+   */
+  observe(detectors: readonly VoiceActivityDetector[], origin: number, audibleFrom: number): void {
+    const from = Math.max(origin, audibleFrom);
     for (let i = 0; i < detectors.length; i++) {
       const detector = detectors[i];
-      if (detector === undefined || detector.segmentEnd <= origin) continue;
-      this.legs[i]?.note(Math.max(0, detector.segmentStart - origin), detector.segmentEnd - origin);
+      if (detector === undefined || detector.segmentEnd <= from) continue;
+      this.legs[i]?.note(Math.max(from, detector.segmentStart) - origin, detector.segmentEnd - origin);
     }
   }
 
