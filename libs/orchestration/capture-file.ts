@@ -67,8 +67,8 @@ async function openFile(
     const error = toRecgateError(thrown);
     ports.log.warn('file cannot be opened', { recordingId, code: error.code, reason: error.message, lastTry });
     if (error.retry && !lastTry) throw error;
-    await ports.ledger.recordings.transition(recordingId, (current) => failureMove(ports, current, error, 'capture'));
-    await files.discard(recordingId);
+    const failed = await ports.ledger.recordings.transition(recordingId, (current) => failureMove(ports, current, error, 'capture'));
+    if (failed.applied) await files.discard(recordingId);
     return null;
   }
 }
