@@ -25,7 +25,7 @@ function legsOf(call: OpenCall): LegOptions[] {
 }
 
 function legOptions(party: Party, leg: LegRequest): LegOptions {
-  if (leg.transport === 'websocket') return { kind: 'websocket', party, dialect: leg.dialect };
+  if (leg.transport === 'websocket') return { kind: 'websocket', parties: [party], dialect: leg.dialect };
   return {
     kind: 'rtp',
     party,

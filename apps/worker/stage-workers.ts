@@ -14,7 +14,7 @@ export interface StageWorkersOptions {
   readonly concurrency: { readonly encode: number; readonly store: number; readonly deliver: number };
   readonly reconcileSeconds: number;
   /** Reads files and URLs; null where this process has no media to read them with. */
-  readonly captureFile: ((recordingId: string) => Promise<void>) | null;
+  readonly captureFile: ((recordingId: string, lastTry: boolean) => Promise<void>) | null;
 }
 
 /** The BullMQ workers of this process: short, idempotent commands, each checked at the door. */
@@ -29,7 +29,7 @@ export class StageWorkers {
     if (stages.includes('encode')) this.runStageQueue('encode', encodeStage(ports), concurrency.encode);
     if (stages.includes('store')) this.runStageQueue('store', storeStage(ports), concurrency.store);
     if (stages.includes('capture') && captureFile !== null) {
-      this.run(QUEUE_NAMES.capture, concurrency.encode, (job) => captureFile(parseJob(StageJob, job.data).recordingId));
+      this.run(QUEUE_NAMES.capture, concurrency.encode, (job) => captureFile(parseJob(StageJob, job.data).recordingId, isLastTry(job)));
     }
     if (stages.includes('deliver')) this.runDeliveries(concurrency.deliver);
     if (stages.includes('housekeeping')) await this.runHousekeeping();
@@ -44,10 +44,9 @@ export class StageWorkers {
   private runStageQueue(name: 'encode' | 'store', stage: Stage, concurrency: number): void {
     this.run(QUEUE_NAMES[name], concurrency, async (job) => {
       const { recordingId } = parseJob(StageJob, job.data);
-      const lastTry = job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
       const timer = this.options.ports.metrics.stageSeconds.startTimer({ stage: name });
       try {
-        timer({ outcome: await runStage(this.options.ports, stage, recordingId, lastTry) });
+        timer({ outcome: await runStage(this.options.ports, stage, recordingId, isLastTry(job)) });
       } catch (error) {
         timer({ outcome: 'retry' });
         throw error instanceof RecgateError && !error.retry ? new UnrecoverableError(error.message) : error;
@@ -82,4 +81,8 @@ export class StageWorkers {
     worker.on('error', (error) => ports.log.warn('queue', { queue, reason: error.message }));
     this.workers.push(worker);
   }
+}
+
+function isLastTry(job: Job): boolean {
+  return job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
 }

@@ -10,7 +10,7 @@ export interface WorkerRole {
 export async function startWorker(
   runtime: Runtime,
   stages: readonly WorkerStage[],
-  captureFile: ((recordingId: string) => Promise<void>) | null,
+  captureFile: ((recordingId: string, lastTry: boolean) => Promise<void>) | null,
 ): Promise<WorkerRole> {
   const { ports, connections, config, reconciler, relay } = runtime;
   const { encodeThreads, storeConcurrency, deliverConcurrency, reconcileSeconds } = config.worker;

@@ -1,11 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsObject, IsString, Matches, Max, Min, ValidateIf, ValidateNested } from 'class-validator';
-import { CODECS, type LegRequest } from '#libs/orchestration';
+import { CODECS, STREAM_DIALECTS, type LegRequest } from '#libs/orchestration';
 import { PARTIES, type CallDirection, type CallIdentity, type IdSource, type JsonObject, type Party } from '#libs/recording-model';
 import { MayBeAbsent } from '../http/dto-decorators.js';
 
-const DIALECTS = ['raw', 'sinch', 'stream'] as const;
 export const ROLES = ['flow', 'saved', 'metaflow', 'ice', 'ace', 'pie', 'manage'] as const;
 
 export class RemoteDto {
@@ -57,10 +56,10 @@ export class LegDto {
   @Type(() => RemoteDto)
   remote?: RemoteDto;
 
-  @ApiPropertyOptional({ enum: DIALECTS, description: 'WebSocket only' })
+  @ApiPropertyOptional({ enum: STREAM_DIALECTS, description: 'WebSocket only' })
   @ValidateIf((leg: LegDto) => leg.transport === 'websocket')
-  @IsIn(DIALECTS)
-  dialect?: (typeof DIALECTS)[number];
+  @IsIn(STREAM_DIALECTS)
+  dialect?: (typeof STREAM_DIALECTS)[number];
 }
 
 export class LegsDto {
@@ -129,12 +128,12 @@ export class CreateCallDto {
   @ApiPropertyOptional({ description: 'Whether the call is answered already' })
   @MayBeAbsent()
   @IsBoolean()
-  answered = true;
+  answered: boolean = true;
 
   @ApiPropertyOptional({ description: 'Whether the application is asked for its first document at once' })
   @MayBeAbsent()
   @IsBoolean()
-  fetchDocument = false;
+  fetchDocument: boolean = false;
 }
 
 export class CallEventDto {

@@ -17,6 +17,9 @@ export type NodeCommandName = keyof NodeCommands;
 
 export const CODECS = ['PCMU', 'PCMA', 'L16'] as const;
 
+/** WebSocket audio: raw PCM after a JSON message, Sinch connectStream, base64 in JSON frames. */
+export const STREAM_DIALECTS = ['raw', 'sinch', 'json'] as const;
+
 /** How the audio of one leg reaches the node. */
 export type LegRequest =
   | {
@@ -30,7 +33,7 @@ export type LegRequest =
       /** Only packets from here are accepted; absent: the first sender is. */
       readonly remote?: { readonly address: string; readonly port: number };
     }
-  | { readonly transport: 'websocket'; readonly dialect: 'raw' | 'sinch' | 'stream' };
+  | { readonly transport: 'websocket'; readonly dialect: (typeof STREAM_DIALECTS)[number] };
 
 export interface OpenCall {
   readonly callRef: string;
