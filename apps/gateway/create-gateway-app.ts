@@ -6,7 +6,7 @@ import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swag
 import { GatewayModule } from './gateway.module.js';
 import { createParsingPipe } from './http/parse-body.pipe.js';
 import { ProblemDetailsFilter } from './http/problem-details.filter.js';
-import { checkBody, collapseSlashes, correlationId, hasJsonBody, securityHeaders } from './http/request-hygiene.js';
+import { answerBodyErrors, checkBody, collapseSlashes, correlationId, hasJsonBody, securityHeaders } from './http/request-hygiene.js';
 import { createNestLog } from './nest-log.js';
 import type { GatewayContext } from './runtime-token.js';
 
@@ -23,7 +23,7 @@ export async function createGatewayApp(context: GatewayContext): Promise<INestAp
   app.disable('x-powered-by');
   app.use(correlationId, securityHeaders, collapseSlashes);
   app.useBodyParser('json', { limit: BODY_LIMIT_BYTES, type: hasJsonBody });
-  app.use(checkBody);
+  app.use(answerBodyErrors, checkBody);
   app.useGlobalPipes(createParsingPipe());
   app.useGlobalFilters(new ProblemDetailsFilter(context.ports.log));
   SwaggerModule.setup('docs', app, () => describeApi(app), { jsonDocumentUrl: 'docs-json', customSiteTitle: 'Recgate API' });

@@ -1,19 +1,22 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { createApplication, requireApplication, splitSettings, viewApplication } from '#libs/orchestration';
 import { RecgateError, type ApplicationRecord } from '#libs/recording-model';
+import { ApiProblems } from '../http/problem.dto.js';
 import { TenantGuard, TenantId } from '../http/tenant.guard.js';
 import { GATEWAY, type GatewayContext } from '../runtime-token.js';
-import { ApplicationDto, CreateApplicationDto, showApplication, UpdateApplicationDto } from './applications.dto.js';
+import { ApplicationDto, ApplicationListDto, CreateApplicationDto, showApplication, UpdateApplicationDto } from './applications.dto.js';
 
 @ApiTags('applications')
 @ApiBearerAuth()
+@ApiProblems()
 @UseGuards(TenantGuard)
 @Controller('v1/applications')
 export class ApplicationsController {
   constructor(@Inject(GATEWAY) private readonly gateway: GatewayContext) {}
 
   @Post()
+  @ApiOperation({ summary: 'Make an application; its secret settings are sealed and never shown again' })
   @ApiCreatedResponse({ type: ApplicationDto })
   async create(@TenantId() tenantId: string, @Body() body: CreateApplicationDto): Promise<ApplicationDto> {
     const settings = requireStrings(body.settings);
@@ -21,19 +24,22 @@ export class ApplicationsController {
   }
 
   @Get()
-  @ApiOkResponse({ type: [ApplicationDto] })
-  async list(@TenantId() tenantId: string): Promise<{ items: ApplicationDto[] }> {
+  @ApiOperation({ summary: 'List the applications' })
+  @ApiOkResponse({ type: ApplicationListDto })
+  async list(@TenantId() tenantId: string): Promise<ApplicationListDto> {
     const applications = await this.gateway.ports.ledger.applications.list(tenantId);
     return { items: applications.map((application) => this.show(application)) };
   }
 
   @Get(':id')
+  @ApiOperation({ summary: 'Show an application' })
   @ApiOkResponse({ type: ApplicationDto })
   async get(@TenantId() tenantId: string, @Param('id') id: string): Promise<ApplicationDto> {
     return this.show(await requireApplication(this.gateway.ports, tenantId, id));
   }
 
   @Patch(':id')
+  @ApiOperation({ summary: 'Change settings; the others stay' })
   @ApiOkResponse({ type: ApplicationDto })
   async update(@TenantId() tenantId: string, @Param('id') id: string, @Body() body: UpdateApplicationDto): Promise<ApplicationDto> {
     const { ports } = this.gateway;
@@ -52,6 +58,7 @@ export class ApplicationsController {
 
   @Delete(':id')
   @HttpCode(204)
+  @ApiOperation({ summary: 'Delete an application; its recordings stay' })
   @ApiNoContentResponse()
   async remove(@TenantId() tenantId: string, @Param('id') id: string): Promise<void> {
     await requireApplication(this.gateway.ports, tenantId, id);

@@ -40,6 +40,10 @@ export class ApplicationDto {
   @ApiProperty() updatedAt: string;
 }
 
+export class ApplicationListDto {
+  @ApiProperty({ type: [ApplicationDto] }) items: ApplicationDto[];
+}
+
 /** Secret settings appear by name alone. */
 export function showApplication(application: ApplicationRecord, secretNames: readonly string[]): ApplicationDto {
   const { id, name, vendor, createdAt, updatedAt } = application;

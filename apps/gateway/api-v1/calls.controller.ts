@@ -1,19 +1,19 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { requireApplication, type CallEventCommand, type InstructReply, type OpenedCall } from '#libs/orchestration';
-import { RecgateError, type CallRecord } from '#libs/recording-model';
+import { ApiAcceptedResponse, ApiBearerAuth, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { requireApplication, type CallEventCommand, type OpenedCall } from '#libs/orchestration';
+import { RecgateError } from '#libs/recording-model';
 import { IdempotencyKey } from '../http/idempotency-key.js';
 import { NodeClient } from '../http/node-client.js';
+import { ApiProblems } from '../http/problem.dto.js';
 import { TenantGuard, TenantId } from '../http/tenant.guard.js';
 import { GATEWAY, type GatewayContext } from '../runtime-token.js';
 import { CallInstructions } from './call-instructions.js';
-import { CallEventDto, CreateCallDto, InstructDto, toIdentity, toLegRequest } from './calls.dto.js';
+import { CallDto, CallEventDto, CallListDto, CreateCallDto, InstructDto, InstructedDto, showCall, toIdentity, toLegRequest } from './calls.dto.js';
 import { PageQueryDto } from './page-query.dto.js';
-
-type CallView = Omit<CallRecord, 'tenantId'>;
 
 @ApiTags('calls')
 @ApiBearerAuth()
+@ApiProblems()
 @UseGuards(TenantGuard)
 @Controller('v1/calls')
 export class CallsController {
@@ -25,7 +25,8 @@ export class CallsController {
 
   @Post()
   @ApiOperation({ summary: 'Begin a call; the answer says where each leg is to send its audio' })
-  async create(@TenantId() tenantId: string, @Body() body: CreateCallDto): Promise<CallView> {
+  @ApiCreatedResponse({ type: CallDto })
+  async create(@TenantId() tenantId: string, @Body() body: CreateCallDto): Promise<CallDto> {
     const { ports } = this.gateway;
     const application = await requireApplication(ports, tenantId, body.applicationId);
     const { caller, callee } = body.legs;
@@ -50,19 +51,24 @@ export class CallsController {
   }
 
   @Get()
-  async list(@TenantId() tenantId: string, @Query() query: PageQueryDto): Promise<{ items: CallView[] }> {
+  @ApiOperation({ summary: 'List the calls of the last days, newest first' })
+  @ApiOkResponse({ type: CallListDto })
+  async list(@TenantId() tenantId: string, @Query() query: PageQueryDto): Promise<CallListDto> {
     const calls = await this.gateway.ports.ledger.calls.list(tenantId, query.limit);
     return { items: calls.map(showCall) };
   }
 
   @Get(':callRef')
-  async get(@TenantId() tenantId: string, @Param('callRef') callRef: string): Promise<CallView> {
+  @ApiOperation({ summary: 'Show a call: state, media addresses, warnings' })
+  @ApiOkResponse({ type: CallDto })
+  async get(@TenantId() tenantId: string, @Param('callRef') callRef: string): Promise<CallDto> {
     return showCall(await this.calls.requireCall(tenantId, callRef));
   }
 
   @Post(':callRef/events')
   @HttpCode(202)
   @ApiOperation({ summary: 'Tell what happened on the call: answered, bridged, dtmf, transfer, hangup' })
+  @ApiAcceptedResponse()
   async event(@TenantId() tenantId: string, @Param('callRef') callRef: string, @Body() body: CallEventDto): Promise<void> {
     const call = await this.calls.requireLiveCall(tenantId, callRef);
     if (body.type === 'hangup') {
@@ -76,12 +82,13 @@ export class CallsController {
   @HttpCode(200)
   @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'The same key twice is the same instruction' })
   @ApiOperation({ summary: 'Hand a vendor document to the call; it is carried out at once' })
+  @ApiOkResponse({ type: InstructedDto })
   async instruct(
     @TenantId() tenantId: string,
     @Param('callRef') callRef: string,
     @IdempotencyKey() idempotencyKey: string | null,
     @Body() body: InstructDto,
-  ): Promise<InstructReply> {
+  ): Promise<InstructedDto> {
     const call = await this.calls.requireLiveCall(tenantId, callRef);
     return this.calls.instruct(call, { document: body.document, role: body.role, url: body.url ?? null, idempotencyKey });
   }
@@ -89,15 +96,11 @@ export class CallsController {
   @Delete(':callRef')
   @HttpCode(202)
   @ApiOperation({ summary: 'End the call; running recordings are finished and kept' })
+  @ApiAcceptedResponse()
   async end(@TenantId() tenantId: string, @Param('callRef') callRef: string): Promise<void> {
     const call = await this.calls.requireLiveCall(tenantId, callRef);
     await this.nodes.send(call.nodeId, 'hangup', { callRef, by: null });
   }
-}
-
-function showCall(call: CallRecord): CallView {
-  const { tenantId: _tenantId, ...view } = call;
-  return view;
 }
 
 function toEvent(body: CallEventDto): CallEventCommand['event'] {

@@ -2,7 +2,19 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsObject, IsString, Matches, Max, Min, ValidateIf, ValidateNested } from 'class-validator';
 import { CODECS, STREAM_DIALECTS, type LegRequest } from '#libs/orchestration';
-import { PARTIES, type CallDirection, type CallIdentity, type IdSource, type JsonObject, type Party } from '#libs/recording-model';
+import {
+  PARTIES,
+  VENDOR_NAMES,
+  type AccountingEntry,
+  type CallDirection,
+  type CallIdentity,
+  type CallRecord,
+  type CallState,
+  type IdSource,
+  type JsonObject,
+  type Party,
+  type VendorName,
+} from '#libs/recording-model';
 import { MayBeAbsent } from '../http/dto-decorators.js';
 
 export const ROLES = ['flow', 'saved', 'metaflow', 'ice', 'ace', 'pie', 'manage'] as const;
@@ -167,6 +179,40 @@ export class InstructDto {
   @MayBeAbsent()
   @IsString()
   url?: string;
+}
+
+/** A call as it is shown. */
+export class CallDto {
+  @ApiProperty() callRef: string;
+  @ApiProperty() applicationId: string;
+  @ApiProperty({ enum: VENDOR_NAMES }) vendor: VendorName;
+  @ApiProperty({ description: 'The media node that owns its audio' }) nodeId: string;
+  @ApiProperty({ type: 'object', additionalProperties: true }) identity: CallIdentity;
+  @ApiProperty({ enum: ['ringing', 'answered', 'bridged', 'ended'] }) state: CallState;
+  @ApiProperty() createdAt: string;
+  @ApiProperty({ type: String, nullable: true }) answeredAt: string | null;
+  @ApiProperty({ type: String, nullable: true }) endedAt: string | null;
+  @ApiProperty({ enum: ['caller', 'callee', 'gateway'], nullable: true }) endedBy: CallRecord['endedBy'];
+  @ApiProperty({ type: 'object', additionalProperties: true, description: 'Where each leg sends its audio' }) media: CallRecord['media'];
+  @ApiProperty({ type: [String] }) warnings: readonly string[];
+}
+
+export class CallListDto {
+  @ApiProperty({ type: [CallDto] }) items: CallDto[];
+}
+
+/** What became of a document that was handed to a call. */
+export class InstructedDto {
+  @ApiProperty({ type: [String], description: 'Recordings accepted so far because of it' }) recordings: readonly string[];
+  @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true }, description: 'What became of each field' })
+  accounting: readonly AccountingEntry[];
+  @ApiProperty({ type: [String] }) warnings: readonly string[];
+  @ApiProperty({ description: 'True when it was seen before and nothing was started' }) repeated: boolean;
+}
+
+export function showCall(call: CallRecord): CallDto {
+  const { callRef, applicationId, vendor, nodeId, identity, state, createdAt, answeredAt, endedAt, endedBy, media, warnings } = call;
+  return { callRef, applicationId, vendor, nodeId, identity, state, createdAt, answeredAt, endedAt, endedBy, media, warnings };
 }
 
 /** The leg as the media node takes it. */

@@ -11,5 +11,5 @@ export class PageQueryDto {
   @IsInt()
   @Min(1)
   @Max(200)
-  limit = 50;
+  limit: number = 50;
 }

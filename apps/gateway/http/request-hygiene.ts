@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
 import { RecgateError } from '#libs/recording-model';
 import { sendProblem, toProblem } from './problem-details.filter.js';
 
@@ -38,6 +38,11 @@ export function collapseSlashes(request: Request, _response: Response, next: Nex
 export function hasJsonBody(request: { readonly method?: string | undefined; readonly url?: string | undefined; readonly headers: Request['headers'] }): boolean {
   return request.method !== 'PUT' && /^application\/([\w.-]+\+)?json\b/i.test(request.headers['content-type'] ?? '');
 }
+
+/** What the body parser refuses is answered here, while its own words for it are known. Stands right behind the parser. */
+export const answerBodyErrors: ErrorRequestHandler = (thrown: unknown, _request, response, _next) => {
+  sendProblem(response, toProblem(thrown));
+};
 
 /** Refuses bodies of other kinds than JSON, and JSON that is nested too deeply. Comes after the body parser. */
 export const checkBody: RequestHandler = (request, response, next) => {

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { GATEWAY, type GatewayContext } from '../runtime-token.js';
 
@@ -27,6 +27,8 @@ export class OperationsController {
 
   @Get('metrics')
   @ApiOperation({ summary: 'Prometheus metrics' })
+  @ApiOkResponse({ description: 'Text exposition format', schema: { type: 'string' } })
+  @ApiProduces('text/plain')
   async metrics(@Res() response: Response): Promise<void> {
     const { metrics, ledger } = this.gateway.ports;
     metrics.outboxPending.set(await ledger.outbox.pending().catch(() => Number.NaN));

@@ -62,7 +62,7 @@ export class PlayDuringDto {
   @IsInt()
   @Min(0)
   @Max(1000)
-  loop = 1;
+  loop: number = 1;
 }
 
 export class RecordingFormatDto {
@@ -126,7 +126,7 @@ export class RetentionDto {
   @ApiPropertyOptional({ enum: ['delete'], default: 'delete' })
   @MayBeAbsent()
   @IsIn(['delete'])
-  action: 'delete' = 'delete' as const;
+  action: 'delete' = 'delete';
 }
 
 export class TranscriptionRuleDto {
@@ -235,7 +235,7 @@ export class ContinuationDto {
   @ApiPropertyOptional({ default: false })
   @MayBeAbsent()
   @IsBoolean()
-  onlyWithAudio = false;
+  onlyWithAudio: boolean = false;
 
   @ApiPropertyOptional({ enum: ['captured', 'available'], default: 'captured' })
   @MayBeAbsent()
@@ -279,12 +279,12 @@ export class RecordingSpecDto {
   @ApiPropertyOptional({ default: false })
   @MayBeAbsent()
   @IsBoolean()
-  beep = false;
+  beep: boolean = false;
 
   @ApiPropertyOptional({ default: '', description: 'Keys that end the recording, each of 0-9*#A-D' })
   @MayBeAbsent()
   @Matches(/^[0-9*#A-D]{0,16}$/)
-  stopKeys = '';
+  stopKeys: string = '';
 
   @ApiPropertyOptional({ type: SilenceRuleDto, nullable: true, description: 'Null: silence never ends it' })
   @MayBeNull()
@@ -305,7 +305,7 @@ export class RecordingSpecDto {
   @IsInt()
   @Min(0)
   @Max(DAY_MS)
-  minDurationMs = 0;
+  minDurationMs: number = 0;
 
   @ApiPropertyOptional({ type: Number, nullable: true })
   @MayBeNull()
@@ -322,7 +322,7 @@ export class RecordingSpecDto {
   @ApiPropertyOptional({ default: true })
   @MayBeAbsent()
   @IsBoolean()
-  followTransfer = true;
+  followTransfer: boolean = true;
 
   @ApiPropertyOptional({ type: PlayDuringDto, nullable: true, description: 'Not yet executed' })
   @MayBeNull()

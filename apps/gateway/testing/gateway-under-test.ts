@@ -1,0 +1,93 @@
+import type { INestApplication } from '@nestjs/common';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig } from '#libs/config';
+import { createLogger } from '#libs/telemetry';
+import { startTestRedis, type TestRedis } from '#libs/testing';
+import { createGatewayContext } from '../../wiring/gateway-context.js';
+import { createRuntime, type Runtime } from '../../wiring/runtime.js';
+import { createGatewayApp, listen } from '../create-gateway-app.js';
+
+export const ALPHA_KEY = 'alpha-key-0123456789';
+export const BETA_KEY = 'beta-key-0123456789';
+
+/** What came back of one request. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The body as JSON; throws when it is none. */
+  json(): Body;
+}
+
+/** JSON of an answer as tests look at it. */
+export interface Body {
+  readonly [field: string]: Body;
+}
+
+export interface Ask {
+  /** Null: no Authorization header. Default: the key of tenant alpha. */
+  readonly key?: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Objects are sent as JSON. */
+  readonly body?: object | string | Uint8Array;
+}
+
+/** A whole gateway HTTP side on a free port, with a Redis of its own. */
+export class GatewayUnderTest {
+  private constructor(
+    readonly url: string,
+    readonly runtime: Runtime,
+    readonly app: INestApplication,
+    readonly redis: TestRedis,
+    private readonly directory: string,
+    /** Log lines so far. */
+    readonly log: readonly string[],
+  ) {}
+
+  static async start(): Promise<GatewayUnderTest> {
+    const directory = await mkdtemp(join(tmpdir(), 'recgate-gateway-'));
+    const redis = await startTestRedis();
+    const config = loadConfig({ environment: { RECGATE_DATA: directory } });
+    config.tenants = [
+      { id: 'alpha', apiKeys: [ALPHA_KEY] },
+      { id: 'beta', apiKeys: [BETA_KEY] },
+    ];
+    const log: string[] = [];
+    const runtime = await createRuntime(config, redis.url, createLogger('debug', { write: (line) => log.push(line) }));
+    let url = '';
+    const app = await createGatewayApp(createGatewayContext(runtime, () => url));
+    ({ url } = await listen(app, '127.0.0.1', 0));
+    return new GatewayUnderTest(url, runtime, app, redis, directory, log);
+  }
+
+  async ask(method: string, path: string, { key = ALPHA_KEY, headers = {}, body }: Ask = {}): Promise<Answer> {
+    const isJson = typeof body === 'object' && !(body instanceof Uint8Array);
+    const response = await fetch(this.url + path, {
+      method,
+      headers: {
+        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+        ...(isJson || typeof body === 'string' ? { 'content-type': 'application/json' } : {}),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: isJson ? JSON.stringify(body) : body }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) as Body };
+  }
+
+  /** Makes an application and answers its id. */
+  async application(vendor: string, settings: Readonly<Record<string, string>> = {}, key = ALPHA_KEY): Promise<string> {
+    const answer = await this.ask('POST', '/v1/applications', { key, body: { name: vendor, vendor, settings } });
+    if (answer.status !== 201) throw new Error(answer.text);
+    return String(answer.json()['id']);
+  }
+
+  async stop(): Promise<void> {
+    await this.app.close();
+    await this.runtime.close();
+    await this.redis.stop();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
