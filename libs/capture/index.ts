@@ -1,11 +1,20 @@
 export type { LegCounts, LegParty } from './call/leg-source.js';
 export type { LegEndpoint } from './live/live-leg.js';
 export { LiveCallMedia } from './live/live-call-media.js';
-export { MediaNode, type LegOptions, type LiveCallOptions, type MediaNodeLoad, type MediaNodeOptions } from './live/media-node.js';
+export {
+  MediaNode,
+  type LegOptions,
+  type LiveCallListener,
+  type LiveCallOptions,
+  type MediaNodeLoad,
+  type MediaNodeOptions,
+  type StreamOptions,
+} from './live/media-node.js';
 export type { RtpRemote } from './live/rtp/media-source.js';
 export { STATIC_PAYLOAD_TYPES, type RtpCodec, type RtpPayloadType } from './live/rtp/payload-types.js';
 export type { RtpPortRange } from './live/rtp/port-allocator.js';
 export type { RtpLegOptions } from './live/rtp/rtp-leg.js';
+export type { StreamDialect } from './live/websocket/dialect.js';
 export { createSpool, type Spool, type SpoolBeginning, type SpoolOptions } from './spool/spool.js';
 export type { SpoolHeader } from './spool/spool-header.js';
 export type { SpoolDamage } from './spool/spool-source.js';

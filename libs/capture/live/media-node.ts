@@ -1,5 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:dgram';
+import type { Server } from 'node:http';
 import { RecgateError, type CallMediaListener } from '#libs/recording-model';
+import type { LegParty } from '../call/leg-source.js';
 import type { Spool } from '../spool/spool.js';
 import type { LiveLeg } from './live-leg.js';
 import { LiveCallMedia, type LiveLegEvents } from './live-call-media.js';
@@ -7,6 +10,9 @@ import { RtpLeg, type RtpLegOptions } from './rtp/rtp-leg.js';
 import { checkPayloadTypes } from './rtp/payload-types.js';
 import { RtpPortAllocator, type RtpPortRange } from './rtp/port-allocator.js';
 import { Ticker } from './ticker.js';
+import type { StreamDialect } from './websocket/dialect.js';
+import { StreamGate } from './websocket/stream-gate.js';
+import { StreamLeg } from './websocket/stream-leg.js';
 
 export interface MediaNodeOptions {
   readonly spool: Spool;
@@ -20,15 +26,37 @@ export interface MediaNodeOptions {
   readonly playoutDelayMs?: number;
   /** Wall time without any packet after which the owner of a call is told, ms; null: never. Default 20,000. */
   readonly mediaTimeoutMs?: number | null;
+  /** Paths at which WebSocket streams are let in. Default `/streams`. */
+  readonly streamPrefix?: string;
 }
 
-export type LegOptions = RtpLegOptions;
+/** One WebSocket that carries one or two legs. */
+export interface StreamOptions {
+  readonly kind: 'websocket';
+  readonly dialect: StreamDialect;
+  /** One party; or caller and callee, in this order the channels of a `raw` stream. */
+  readonly parties: readonly LegParty[];
+  /** Path below `streamPrefix`; default `<streamPrefix>/<dialect>`. The token is put behind it. */
+  readonly path?: string;
+  /** Secret that lets this stream in; made when left out. */
+  readonly token?: string;
+  /** Whether key tones are looked for in the audio. Default true. */
+  readonly inbandKeys?: boolean;
+}
+
+export type LegOptions = RtpLegOptions | StreamOptions;
+
+/** What the owner of a live call hears. */
+export interface LiveCallListener extends CallMediaListener {
+  /** The far end of a WebSocket stream has stopped or gone: for most platforms the end of the call. */
+  streamEnded?(parties: readonly LegParty[]): void;
+}
 
 export interface LiveCallOptions {
   readonly callRef: string;
   /** One or two legs, or a conference mix as one. */
   readonly legs: readonly LegOptions[];
-  readonly listener: CallMediaListener;
+  readonly listener: LiveCallListener;
   /** Overrides the node's. */
   readonly mediaTimeoutMs?: number | null;
 }
@@ -47,6 +75,8 @@ const FRAME_MS = 60;
 /** Owns the live media of one process: ports, the one ticker, the calls, and how many of them it can bear. */
 export class MediaNode {
   private readonly ports: RtpPortAllocator;
+  private readonly gate: StreamGate;
+  private readonly streamPrefix: string;
   private readonly calls = new Set<LiveCallMedia>();
   private readonly clock = (): number => performance.now();
   private readonly ticker: Ticker<LiveCallMedia>;
@@ -55,6 +85,8 @@ export class MediaNode {
 
   constructor(private readonly options: MediaNodeOptions) {
     this.ports = new RtpPortAllocator(options.rtp);
+    this.streamPrefix = options.streamPrefix ?? '/streams';
+    this.gate = new StreamGate(this.streamPrefix);
     this.ticker = new Ticker({
       turns: TURNS,
       clock: this.clock,
@@ -73,7 +105,7 @@ export class MediaNode {
    *   cannot be received; `request.invalid` for legs that do not make a call.
    */
   async openCall(call: LiveCallOptions): Promise<LiveCallMedia> {
-    checkLegs(call.legs);
+    checkLegs(call.legs, this.streamPrefix);
     this.admit();
     this.opening++;
     try {
@@ -81,6 +113,11 @@ export class MediaNode {
     } finally {
       this.opening--;
     }
+  }
+
+  /** Lets WebSocket streams in at this server. */
+  attach(server: Server): void {
+    this.gate.attach(server);
   }
 
   /** Finishes all running recordings as interrupted and lets go of everything. */
@@ -98,7 +135,7 @@ export class MediaNode {
   }
 
   private async createCall(call: LiveCallOptions): Promise<LiveCallMedia> {
-    const makers = await this.prepareLegs(call.legs);
+    const makers = await this.prepareLegs(call.legs, call.listener);
     const { spool, playoutDelayMs = 300, mediaTimeoutMs = 20_000 } = this.options;
     const media: LiveCallMedia = new LiveCallMedia({
       callRef: call.callRef,
@@ -108,7 +145,7 @@ export class MediaNode {
       frameMs: FRAME_MS,
       mediaTimeoutMs: call.mediaTimeoutMs === undefined ? mediaTimeoutMs : call.mediaTimeoutMs,
       clock: this.clock,
-      legs: (events) => makers.map((make) => make(events)),
+      legs: (events) => makers.flatMap((make) => make(events)),
       onClosed: () => this.forget(media),
     });
     this.calls.add(media);
@@ -116,19 +153,36 @@ export class MediaNode {
     return media;
   }
 
-  private async prepareLegs(legs: readonly LegOptions[]): Promise<((events: LiveLegEvents) => LiveLeg)[]> {
+  private async prepareLegs(legs: readonly LegOptions[], listener: LiveCallListener): Promise<LegMaker[]> {
+    const rtp = legs.filter((leg) => leg.kind === 'rtp');
+    const sockets = await this.bindSockets(rtp);
+    return legs.map((leg) => {
+      if (leg.kind === 'websocket') return (events) => this.expectStream(leg, listener, events);
+      const socket = sockets.get(leg);
+      return (events) => (socket === undefined ? [] : [new RtpLeg(leg, socket, events)]);
+    });
+  }
+
+  private async bindSockets(legs: readonly RtpLegOptions[]): Promise<Map<RtpLegOptions, Socket>> {
     for (const leg of legs) checkPayloadTypes(leg.payloadTypes, leg.telephoneEvent ?? null);
-    const sockets: Socket[] = [];
+    const sockets = new Map<RtpLegOptions, Socket>();
     try {
-      for (const _leg of legs) sockets.push(await this.ports.bind());
+      for (const leg of legs) sockets.set(leg, await this.ports.bind());
     } catch (thrown) {
-      for (const socket of sockets) socket.close();
+      for (const socket of sockets.values()) socket.close();
       throw thrown;
     }
-    return legs.flatMap((leg, index) => {
-      const socket = sockets[index];
-      return socket === undefined ? [] : [(events: LiveLegEvents) => new RtpLeg(leg, socket, events)];
-    });
+    return sockets;
+  }
+
+  private expectStream(stream: StreamOptions, listener: LiveCallListener, events: LiveLegEvents): readonly LiveLeg[] {
+    const base = stream.path ?? `${this.streamPrefix}/${stream.dialect}`;
+    const path = `${base}/${stream.token ?? randomBytes(24).toString('base64url')}`;
+    const legs = stream.parties.map(
+      (party) => new StreamLeg(party, stream.inbandKeys ?? true, { kind: 'websocket', party, path }, events, () => this.gate.forget(path)),
+    );
+    this.gate.expect(path, { dialect: stream.dialect, legs, onEnded: () => listener.streamEnded?.(stream.parties) });
+    return legs;
   }
 
   private forget(call: LiveCallMedia): void {
@@ -141,8 +195,19 @@ export class MediaNode {
   }
 }
 
-function checkLegs(legs: readonly LegOptions[]): void {
-  const parties = legs.map(({ party }) => party);
+type LegMaker = (events: LiveLegEvents) => readonly LiveLeg[];
+
+function checkLegs(legs: readonly LegOptions[], streamPrefix: string): void {
+  const parties = legs.flatMap((leg) => (leg.kind === 'rtp' ? [leg.party] : leg.parties));
   const valid = parties.length === 1 || (parties.length === 2 && parties.includes('caller') && parties.includes('callee'));
   if (!valid) throw new RecgateError('request.invalid', 'A call has one leg, or a caller and a callee');
+  for (const leg of legs) {
+    if (leg.kind !== 'websocket') continue;
+    if (leg.dialect === 'sinch' && leg.parties.length > 1) throw new RecgateError('request.invalid', 'A Sinch stream carries one leg');
+    const outside = leg.path !== undefined && !leg.path.startsWith(`${streamPrefix}/`);
+    if (outside) throw new RecgateError('request.invalid', `The path of a stream must begin with ${streamPrefix}/`);
+    if (leg.token !== undefined && !/^[A-Za-z0-9_-]{16,}$/.test(leg.token)) {
+      throw new RecgateError('request.invalid', 'The token of a stream must have 16 or more letters, digits, - or _');
+    }
+  }
 }

@@ -13,7 +13,7 @@ export interface SpoolOptions {
   readonly durable?: boolean;
   /** Audio gathered before it is written, ms. Default 500, or 10,000 when not durable. */
   readonly segmentMs?: number;
-  /** Audio that may wait for the disk before the recording fails, ms. Default 5,000. Not limited when not durable. */
+  /** Audio that may wait for the disk before the recording fails, ms. Default 15,000. Not limited when not durable. */
   readonly maxBacklogMs?: number;
   readonly transform?: SegmentTransform;
   /** Told of audio that was damaged on disk and is read as silence. */
@@ -66,7 +66,7 @@ class DiskSpool implements Spool {
       transform: this.transform,
       sync: this.durable,
       segmentMs: this.options.segmentMs ?? (this.durable ? 500 : 10_000),
-      maxBacklogMs: this.durable ? (this.options.maxBacklogMs ?? 5_000) : null,
+      maxBacklogMs: this.durable ? (this.options.maxBacklogMs ?? 15_000) : null,
       onClosed: () => this.writing.delete(recordingId),
     });
   }

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import { objectOf, type OpenDialect, type StreamDialect, type StreamSocket } from './dialect.js';
+import { openJsonDialect } from './json-dialect.js';
+import { openRawDialect } from './raw-dialect.js';
+import { openSinchDialect } from './sinch-dialect.js';
+import type { StreamLeg } from './stream-leg.js';
+
+const DIALECTS: Readonly<Record<StreamDialect, OpenDialect>> = { raw: openRawDialect, sinch: openSinchDialect, json: openJsonDialect };
+
+/** A stream that is waited for. */
+export interface ExpectedStream {
+  readonly dialect: StreamDialect;
+  readonly legs: readonly StreamLeg[];
+  /** The far end has gone or stopped. */
+  onEnded(): void;
+}
+
+/** Eight seconds of PCM 16 at 16 kHz; nothing a platform sends comes near. */
+const MAX_MESSAGE_BYTES = 256 * 1024;
+const POLICY_VIOLATION = 1008;
+const NORMAL_CLOSURE = 1000;
+
+/** Lets the streams of calls in at an HTTP server. Each call's stream has a path with a token that only its sender knows. */
+export class StreamGate {
+  private readonly server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
+  private readonly expected = new Map<string, ExpectedStream>();
+  private readonly open = new Map<string, WebSocket>();
+
+  /** @param prefix every path at or below it is answered here; others are left to whoever else listens */
+  constructor(private readonly prefix: string) {}
+
+  /** Answers upgrade requests of the server from now on. */
+  attach(server: Server): void {
+    server.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
+  }
+
+  expect(path: string, stream: ExpectedStream): void {
+    this.expected.set(digest(path), stream);
+  }
+
+  /** Ends the stream at the path, or stops waiting for it. */
+  forget(path: string): void {
+    const key = digest(path);
+    this.expected.delete(key);
+    const webSocket = this.open.get(key);
+    // One that is made to wait would never see the answer to its close.
+    if (webSocket?.isPaused === true) webSocket.resume();
+    webSocket?.close(NORMAL_CLOSURE, 'the call has ended');
+  }
+
+  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    if (url.pathname !== this.prefix && !url.pathname.startsWith(`${this.prefix}/`)) return;
+    const token = url.searchParams.get('token');
+    const key = digest(token === null ? url.pathname : `${url.pathname}/${token}`);
+    const stream = this.expected.get(key);
+    if (stream === undefined) return refuseUpgrade(socket, '401 Unauthorized');
+    if (this.open.has(key)) return refuseUpgrade(socket, '409 Conflict');
+    this.server.handleUpgrade(request, socket, head, (webSocket) => this.serve(webSocket, key, stream));
+  }
+
+  private serve(webSocket: WebSocket, key: string, stream: ExpectedStream): void {
+    this.open.set(key, webSocket);
+    const socket = socketOf(webSocket);
+    const dialect = DIALECTS[stream.dialect](socket, stream.legs);
+    const { heartbeat } = dialect;
+    const timer = heartbeat === null ? null : setInterval(() => socket.sendText(heartbeat.message), heartbeat.everyMs);
+    webSocket.on('message', (data, isBinary) => {
+      if (isBinary) dialect.binary(bufferOf(data));
+      else takeText(socket, bufferOf(data), (message) => dialect.text(message));
+    });
+    // The close that follows an error says all there is to say.
+    webSocket.on('error', () => undefined);
+    webSocket.on('close', () => {
+      if (timer !== null) clearInterval(timer);
+      this.open.delete(key);
+      for (const leg of stream.legs) leg.end();
+      stream.onEnded();
+    });
+  }
+}
+
+function socketOf(webSocket: WebSocket): StreamSocket {
+  const whenOpen = (act: () => void): void => {
+    if (webSocket.readyState === webSocket.OPEN) act();
+  };
+  return {
+    sendText: (message) => whenOpen(() => webSocket.send(JSON.stringify(message))),
+    sendBinary: (bytes) => whenOpen(() => webSocket.send(bytes)),
+    hold: (on) => whenOpen(() => (on ? webSocket.pause() : webSocket.resume())),
+    refuse: (reason) => webSocket.close(reason === 'stopped' ? NORMAL_CLOSURE : POLICY_VIOLATION, reason),
+  };
+}
+
+function takeText(socket: StreamSocket, bytes: Buffer, take: (message: Readonly<Record<string, unknown>>) => void): void {
+  let message: unknown;
+  try {
+    message = JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return socket.refuse('the message is not JSON');
+  }
+  take(objectOf(message));
+}
+
+function bufferOf(data: RawData): Buffer {
+  if (Array.isArray(data)) return Buffer.concat(data);
+  return data instanceof ArrayBuffer ? Buffer.from(data) : data;
+}
+
+function refuseUpgrade(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** Tokens are looked up by their digest, so that the time of a look-up tells nothing about them. */
+function digest(path: string): string {
+  return createHash('sha256').update(path).digest('base64');
+}
