@@ -1,0 +1,181 @@
+import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { cpus, release, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createSpool, MediaNode, STATIC_PAYLOAD_TYPES, type LiveCallMedia } from '#libs/capture';
+import type { CallMediaListener, CaptureResult, RecordingSpec } from '#libs/recording-model';
+
+/**
+ * CPU per call-second and packet loss of live capture. A process of its own sends G.711 to both legs of each call in real
+ * time; this process receives, places, runs the engine (stereo, voice activity on) and writes the synced spool.
+ * Arguments: numbers of calls (default 100 300 600), `--seconds` of each round (default 20), `--json`.
+ */
+const SENDER = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './capture.sender.ts' : './capture.sender.js', import.meta.url));
+
+interface Round {
+  readonly calls: number;
+  readonly seconds: number;
+  readonly packetsSent: number;
+  readonly packetsReceived: number;
+  readonly packetsLost: number;
+  readonly packetsLate: number;
+  /** CPU of the capturing process, all its threads, per second of call. */
+  readonly cpuMsPerCallSecond: number;
+  /** Share of one core. */
+  readonly cpuLoad: number;
+  readonly worstLagMs: number;
+  readonly peakRssMb: number;
+}
+
+const LISTENER: CallMediaListener = { keyPressed: () => undefined, advanced: () => undefined, mediaTimedOut: () => undefined };
+
+const SPEC: RecordingSpec = {
+  vendor: 'kazoo',
+  mode: 'background',
+  start: 'now',
+  parties: 'both',
+  channels: 2,
+  sampleRate: 8000,
+  beep: false,
+  stopKeys: '',
+  silence: null,
+  maxDurationMs: null,
+  minDurationMs: 0,
+  maxBytes: null,
+  trim: 'none',
+  followTransfer: true,
+  playDuring: null,
+  format: { container: 'wav', codec: 'pcm16', bitrateKbps: null, extension: 'wav', contentType: 'audio/wav' },
+  encryption: null,
+  destination: { kind: 'none', reason: 'measurement' },
+  ifExists: 'unique',
+  retention: null,
+  labels: {},
+  transcription: null,
+  subscriptions: [],
+  continuation: null,
+};
+
+async function measure(calls: number, seconds: number): Promise<Round> {
+  const directory = await mkdtemp(join(tmpdir(), 'recgate-bench-'));
+  const from = randomInt(5_000, 15_000) * 2;
+  const node = new MediaNode({ spool: createSpool({ directory }), rtp: { address: '127.0.0.1', from, to: from + 8_000 }, maxCalls: calls, maxLagMs: 10_000, mediaTimeoutMs: null });
+  try {
+    const media = await openCalls(node, calls);
+    const results = media.map((call, index) => recorded(call, `bench-${index}`));
+    const ports = media.flatMap(({ endpoints }) => endpoints.map((endpoint) => (endpoint.kind === 'rtp' ? endpoint.port : 0)));
+    const begin = process.cpuUsage();
+    const watch = watchLoad(node);
+    const packetsSent = await sendTo(ports, seconds);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    for (const call of media) call.hangup('caller');
+    const captured = await Promise.all(results);
+    const used = process.cpuUsage(begin);
+    const { worstLagMs, peakRssMb } = watch();
+    const cpuMs = (used.user + used.system) / 1000;
+    const sum = (pick: (leg: CaptureResult['media'][number]) => number): number => captured.flatMap((result) => result.media.map(pick)).reduce((a, b) => a + b, 0);
+    return {
+      calls,
+      seconds,
+      packetsSent,
+      packetsReceived: sum((leg) => leg.packetsReceived),
+      packetsLost: packetsSent - sum((leg) => leg.packetsReceived),
+      packetsLate: sum((leg) => leg.packetsLate),
+      cpuMsPerCallSecond: cpuMs / (calls * seconds),
+      cpuLoad: cpuMs / (seconds * 1000),
+      worstLagMs,
+      peakRssMb,
+    };
+  } finally {
+    await node.close();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function openCalls(node: MediaNode, calls: number): Promise<readonly LiveCallMedia[]> {
+  const media: LiveCallMedia[] = [];
+  for (let index = 0; index < calls; index++) {
+    const legs = (['caller', 'callee'] as const).map((party) => ({ kind: 'rtp' as const, party, payloadTypes: STATIC_PAYLOAD_TYPES, telephoneEvent: 101 }));
+    media.push(await node.openCall({ callRef: `bench-${index}`, legs, listener: LISTENER }));
+  }
+  return media;
+}
+
+function recorded(call: LiveCallMedia, recordingId: string): Promise<CaptureResult> {
+  return new Promise((resolve, reject) => {
+    call.startRecording(
+      { recordingId, spec: SPEC, callAnswered: true, callBridged: true },
+      {
+        capturing: () => undefined,
+        paused: () => undefined,
+        resumed: () => undefined,
+        finished: resolve,
+        absent: (reason) => reject(new Error(`${recordingId} is absent (${reason})`)),
+        failed: reject,
+      },
+    );
+  });
+}
+
+/** Resolves with the number of packets the sender has sent. */
+function sendTo(ports: readonly number[], seconds: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...process.execArgv, SENDER, String(seconds)], { stdio: ['pipe', 'pipe', 'inherit'] });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.once('error', reject);
+    child.once('exit', (code) => (code === 0 ? resolve(Number(output)) : reject(new Error(`The sender ended with code ${code}`))));
+    child.stdin.end(JSON.stringify(ports));
+  });
+}
+
+function watchLoad(node: MediaNode): () => Pick<Round, 'worstLagMs' | 'peakRssMb'> {
+  let worstLagMs = 0;
+  let peakRssMb = 0;
+  const timer = setInterval(() => {
+    worstLagMs = Math.max(worstLagMs, node.load.lagMs);
+    peakRssMb = Math.max(peakRssMb, process.memoryUsage.rss() / 1e6);
+  }, 200);
+  return () => {
+    clearInterval(timer);
+    return { worstLagMs, peakRssMb };
+  };
+}
+
+function row(round: Round): string {
+  return [
+    String(round.calls).padStart(6),
+    round.cpuMsPerCallSecond.toFixed(3).padStart(17),
+    `${(round.cpuLoad * 100).toFixed(0)} %`.padStart(9),
+    String(round.packetsSent).padStart(10),
+    String(round.packetsLost).padStart(7),
+    String(round.packetsLate).padStart(7),
+    round.worstLagMs.toFixed(0).padStart(9),
+    round.peakRssMb.toFixed(0).padStart(8),
+  ].join('');
+}
+
+async function main(argv: readonly string[]): Promise<void> {
+  const at = argv.indexOf('--seconds');
+  const seconds = at < 0 ? 20 : Number(argv[at + 1]);
+  const numbers = argv.filter((word, index) => /^\d+$/.test(word) && index !== at + 1).map(Number);
+  const rounds: Round[] = [];
+  const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, kernel: release(), node: process.version };
+  const json = argv.includes('--json');
+  if (!json) {
+    console.log(`capture: two-leg PCMU calls, stereo recordings, synced spool, ${seconds} s a round`);
+    console.log(`machine: ${machine.cores} × ${machine.cpu}, Linux ${machine.kernel}, Node ${machine.node}`);
+    console.log(`command: ${process.argv.slice(1).join(' ')}`);
+    console.log(' calls  CPU ms/call-second  of a core      sent   lost   late  worst lag ms  RSS MB');
+  }
+  for (const calls of numbers.length > 0 ? numbers : [100, 300, 600]) {
+    const round = await measure(calls, seconds);
+    rounds.push(round);
+    if (!json) console.log(row(round));
+  }
+  if (json) console.log(JSON.stringify({ machine, command: process.argv.slice(1), rounds }));
+}
+
+await main(process.argv.slice(2));
