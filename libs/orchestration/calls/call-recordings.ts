@@ -79,6 +79,11 @@ export class CallRecordings {
     await Promise.all(this.runs.map((run) => run.accepted));
   }
 
+  /** Resolves when every capture has ended and the ledger knows how. */
+  async ended(): Promise<void> {
+    await Promise.all(this.runs.map((run) => run.over));
+  }
+
   /** Resolves when the ledger knows everything that has happened so far. */
   async drained(): Promise<void> {
     await Promise.all(this.runs.map((run) => run.drained()));

@@ -5,6 +5,7 @@ import {
   type CallRecord,
   type FlowClient,
   type JsonValue,
+  type Party,
   type SecretBag,
 } from '#libs/recording-model';
 import { requireApplication, viewApplication } from '../applications.js';
@@ -28,7 +29,13 @@ import { RecordingWaiter } from './recording-waiter.js';
 /** Opens the live media of a call; bound to the media node's sockets by the app. */
 export interface LiveMediaFactory {
   /** @throws RecgateError `node.full`, `media.format`, `request.invalid` */
-  open(call: OpenCall, listener: CallMediaListener): Promise<OpenedMedia>;
+  open(call: OpenCall, listener: LiveMediaListener): Promise<OpenedMedia>;
+}
+
+/** What live media tells beyond what all media does. */
+export interface LiveMediaListener extends CallMediaListener {
+  /** The far end of a stream has stopped or gone. */
+  streamEnded(parties: readonly (Party | 'conference')[]): void;
 }
 
 export interface OpenedMedia {

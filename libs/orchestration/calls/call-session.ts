@@ -4,11 +4,12 @@ import {
   type CallMedia,
   type CallMediaListener,
   type CallState,
-  type FlowAction,
+  type FlowStep,
   type Party,
   type ParsedDocument,
   type RecordAction,
   type RecordingRecord,
+  type SourcePosition,
   type VendorDocument,
 } from '#libs/recording-model';
 import type { RecordingRequest } from '../accept-recording.js';
@@ -86,6 +87,16 @@ export class CallSession implements CallMediaListener {
   get callDurationMs(): number {
     if (this.currentState === 'ended' || this.answeredAtMs === null) return this.durationMs;
     return Math.max(0, Math.round(this.media.mediaTimeMs - this.answeredAtMs));
+  }
+
+  /** Media time at which the flow goes on by itself, ms; null when something must happen first. */
+  get nextDeadlineMs(): number | null {
+    return this.flow.nextDeadlineMs;
+  }
+
+  /** True while the flow waits for the other party. */
+  get waitsForParty(): boolean {
+    return this.flow.connected;
   }
 
   situation() {
@@ -185,8 +196,15 @@ export class CallSession implements CallMediaListener {
     void this.hangup(null);
   }
 
-  warn(message: string): void {
+  /** The far end of a leg's stream has gone: the party has hung up. */
+  streamEnded(parties: readonly (Party | 'conference')[]): void {
+    const [party] = parties;
+    void this.hangup(party === undefined || party === 'conference' ? null : party);
+  }
+
+  warn(message: string, position?: SourcePosition): void {
     this.notes.push(message);
+    this.context.onWarning?.(message, position ?? null);
     this.ports.log.warn('call', { callRef: this.context.callRef, message });
   }
 
@@ -210,6 +228,7 @@ export class CallSession implements CallMediaListener {
     this.currentState = 'ended';
     this.media.hangup(by);
     this.flow.partyHungUp(by);
+    await this.recordings.ended();
     await this.settle();
     await this.flow.tellEnd();
     await this.media.close();
@@ -225,11 +244,12 @@ export class CallSession implements CallMediaListener {
 
   /** A document beside the flow can start, stop and mask recordings and end the call; the rest of it has no place here. */
   private actBeside(document: ParsedDocument, url: string | null): void {
-    for (const { message } of document.warnings) this.warn(message);
+    this.context.onDocument?.(document, url);
+    for (const { message, position } of document.warnings) this.warn(message, position);
     for (const step of document.steps) this.actOnce(step, document, url);
   }
 
-  private actOnce(step: FlowAction, document: ParsedDocument, url: string | null): void {
+  private actOnce(step: FlowStep, document: ParsedDocument, url: string | null): void {
     switch (step.kind) {
       case 'record':
         this.record(this.requestFor(step, document, url), () => undefined);
@@ -247,9 +267,9 @@ export class CallSession implements CallMediaListener {
       case 'answer':
         return this.answered();
       case 'skipped':
-        return this.warn(`${step.name}: ${step.reason}`);
+        return this.warn(`${step.name} is not carried out: ${step.reason}`, step.at);
       default:
-        return this.warn(`"${step.kind}" is not carried out beside a running flow`);
+        return this.warn(`"${step.kind}" is not carried out beside a running flow`, step.at);
     }
   }
 

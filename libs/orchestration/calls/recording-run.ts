@@ -1,7 +1,8 @@
 import {
   isTerminal,
   renditionDurationMs,
-  RecgateError,
+  toRecgateError,
+  type RecgateError,
   type CallMedia,
   type CaptureListener,
   type CaptureResult,
@@ -34,6 +35,9 @@ export class RecordingRun implements CaptureListener {
   readonly spec: RecordingSpec;
   /** Resolves when the recording is in the ledger: only then is its start acknowledged. */
   readonly accepted: Promise<void>;
+  /** Resolves when the capture has ended and the ledger knows how. */
+  readonly over: Promise<void>;
+  private markOver: () => void = () => undefined;
 
   constructor(
     private readonly ports: OrchestrationPorts,
@@ -45,6 +49,7 @@ export class RecordingRun implements CaptureListener {
     this.recordingId = fresh.id;
     this.spec = fresh.spec;
     this.writer = new PatientWriter(ports.log);
+    this.over = new Promise((resolve) => (this.markOver = resolve));
     this.accepted = this.writer.write('accepted', () => ports.ledger.recordings.accept(fresh)).then(() => undefined);
     this.accepted.catch((thrown: unknown) => this.report('accepted', thrown));
   }
@@ -63,7 +68,11 @@ export class RecordingRun implements CaptureListener {
   begin(media: CallMedia, answered: boolean, bridged: boolean): void {
     this.move('armed', (current) => (current.state === 'accepted' ? { to: 'armed', at: this.now() } : null));
     const job = { recordingId: this.recordingId, spec: this.spec, callAnswered: answered, callBridged: bridged };
-    this.control = media.startRecording(job, this);
+    try {
+      this.control = media.startRecording(job, this);
+    } catch (thrown) {
+      this.failed(toRecgateError(thrown));
+    }
   }
 
   /** Ends a recording that cannot begin. */
@@ -149,7 +158,8 @@ export class RecordingRun implements CaptureListener {
       .then((record) => {
         if (record !== null) this.settled(this, record);
       })
-      .catch((thrown: unknown) => this.report(what, thrown));
+      .catch((thrown: unknown) => this.report(what, thrown))
+      .finally(() => this.markOver());
   }
 
   private async write(what: string, decide: (current: RecordingRecord) => RecordingMove | null): Promise<RecordingRecord | null> {

@@ -22,6 +22,7 @@ import {
   type RecordAction,
   type RecordingRecord,
   type SecretBag,
+  type SourcePosition,
 } from '#libs/recording-model';
 import { recordingSecrets, type RecordingRequest } from '../accept-recording.js';
 import type { OrchestrationPorts } from '../ports.js';
@@ -43,7 +44,7 @@ export interface FlowCall {
   /** Starts a recording; null when the vendor's rules make this start a repeat of a running one. */
   record(request: RecordingRequest, settled: (run: RecordingRun, record: RecordingRecord) => void): RecordingRun | null;
   answered(): void;
-  warn(message: string): void;
+  warn(message: string, position?: SourcePosition): void;
   /** The flow wants the call to end, or has nothing more to do. */
   flowEnded(reason: FlowEnd): void;
 }
@@ -58,6 +59,7 @@ export class SessionFlow implements FlowListener {
   private flowState: JsonObject = {};
   private secrets: SecretBag;
   private begun = false;
+  private connecting = false;
 
   constructor(
     private readonly ports: OrchestrationPorts,
@@ -78,6 +80,16 @@ export class SessionFlow implements FlowListener {
   /** What a parser needs to know of earlier documents. */
   get state(): JsonObject {
     return this.flowState;
+  }
+
+  /** Media time at which the flow goes on by itself, ms; null when something must happen first. */
+  get nextDeadlineMs(): number | null {
+    return this.runner.nextDeadlineMs;
+  }
+
+  /** True while the flow waits for the other party, who may stay as long as the call lasts. */
+  get connected(): boolean {
+    return this.connecting;
   }
 
   /** Asks for the first document of the call. */
@@ -173,12 +185,14 @@ export class SessionFlow implements FlowListener {
     this.call.warn(`The digits ${digits} are not sent yet`);
   }
 
+  /** The other leg is part of the call's media already; whoever owns the call says when it is bridged. */
   connect(_step: ConnectAction): void {
-    // The other leg is part of the call's media already; whoever owns the call says when it is bridged.
+    this.connecting = true;
   }
 
+  /** The leg itself leaves with the call. */
   disconnect(): void {
-    // The leg leaves with the call.
+    this.connecting = false;
   }
 
   answer(): void {
@@ -197,13 +211,13 @@ export class SessionFlow implements FlowListener {
     this.call.flowEnded(reason);
   }
 
-  warn(message: string): void {
-    this.call.warn(message);
+  warn(message: string, position: SourcePosition): void {
+    this.call.warn(message, position);
   }
 
   ended(reason: FlowEnd, error: RecgateError | null): void {
     if (error === null) return;
-    this.call.warn(error.message);
+    this.call.warn(error.message, error.position);
     this.call.pending.track(this.tellError(error));
     this.call.flowEnded(reason);
   }

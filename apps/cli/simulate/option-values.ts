@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import type { CallDirection, CallIdentity, JsonObject, JsonValue } from '#libs/recording-model';
+import { UsageError } from './usage-error.js';
+
+/** A call longer than a day is a slip of the keyboard. */
+const LONGEST_CALL_S = 86_400;
+const DTMF_KEY = /^[0-9*#A-D]$/;
+
+/** A key pressed by the caller. */
+export interface KeyPress {
+  readonly atMs: number;
+  readonly key: string;
+}
+
+/** Seconds, with fractions, as whole milliseconds. */
+export function millisecondsOf(option: string, text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : NaN;
+  if (!(value <= LONGEST_CALL_S)) throw new UsageError(`${option} must be a number of seconds from 0 to ${LONGEST_CALL_S}, not "${text}"`);
+  return Math.round(value * 1000);
+}
+
+/** `2.0:#,3.5:1`: keys at media times in seconds. */
+export function keyPressesOf(text: string): readonly KeyPress[] {
+  return text
+    .split(',')
+    .filter((part) => part.trim() !== '')
+    .map((part) => {
+      const [time = '', key = ''] = part.trim().split(':');
+      if (!DTMF_KEY.test(key.toUpperCase())) throw new UsageError(`--dtmf: "${part.trim()}" is not like 2.0:# (keys are 0-9 * # A-D)`);
+      return { atMs: millisecondsOf('--dtmf', time), key: key.toUpperCase() };
+    });
+}
+
+/** Repeated `key=value` options as pairs; the value may hold further `=`. */
+export function pairsOf(option: string, texts: readonly string[]): ReadonlyMap<string, string> {
+  const pairs = new Map<string, string>();
+  for (const text of texts) {
+    const at = text.indexOf('=');
+    if (at < 1) throw new UsageError(`${option} must be like key=value, not "${text.slice(0, 40)}"`);
+    pairs.set(text.slice(0, at), text.slice(at + 1));
+  }
+  return pairs;
+}
+
+/** `URL=FILE`, cut at the last `=`: a URL may hold others in its query. */
+export function answersOf(texts: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(
+    texts.map((text) => {
+      const at = text.lastIndexOf('=');
+      const url = text.slice(0, at);
+      if (at < 1 || !URL.canParse(url)) throw new UsageError(`--respond must be like https://app.example.com/next=answer.json, not "${text}"`);
+      return [url, readText('--respond', text.slice(at + 1))] as const;
+    }),
+  );
+}
+
+/** An instant in ISO 8601. */
+export function instantOf(option: string, text: string): Date {
+  const instant = /^\d{4}-\d\d-\d\dT/.test(text) ? new Date(text) : new Date(NaN);
+  if (Number.isNaN(instant.getTime())) throw new UsageError(`${option} must be an instant such as 2026-01-05T09:00:00Z, not "${text}"`);
+  return instant;
+}
+
+/** A file, or standard input for `-`. */
+export function readText(option: string, path: string): string {
+  try {
+    return readFileSync(path === '-' ? 0 : path, 'utf8');
+  } catch (thrown) {
+    throw new UsageError(`${option}: ${path} cannot be read (${(thrown as NodeJS.ErrnoException).code ?? String(thrown)})`);
+  }
+}
+
+/** The call as the application sees it: what `--call` says, the rest from the defaults. Unknown members are the vendor's own. */
+export function identityOf(text: string | undefined, defaults: Omit<CallIdentity, 'vendor'>): CallIdentity {
+  const { callId, from, to, direction, conferenceId, vendor, ...others } = text === undefined ? {} : objectOf(text);
+  return {
+    callId: textMember('callId', callId) ?? defaults.callId,
+    from: textMember('from', from) ?? defaults.from,
+    to: textMember('to', to) ?? defaults.to,
+    direction: directionOf(direction) ?? defaults.direction,
+    ...(conferenceId === undefined ? {} : { conferenceId: textMember('conferenceId', conferenceId) ?? '' }),
+    vendor: { ...others, ...(isObject(vendor) ? vendor : {}) },
+  };
+}
+
+function objectOf(text: string): JsonObject {
+  const json = text.startsWith('@') ? readText('--call', text.slice(1)) : text;
+  let value: JsonValue;
+  try {
+    value = JSON.parse(json) as JsonValue;
+  } catch (thrown) {
+    throw new UsageError(`--call is not JSON: ${(thrown as Error).message}`);
+  }
+  if (!isObject(value)) throw new UsageError('--call must be a JSON object');
+  return value;
+}
+
+function textMember(name: string, value: JsonValue | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string' || value === '') throw new UsageError(`--call: ${name} must be a text`);
+  return value;
+}
+
+function directionOf(value: JsonValue | undefined): CallDirection | undefined {
+  if (value === undefined || value === 'inbound' || value === 'outbound') return value;
+  throw new UsageError('--call: direction must be inbound or outbound');
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
