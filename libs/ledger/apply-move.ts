@@ -41,6 +41,6 @@ export function applyMove(current: RecordingRecord, move: RecordingMove): Applie
     eventCount: current.eventCount + events.length,
     history: moved ? [...current.history, entered] : current.history,
   };
-  const entry = { recordingId: current.id, state: move.to, epoch, eventSequences: events.map((event) => event.sequence) };
+  const entry = { recordingId: current.id, state: move.to, entered: moved, epoch, eventSequences: events.map((event) => event.sequence) };
   return { record, events, entry };
 }

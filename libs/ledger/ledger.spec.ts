@@ -114,13 +114,15 @@ function describeLedgerContract(name: string, setup: () => Promise<Ledger>) {
       }, stop.signal);
       await ledger.recordings.accept(newRecord('boxed'));
       await ledger.recordings.transition('boxed', () => ({ to: 'capturing', at: at(1) }));
+      await ledger.recordings.transition('boxed', () => ({ to: 'capturing', at: at(2), beginsStage: true }));
       const deadline = Date.now() + 25_000;
-      while ((seen.length < 2 || (await ledger.outbox.pending()) > 0) && Date.now() < deadline) {
+      while ((seen.length < 3 || (await ledger.outbox.pending()) > 0) && Date.now() < deadline) {
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
       stop.abort();
       await done;
-      expect(seen.map((entry) => entry.state)).toEqual(['accepted', 'capturing']);
+      // Whoever makes jobs of entries must see that nothing was entered, or a stage would set itself off for ever.
+      expect(seen.map(({ state, entered }) => [state, entered])).toEqual([['accepted', true], ['capturing', true], ['capturing', false]]);
       expect(await ledger.outbox.pending()).toBe(0);
     });
 

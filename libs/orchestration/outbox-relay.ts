@@ -29,8 +29,9 @@ export class OutboxRelay {
   async handle(entry: OutboxEntry): Promise<void> {
     const record = await this.ports.ledger.recordings.get(entry.recordingId);
     if (record === null) return;
-    this.count(record, entry);
     await this.enqueueDeliveries(record, entry.eventSequences);
+    if (!entry.entered) return;
+    this.count(record, entry);
     const stage = STAGE_DUE_IN[entry.state];
     if (stage !== undefined && record.state === entry.state) {
       await this.ports.work.enqueueStage(stage, record.id, record.epoch);

@@ -23,6 +23,8 @@ export interface RunningApp {
 /** One request the vendor promises, in words and as it is recognised. */
 export interface Promised {
   readonly name: string;
+  /** The vendor promises no order between this and the others. */
+  readonly anytime?: boolean;
   matches(request: Received): boolean;
 }
 
@@ -33,7 +35,7 @@ export interface DemoVendor {
   start(): Promise<RunningApp>;
   /** The application settings that point the gateway at the sample app. */
   settings(app: RunningApp, gatewayUrl: string): Readonly<Record<string, string>>;
-  /** In the order in which they must arrive. */
+  /** In the order in which they must arrive, unless said otherwise. */
   readonly promised: readonly Promised[];
 }
 
@@ -80,7 +82,7 @@ export const DEMO_VENDORS: readonly DemoVendor[] = [
     promised: [
       posted('/next', 'next_page', '"file_available":false'),
       posted('/available', 'recording_available_page', '"file_available":true'),
-      posted('/final', 'final_page'),
+      { ...posted('/final', 'final_page'), anytime: true },
     ],
   },
   {
@@ -95,7 +97,7 @@ export const DEMO_VENDORS: readonly DemoVendor[] = [
     promised: [
       posted('/callback', 'recording_finished', 'recording_finished'),
       posted('/callback', 'recording_available', 'recording_available'),
-      posted('/callback', 'dice', '"event":"dice"'),
+      { ...posted('/callback', 'dice', '"event":"dice"'), anytime: true },
     ],
   },
 ];

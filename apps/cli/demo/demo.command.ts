@@ -31,7 +31,7 @@ async function demo(options: { json?: string; keep: string }): Promise<number> {
   const progress = (text: string) => {
     if (process.stderr.isTTY) process.stderr.write(`recgate: ${text}\n`);
   };
-  const roles = await startAllRoles(demoConfig(dataDirectory), createLogger('warn', process.stderr));
+  const roles = await startAllRoles(demoConfig(dataDirectory), createLogger('error', process.stderr));
   try {
     const { generated } = roles.runtime.apiKeys;
     const client = new GatewayClient(roles.gateway.url, generated?.key ?? '');

@@ -6,7 +6,7 @@ export interface ShownRecording {
   readonly state: string;
   readonly durationMs: number | null;
   readonly spec: { readonly format: { readonly container: string; readonly codec: string }; readonly channels: number };
-  readonly capture: { readonly endedAt: string } | null;
+  readonly capture: { readonly startedAt: string; readonly endedAt: string } | null;
   readonly rendition: { readonly sha256: string; readonly sizeBytes: number; readonly durationMs: number } | null;
   readonly receipt: { readonly location: string; readonly sha256: string } | null;
   readonly failure: { readonly code: string; readonly message: string } | null;

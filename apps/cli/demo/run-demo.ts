@@ -7,10 +7,10 @@ import type { GatewayClient, ShownRecording } from './gateway-client.js';
 
 const BEGIN_TIMEOUT_MS = 15_000;
 const EVENTS_TIMEOUT_MS = 20_000;
-/** The recording may begin a moment before the first word and end a moment after the last. */
-const LONGEST_EXTRA_MS = 2500;
-/** What the conversation's edges may lose to a first sound that is waited for. */
+/** A recording that begins with the first sound may lose a moment of the conversation's edges. */
 const MOST_MISSING_MS = 250;
+/** The file is as long as the time from its first to its last sample, give or take two frames and the clocks. */
+const CLOCK_TOLERANCE_MS = 100;
 
 interface PlacedCall {
   readonly vendor: DemoVendor;
@@ -124,12 +124,15 @@ async function fileFaults(
   app: RunningApp,
   conversation: Conversation,
 ): Promise<string[]> {
-  const { state, failure, rendition } = recording;
-  if (state !== 'available' || rendition === null) return [`the recording is ${state}${failure === null ? '' : `: ${failure.message}`}`];
+  const { state, failure, rendition, capture } = recording;
+  if (state !== 'available' || rendition === null || capture === null) return [`the recording is ${state}${failure === null ? '' : `: ${failure.message}`}`];
   const faults: string[] = [];
-  const extraMs = rendition.durationMs - conversation.durationMs;
-  if (extraMs < -MOST_MISSING_MS || extraMs > LONGEST_EXTRA_MS) {
+  const spanMs = Date.parse(capture.endedAt) - Date.parse(capture.startedAt);
+  if (rendition.durationMs < conversation.durationMs - MOST_MISSING_MS) {
     faults.push(`it is ${rendition.durationMs} ms long, the conversation ${conversation.durationMs} ms`);
+  }
+  if (Math.abs(rendition.durationMs - spanMs) > CLOCK_TOLERANCE_MS) {
+    faults.push(`it is ${rendition.durationMs} ms long, but ${spanMs} ms were recorded`);
   }
   const audio = (await gateway.audio(recording.id)) ?? [...(app.files?.values() ?? [])][0];
   if (audio === undefined) faults.push('the file is nowhere to be had');
@@ -138,7 +141,9 @@ async function fileFaults(
 }
 
 function orderFaults(arrivals: readonly { promised: Promised; request: Received | undefined }[]): string[] {
-  const came = arrivals.flatMap(({ promised, request }) => (request === undefined ? [] : [{ name: promised.name, at: request.at }]));
+  const came = arrivals.flatMap(({ promised, request }) =>
+    request === undefined || promised.anytime === true ? [] : [{ name: promised.name, at: request.at }],
+  );
   return came.flatMap((each, index) => {
     const before = came[index - 1];
     return before !== undefined && before.at > each.at ? [`${each.name} came before ${before.name}`] : [];

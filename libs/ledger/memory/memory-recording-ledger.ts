@@ -26,7 +26,7 @@ export class MemoryRecordingLedger implements RecordingLedger {
     const existing = this.records.get(record.id);
     if (existing !== undefined) return Promise.resolve({ record: existing, created: false });
     this.records.set(record.id, record);
-    this.outbox.append({ recordingId: record.id, state: record.state, epoch: record.epoch, eventSequences: [] });
+    this.outbox.append({ recordingId: record.id, state: record.state, entered: true, epoch: record.epoch, eventSequences: [] });
     return Promise.resolve({ record, created: true });
   }
 

@@ -28,7 +28,7 @@ export class RedisRecordingLedger implements RecordingLedger {
 
   async accept(record: RecordingRecord): Promise<{ record: RecordingRecord; created: boolean }> {
     const partition = partitionOf(record.id);
-    const entry: OutboxEntry = { recordingId: record.id, state: record.state, epoch: record.epoch, eventSequences: [] };
+    const entry: OutboxEntry = { recordingId: record.id, state: record.state, entered: true, epoch: record.epoch, eventSequences: [] };
     const existing = await this.redis.recgateAccept(
       this.keys.recording(record.id),
       this.keys.outbox(partition),

@@ -96,6 +96,8 @@ export interface Outbox {
 export interface OutboxEntry {
   readonly recordingId: string;
   readonly state: RecordingState;
+  /** False when the move stayed in the state: facts changed, or a stage began. */
+  readonly entered: boolean;
   readonly epoch: number;
   /** Sequence numbers of the events that came with the move. */
   readonly eventSequences: readonly number[];
