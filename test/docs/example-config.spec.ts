@@ -35,7 +35,9 @@ describe(EXAMPLE, () => {
   it('says in words what every key is for', () => {
     const undocumented = readProjectFile(EXAMPLE)
       .split('\n')
-      .filter((line, index, lines) => /^\s+\w+:/.test(line) && !line.includes('#') && !(lines[index - 1] ?? '').includes('#'));
+      .filter(
+        (line, index, lines) => /^\s+\w+:/.test(line) && !line.includes('#') && !(lines[index - 1] ?? '').includes('#'),
+      );
     expect(undocumented).toEqual([]);
   });
 });
