@@ -23,9 +23,14 @@ interface Round {
   readonly packetsLate: number;
   /** CPU of the capturing process, all its threads, per second of call. */
   readonly cpuMsPerCallSecond: number;
+  /** Of that, in the kernel (sockets, disk). */
+  readonly systemMsPerCallSecond: number;
   /** Share of one core. */
   readonly cpuLoad: number;
+  /** Lateness of the capturing process's ticks while audio arrived. */
   readonly worstLagMs: number;
+  /** How late the sender itself was at worst; beyond the playout delay (300 ms) its packets are late, whoever receives them. */
+  readonly senderLateMs: number;
   readonly peakRssMb: number;
 }
 
@@ -64,16 +69,24 @@ async function measure(calls: number, seconds: number): Promise<Round> {
   const node = new MediaNode({ spool: createSpool({ directory }), rtp: { address: '127.0.0.1', from, to: from + 8_000 }, maxCalls: calls, maxLagMs: 10_000, mediaTimeoutMs: null });
   try {
     const media = await openCalls(node, calls);
-    const results = media.map((call, index) => recorded(call, `bench-${index}`));
+    const results: Promise<CaptureResult>[] = [];
+    for (const [index, call] of media.entries()) {
+      results.push(recorded(call, `bench-${index}`));
+      // As calls come in: one after the other, not all in the same instant.
+      await sleep(3);
+    }
     const ports = media.flatMap(({ endpoints }) => endpoints.map((endpoint) => (endpoint.kind === 'rtp' ? endpoint.port : 0)));
     const begin = process.cpuUsage();
     const watch = watchLoad(node);
-    const packetsSent = await sendTo(ports, seconds);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    for (const call of media) call.hangup('caller');
+    const { sent: packetsSent, worstLateMs: senderLateMs } = await sendTo(ports, seconds);
+    await sleep(200);
+    const { worstLagMs, peakRssMb } = watch();
+    for (const call of media) {
+      call.hangup('caller');
+      await sleep(0);
+    }
     const captured = await Promise.all(results);
     const used = process.cpuUsage(begin);
-    const { worstLagMs, peakRssMb } = watch();
     const cpuMs = (used.user + used.system) / 1000;
     const sum = (pick: (leg: CaptureResult['media'][number]) => number): number => captured.flatMap((result) => result.media.map(pick)).reduce((a, b) => a + b, 0);
     return {
@@ -84,8 +97,10 @@ async function measure(calls: number, seconds: number): Promise<Round> {
       packetsLost: packetsSent - sum((leg) => leg.packetsReceived),
       packetsLate: sum((leg) => leg.packetsLate),
       cpuMsPerCallSecond: cpuMs / (calls * seconds),
+      systemMsPerCallSecond: used.system / 1000 / (calls * seconds),
       cpuLoad: cpuMs / (seconds * 1000),
       worstLagMs,
+      senderLateMs,
       peakRssMb,
     };
   } finally {
@@ -119,16 +134,24 @@ function recorded(call: LiveCallMedia, recordingId: string): Promise<CaptureResu
   });
 }
 
-/** Resolves with the number of packets the sender has sent. */
-function sendTo(ports: readonly number[], seconds: number): Promise<number> {
+interface SenderReport {
+  readonly sent: number;
+  readonly worstLateMs: number;
+}
+
+function sendTo(ports: readonly number[], seconds: number): Promise<SenderReport> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...process.execArgv, SENDER, String(seconds)], { stdio: ['pipe', 'pipe', 'inherit'] });
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.once('error', reject);
-    child.once('exit', (code) => (code === 0 ? resolve(Number(output)) : reject(new Error(`The sender ended with code ${code}`))));
+    child.once('exit', (code) => (code === 0 ? resolve(JSON.parse(output) as SenderReport) : reject(new Error(`The sender ended with code ${code}`))));
     child.stdin.end(JSON.stringify(ports));
   });
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function watchLoad(node: MediaNode): () => Pick<Round, 'worstLagMs' | 'peakRssMb'> {
@@ -147,12 +170,14 @@ function watchLoad(node: MediaNode): () => Pick<Round, 'worstLagMs' | 'peakRssMb
 function row(round: Round): string {
   return [
     String(round.calls).padStart(6),
-    round.cpuMsPerCallSecond.toFixed(3).padStart(17),
+    round.cpuMsPerCallSecond.toFixed(3).padStart(19),
+    round.systemMsPerCallSecond.toFixed(3).padStart(10),
     `${(round.cpuLoad * 100).toFixed(0)} %`.padStart(9),
     String(round.packetsSent).padStart(10),
     String(round.packetsLost).padStart(7),
     String(round.packetsLate).padStart(7),
     round.worstLagMs.toFixed(0).padStart(9),
+    round.senderLateMs.toFixed(0).padStart(16),
     round.peakRssMb.toFixed(0).padStart(8),
   ].join('');
 }
@@ -168,7 +193,7 @@ async function main(argv: readonly string[]): Promise<void> {
     console.log(`capture: two-leg PCMU calls, stereo recordings, synced spool, ${seconds} s a round`);
     console.log(`machine: ${machine.cores} × ${machine.cpu}, Linux ${machine.kernel}, Node ${machine.node}`);
     console.log(`command: ${process.argv.slice(1).join(' ')}`);
-    console.log(' calls  CPU ms/call-second  of a core      sent   lost   late  worst lag ms  RSS MB');
+    console.log(' calls  CPU ms/call-second in kernel of a core      sent   lost   late    lag ms  sender late ms  RSS MB');
   }
   for (const calls of numbers.length > 0 ? numbers : [100, 300, 600]) {
     const round = await measure(calls, seconds);

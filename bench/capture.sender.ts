@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 
-/** Sends PCMU to each port read from standard input, 50 packets a second, for the given time; prints how many it sent. */
+/** Sends PCMU to each port read from standard input, 50 packets a second, for the given time; prints how many and how late they were at worst. */
 const seconds = Number(process.argv[2] ?? '10');
 const FRAME = 160;
 const TICK_MS = 5;
@@ -25,12 +25,14 @@ const socket = createSocket('udp4');
 const frames = seconds * 50;
 const begun = performance.now();
 let sent = 0;
+let worstLateMs = 0;
 
 function sendDue(): void {
   const elapsed = performance.now() - begun;
   let open = false;
   for (const stream of streams) {
     const due = Math.min(frames, Math.floor((elapsed - stream.slot * TICK_MS) / 20) + 1);
+    if (stream.sent < due) worstLateMs = Math.max(worstLateMs, elapsed - stream.slot * TICK_MS - stream.sent * 20);
     while (stream.sent < due) {
       // A copy, because the datagram leaves later than this call returns.
       const packet = Buffer.from(stream.packet);
@@ -43,7 +45,7 @@ function sendDue(): void {
     if (stream.sent < frames) open = true;
   }
   if (open) setTimeout(sendDue, TICK_MS);
-  else setTimeout(() => socket.close(() => console.log(String(sent))), 100);
+  else setTimeout(() => socket.close(() => console.log(JSON.stringify({ sent, worstLateMs }))), 100);
 }
 
 sendDue();

@@ -28,6 +28,8 @@ export interface CallCoreOptions {
   readonly soundDelayMs: number;
   wallTime(mediaMs: number): Date;
   play(playback: Playback): void;
+  /** Whether the owner takes note of key tones now; absent: always. */
+  listensForKeys?(): boolean;
 }
 
 /**
@@ -202,6 +204,10 @@ export class CallCore implements SessionCall {
   }
 
   private findInbandKeys(frameStartMs: number): void {
+    if (this.options.listensForKeys?.() === false) {
+      this.keys.fill(null);
+      return;
+    }
     this.legs.forEach(({ party, sampleRate, inbandKeys }, index) => {
       if (!inbandKeys || sampleRate === null || party === 'conference') return;
       let keys = this.keys[index];

@@ -21,6 +21,8 @@ export interface FileCallMediaOptions extends CallAudio {
   readonly startTime: Date;
   readonly spool: Spool;
   readonly listener: CallMediaListener;
+  /** Whether the owner takes note of key tones now; absent: always. Looking for them takes as long as half of all else. */
+  readonly listensForKeys?: () => boolean;
 }
 
 /** Small enough that what follows the end of a recording begins at most this much later. */
@@ -52,6 +54,7 @@ export class FileCallMedia implements CallMedia {
       placeOfNow: () => core.headMs,
       wallTime: (mediaMs) => new Date(startMs + mediaMs),
       play: (playback) => void this.play(playback, () => undefined),
+      ...(options.listensForKeys === undefined ? {} : { listensForKeys: options.listensForKeys }),
     });
     this.core = core;
   }
@@ -68,10 +71,11 @@ export class FileCallMedia implements CallMedia {
   /**
    * Advances media time to a place, a whole number of ms. Recordings that come to their end on the way have told their
    * listeners before media time goes on by more than 20 ms.
+   * @param stop asked every 20 ms of media time; true ends the advance early
    */
-  async advanceTo(mediaTimeMs: number): Promise<void> {
+  async advanceTo(mediaTimeMs: number, stop?: () => boolean): Promise<void> {
     await this.core.settledEndings();
-    while (this.core.headMs < mediaTimeMs && !this.isClosed) {
+    while (this.core.headMs < mediaTimeMs && !this.isClosed && stop?.() !== true) {
       this.core.advanceTo(Math.min(mediaTimeMs, this.core.headMs + FRAME_MS));
       if (this.core.hasEnding) await this.core.settledEndings();
       if (this.core.headMs - this.lastBreathMs >= BREATHE_MS) await this.breathe();

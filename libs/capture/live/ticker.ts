@@ -9,6 +9,7 @@ const LAG_DECAY = 0.986;
 export class Ticker<T> {
   private readonly rounds: Set<T>[];
   private timer: NodeJS.Timeout | null = null;
+  private running = false;
   private turn = 0;
   private dueAt = 0;
   private lag = 0;
@@ -32,7 +33,7 @@ export class Ticker<T> {
   add(member: T): void {
     const emptiest = this.rounds.reduce((best, round) => (round.size < best.size ? round : best));
     emptiest.add(member);
-    if (this.timer === null) this.start();
+    if (!this.running) this.start();
   }
 
   remove(member: T): void {
@@ -41,23 +42,33 @@ export class Ticker<T> {
   }
 
   private start(): void {
+    this.running = true;
     this.dueAt = this.options.clock() + TICK_MS;
-    this.timer = setTimeout(this.tick, TICK_MS);
+    this.arm();
   }
 
   private stop(): void {
+    this.running = false;
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
     this.lag = 0;
   }
 
   private readonly tick = (): void => {
+    this.timer = null;
     const now = this.options.clock();
     this.lag = Math.max(now - this.dueAt, this.lag * LAG_DECAY);
+    // Ticks that were missed are not made up for: each call catches up by itself at its next turn.
     this.dueAt = Math.max(this.dueAt + TICK_MS, now + 1);
-    this.timer = setTimeout(this.tick, this.dueAt - now);
     this.turn = (this.turn + 1) % this.rounds.length;
     this.options.onTick();
     for (const member of this.rounds[this.turn] ?? []) this.options.onTurn(member);
+    // Timers that are due already run one after the other; by way of the check phase the sockets are read in between,
+    // and a hold-up is made good without leaving behind what waits in them.
+    setImmediate(this.arm);
+  };
+
+  private readonly arm = (): void => {
+    if (this.running && this.timer === null) this.timer = setTimeout(this.tick, Math.max(1, this.dueAt - this.options.clock()));
   };
 }

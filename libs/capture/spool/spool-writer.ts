@@ -25,7 +25,7 @@ export interface SpoolWriterOptions {
   readonly onFailure: (error: RecgateError) => void;
   readonly transform: SegmentTransform | null;
   readonly segmentMs: number;
-  /** Whether every write is followed by a sync. A slow disk gets fewer and larger writes, not a longer queue. */
+  /** Whether every write waits until the disk has it. A slow disk gets fewer and larger writes, not a longer queue. */
   readonly sync: boolean;
   /** Audio that may wait for the disk, ms; null: any amount (the owner waits for `drained`). */
   readonly maxBacklogMs: number | null;
@@ -178,18 +178,25 @@ export class SpoolWriter {
 
   private async writeQueue(): Promise<void> {
     this.file ??= await this.openFile();
-    for (let frame = this.queue.shift(); frame !== undefined; frame = this.queue.shift()) {
-      await writeWhole(this.file, frame);
-      this.queuedBytes -= frame.length;
-      if (frame.buffer.byteLength === this.frame.buffer.byteLength && this.spare.length < 2) this.spare.push(Buffer.from(frame.buffer));
+    while (this.queue.length > 0) {
+      const frames = this.queue;
+      this.queue = [];
+      const [only] = frames;
+      await writeWhole(this.file, frames.length === 1 && only !== undefined ? only : Buffer.concat(frames));
+      for (const frame of frames) this.written(frame);
     }
-    if (this.options.sync) await this.file.datasync();
+  }
+
+  private written(frame: Buffer): void {
+    this.queuedBytes -= frame.length;
+    const isWholeFrame = frame.buffer.byteLength === this.frame.buffer.byteLength;
+    if (isWholeFrame && this.spare.length < 2) this.spare.push(Buffer.from(frame.buffer));
   }
 
   private async openFile(): Promise<FileHandle> {
     const { paths, header, sync } = this.options;
     await writeSpoolHeader(paths, header, sync);
-    const file = await openNew(paths.audio);
+    const file = await openNew(paths.audio, sync);
     if (sync) await syncDirectory(paths.directory);
     return file;
   }
@@ -233,8 +240,10 @@ function pcmOf(frame: Buffer): Int16Array {
   return new Int16Array(frame.buffer, frame.byteOffset + SEGMENT_HEAD_BYTES, (frame.length - SEGMENT_HEAD_BYTES) / 2);
 }
 
-function openNew(path: PathLike): Promise<FileHandle> {
-  return open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND, 0o600);
+/** With `sync` each write returns when its data is on the disk (as write and fdatasync in one), and nothing is left behind it. */
+function openNew(path: PathLike, sync: boolean): Promise<FileHandle> {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND;
+  return open(path, sync ? flags | constants.O_DSYNC : flags, 0o600);
 }
 
 async function writeWhole(file: FileHandle, bytes: Buffer): Promise<void> {
