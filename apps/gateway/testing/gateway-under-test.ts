@@ -2,11 +2,15 @@ import type { INestApplication } from '@nestjs/common';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 import { loadConfig } from '#libs/config';
 import { createLogger } from '#libs/telemetry';
 import { startTestRedis, type TestRedis } from '#libs/testing';
+import { createFileCapture } from '../../wiring/file-capture.js';
 import { createGatewayContext } from '../../wiring/gateway-context.js';
 import { createRuntime, type Runtime } from '../../wiring/runtime.js';
+import { startWorker, type WorkerRole } from '../../worker/worker-role.js';
 import { createGatewayApp, listen } from '../create-gateway-app.js';
 
 export const ALPHA_KEY = 'alpha-key-0123456789';
@@ -42,11 +46,13 @@ export class GatewayUnderTest {
     readonly app: INestApplication,
     readonly redis: TestRedis,
     private readonly directory: string,
+    private readonly worker: WorkerRole | null,
     /** Log lines so far. */
     readonly log: readonly string[],
   ) {}
 
-  static async start(): Promise<GatewayUnderTest> {
+  /** @param options.works also runs the workers of all stages and deliveries; requests to loopback are allowed */
+  static async start(options: { readonly works?: boolean } = {}): Promise<GatewayUnderTest> {
     const directory = await mkdtemp(join(tmpdir(), 'recgate-gateway-'));
     const redis = await startTestRedis();
     const config = loadConfig({ environment: { RECGATE_DATA: directory } });
@@ -54,12 +60,15 @@ export class GatewayUnderTest {
       { id: 'alpha', apiKeys: [ALPHA_KEY] },
       { id: 'beta', apiKeys: [BETA_KEY] },
     ];
+    config.outbound.allowHttp = true;
+    config.outbound.allowPrivateNetworks = true;
     const log: string[] = [];
     const runtime = await createRuntime(config, redis.url, createLogger('debug', { write: (line) => log.push(line) }));
     let url = '';
     const app = await createGatewayApp(createGatewayContext(runtime, () => url));
     ({ url } = await listen(app, '127.0.0.1', 0));
-    return new GatewayUnderTest(url, runtime, app, redis, directory, log);
+    const worker = options.works === true ? await startWorker(runtime, ['capture', 'encode', 'store', 'deliver'], createFileCapture(runtime)) : null;
+    return new GatewayUnderTest(url, runtime, app, redis, directory, worker, log);
   }
 
   async ask(method: string, path: string, { key = ALPHA_KEY, headers = {}, body }: Ask = {}): Promise<Answer> {
@@ -84,10 +93,48 @@ export class GatewayUnderTest {
     return String(answer.json()['id']);
   }
 
+  /** Shows a recording again and again until it is in one of the states. */
+  async until(recordingId: string, ...states: readonly string[]): Promise<Body> {
+    for (;;) {
+      const body = (await this.ask('GET', `/v1/recordings/${recordingId}`)).json();
+      if (states.includes(String(body['state']))) return body;
+      await delay(20);
+    }
+  }
+
+  /** Every value in Redis and every log line, to look for what must not be there. */
+  async everythingWritten(): Promise<string> {
+    const client = new Redis(this.redis.url);
+    const texts: string[] = [];
+    for (const key of await client.keys('*')) texts.push(key, ...(await valuesOf(client, key)));
+    client.disconnect();
+    return [...texts, ...this.log].join('\n');
+  }
+
   async stop(): Promise<void> {
     await this.app.close();
+    await this.worker?.stop();
     await this.runtime.close();
     await this.redis.stop();
     await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+async function valuesOf(client: Redis, key: string): Promise<string[]> {
+  switch (await client.type(key)) {
+    case 'string':
+      return [(await client.get(key)) ?? ''];
+    case 'hash':
+      return Object.entries(await client.hgetall(key)).flat();
+    case 'list':
+      return client.lrange(key, 0, -1);
+    case 'set':
+      return client.smembers(key);
+    case 'zset':
+      return client.zrange(key, '0', '-1');
+    case 'stream':
+      return [JSON.stringify(await client.xrange(key, '-', '+'))];
+    default:
+      return [];
   }
 }
