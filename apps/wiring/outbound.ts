@@ -1,5 +1,5 @@
 import type { OutboundConfig } from '#libs/config';
-import { createUploadClient, GuardedHttpClient, nextAttempt, outboundError, sendWireRequest, toDeliveryAttempt, type OutboundRules } from '#libs/delivery';
+import { createUploadClient, GuardedHttpClient, nextAttempt, sendWireRequest, toDeliveryAttempt, type OutboundRules } from '#libs/delivery';
 import { RecgateError, type FlowClient, type NotificationSender } from '#libs/recording-model';
 import type { UploadHttpClient } from '#libs/storage';
 

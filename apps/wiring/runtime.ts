@@ -91,7 +91,7 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
     relay,
     reconciler: new Reconciler(ports),
     async evictionPolicy() {
-      const [, policy = 'unknown'] = (await probe.config('GET', 'maxmemory-policy')) as string[];
+      const [, policy = 'unknown'] = await probe.config('GET', 'maxmemory-policy');
       return policy;
     },
     async close() {

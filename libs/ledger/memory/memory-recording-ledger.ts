@@ -34,7 +34,7 @@ export class MemoryRecordingLedger implements RecordingLedger {
     return Promise.resolve(this.records.get(recordingId) ?? null);
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- async so that a forbidden move rejects like in Redis
+  /** Asynchronous so that a forbidden move rejects, as it does in Redis. */
   async transition(
     recordingId: string,
     decide: (current: RecordingRecord) => RecordingMove | null,

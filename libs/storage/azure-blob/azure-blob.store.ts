@@ -154,6 +154,7 @@ export class AzureBlobStore implements ObjectStore {
     } finally {
       await Promise.all(running);
     }
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- it is what was thrown
     if (failure !== null) throw failure;
     const answer = await blob.commitBlockList(ids, { ...headers, abortSignal: this.#limit(signal) });
     return answer.etag ?? null;
@@ -199,7 +200,7 @@ function blockId(index: number): string {
 
 /** Azure wants metadata names to be identifiers. */
 function identifiers(metadata: Readonly<Record<string, string>>): Record<string, string> {
-  const pairs = Object.entries(metadata).map(([name, value]) => [
+  const pairs = Object.entries(metadata).map(([name, value]): [string, string] => [
     name.replaceAll('-', '_').replace(/^(?=\d)/, '_'),
     value,
   ]);

@@ -63,18 +63,18 @@ export function createUndiciUploadClient({
 }
 
 function firstOfEach(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
-  const pairs = Object.entries(headers).map(([name, value]) => [
-    name.toLowerCase(),
-    Array.isArray(value) ? value[0] : value,
-  ]);
-  return Object.fromEntries(pairs.filter(([, value]) => value !== undefined));
+  const pairs = Object.entries(headers).flatMap(([name, value]): [string, string][] => {
+    const first = Array.isArray(value) ? value[0] : value;
+    return first === undefined ? [] : [[name.toLowerCase(), first]];
+  });
+  return Object.fromEntries(pairs);
 }
 
 async function beginningOf(body: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of body) {
-    chunks.push(Buffer.from(chunk));
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
     length += chunk.length;
     if (length >= LONGEST_BODY) break;
   }

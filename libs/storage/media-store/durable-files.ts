@@ -24,7 +24,7 @@ export async function stageFile(
   try {
     const file = await open(path, 'wx', 0o640);
     try {
-      for await (const chunk of Buffer.isBuffer(bytes) ? [bytes] : bytes) {
+      for await (const chunk of Buffer.isBuffer(bytes) ? [bytes] : (bytes as AsyncIterable<Buffer>)) {
         signal?.throwIfAborted();
         await file.writeFile(chunk);
       }

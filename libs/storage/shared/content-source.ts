@@ -29,7 +29,7 @@ export class ContentSource {
   /** All bytes at once; for renditions that are known to be small. */
   async bytes(): Promise<Buffer> {
     const chunks: Buffer[] = [];
-    for await (const chunk of this.open()) chunks.push(chunk);
+    for await (const chunk of this.open() as AsyncIterable<Buffer>) chunks.push(chunk);
     return Buffer.concat(chunks);
   }
 
@@ -37,7 +37,7 @@ export class ContentSource {
   async *blocks(size: number): AsyncGenerator<Buffer> {
     let waiting: Buffer[] = [];
     let length = 0;
-    for await (const chunk of this.open()) {
+    for await (const chunk of this.open() as AsyncIterable<Buffer>) {
       waiting.push(chunk);
       length += chunk.length;
       if (length < size) continue;
@@ -86,8 +86,8 @@ export class ContentSource {
   /** Only what goes wrong here is ours: whoever reads the stream may end it with an error of their own. */
   async #next(chunks: AsyncIterator<unknown>): Promise<Buffer | null> {
     try {
-      const { done, value } = await chunks.next();
-      return done === true ? null : toBuffer(value);
+      const next = await chunks.next();
+      return next.done === true ? null : toBuffer(next.value);
     } catch (error) {
       this.#failure ??= error;
       throw error;

@@ -62,7 +62,8 @@ export class StoppableS3Client {
     const handler = this.client.config.requestHandler;
     const send = handler.handle.bind(handler);
     handler.handle = (request, options) => {
-      const abortSignal = request.method === 'PUT' ? signal : later;
+      const { method } = request as { readonly method: string };
+      const abortSignal = method === 'PUT' ? signal : later;
       return this.#track(send(request, { ...options, abortSignal }));
     };
   }

@@ -97,6 +97,6 @@ export function networkCodeOf(thrown: unknown, depth = 0): string | null {
   const spoken = typeof error.message === 'string' ? SPOKEN_CODE.exec(error.message)?.[1] : undefined;
   if (spoken !== undefined) return spoken;
   if (typeof error.message === 'string' && CUT_OFF.test(error.message)) return 'ECONNRESET';
-  const inner = [error.cause, ...(Array.isArray(error.errors) ? error.errors : [])];
+  const inner = [error.cause, ...(Array.isArray(error.errors) ? (error.errors as unknown[]) : [])];
   return inner.reduce<string | null>((found, next) => found ?? networkCodeOf(next, depth + 1), null);
 }

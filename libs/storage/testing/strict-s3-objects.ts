@@ -251,7 +251,7 @@ function withoutMd5(headers: IncomingHttpHeaders): IncomingHttpHeaders {
 function describe({ headers }: S3Request): Pick<StoredS3Object, 'contentType' | 'metadata'> {
   const metadata = Object.entries(headers)
     .filter(([name]) => name.startsWith('x-amz-meta-'))
-    .map(([name, value]) => [name.slice('x-amz-meta-'.length), String(value)]);
+    .map(([name, value]): [string, string] => [name.slice('x-amz-meta-'.length), String(value)]);
   return { contentType: headers['content-type'] ?? 'binary/octet-stream', metadata: Object.fromEntries(metadata) };
 }
 
