@@ -1,21 +1,33 @@
-import 'reflect-metadata';
 import { Command, CommanderError } from 'commander';
-import { registerDemoCommand } from './demo/demo.command.js';
-import { registerSimulateCommand } from './simulate/simulate.command.js';
-import { registerUpCommand } from './up/up.command.js';
 
-/** Every command of `recgate` that is built: one folder each, registered here. The launcher itself does `test` and `doctor`. */
-const REGISTER: readonly ((program: Command) => void)[] = [registerDemoCommand, registerUpCommand, registerSimulateCommand];
+type Register = (program: Command) => void;
+
+/**
+ * Every command of `recgate` that is built: one folder each. Only the one that is asked for is loaded; the launcher
+ * itself does `test` and `doctor`.
+ */
+const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
+  demo: async () => {
+    await import('reflect-metadata');
+    return (await import('./demo/demo.command.js')).registerDemoCommand;
+  },
+  up: async () => {
+    await import('reflect-metadata');
+    return (await import('./up/up.command.js')).registerUpCommand;
+  },
+  simulate: async () => (await import('./simulate/simulate.command.js')).registerSimulateCommand,
+};
 
 /** Wrong usage, as for a wrong document. */
 const EXIT_USAGE = 2;
 
-async function main(): Promise<void> {
+async function main(asked: string | undefined): Promise<void> {
   const program = new Command('recgate')
     .description('Cross-vendor call-recording gateway')
     .showHelpAfterError('(add --help for what there is)')
     .exitOverride();
-  for (const register of REGISTER) register(program);
+  const only = asked === undefined ? undefined : COMMANDS[asked];
+  for (const load of only === undefined ? Object.values(COMMANDS) : [only]) (await load())(program);
   for (const command of program.commands) command.exitOverride();
   try {
     await program.parseAsync();
@@ -25,4 +37,4 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+await main(process.argv[2]);

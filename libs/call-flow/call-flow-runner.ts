@@ -70,9 +70,14 @@ export class CallFlowRunner {
     return wait?.kind === 'timer' && wait.parked;
   }
 
+  /** Whether a key that is pressed now would have an effect. */
+  get listensForKeys(): boolean {
+    return this.frames.some(({ wait }) => wait?.kind === 'collect');
+  }
+
   /** Media time at which the flow goes on by itself, ms; null when it waits for something to happen. */
   get nextDeadlineMs(): number | null {
-    return earliestDeadline(this.frames);
+    return earliestDeadline(this.frames, this.clock.now);
   }
 
   /** Runs a document in place of whatever is running; a blocking recording is stopped, its continuation not asked. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createFileCallMedia, createSpool, WavFile } from '#libs/capture';
-import { createInlineEncoder } from '#libs/encoding';
+import { createInlineEncoder, createThreadedEncoder, type ThreadedEncoder } from '#libs/encoding';
 import { createMemoryLedger } from '#libs/ledger';
 import { CallSession, createApplication, RecordingWaiter, viewApplication, type OrchestrationPorts } from '#libs/orchestration';
 import type { ApplicationView, CallIdentity, ParsedDocument, RecordingEvent, RecordingRecord, SourcePosition } from '#libs/recording-model';
@@ -28,6 +28,8 @@ import type { WayOut } from './way-out.js';
 const TENANT = 'simulation';
 const APPLICATION = 'simulation';
 const CALL_REF = 'call_simulation';
+/** From here on the start of an encoder thread pays for itself, ms of audio. */
+const LONG_AUDIO_MS = 900_000;
 
 export interface SimulationHooks {
   /** Sends for real; null: nothing leaves the machine. */
@@ -74,9 +76,10 @@ class Simulation {
     const ids = seededIds(this.options.seed);
     const identity = identityOf(call, defaultIdentity(vendor, ids));
     const audio = openAudio(this.options);
+    const encoder = createEncoder(Math.max(audio.durationMs, this.options.hangupAtMs ?? 0));
     try {
       const application = this.application();
-      const { ports, stores } = await this.ports(ids, application);
+      const { ports, stores } = await this.ports(ids, application, encoder);
       const created = await createApplication(ports, { tenantId: TENANT, name: 'simulation', vendor, settings }, APPLICATION);
       await this.call(ports, application, viewApplication(ports, created), identity, audio);
       for (const recordingId of this.lines.recordingIds) {
@@ -85,6 +88,7 @@ class Simulation {
       }
       return this.lines.text();
     } finally {
+      await encoder.close();
       for (const file of audio.files) file.close();
     }
   }
@@ -94,7 +98,7 @@ class Simulation {
     return new SimulatedApplication({ lines, clock, activity, trace, answers: this.options.answers, outbound: this.hooks.wayOut });
   }
 
-  private async ports(ids: OrchestrationPorts['ids'], application: SimulatedApplication): Promise<{ ports: OrchestrationPorts; stores: SimulatedStores }> {
+  private async ports(ids: OrchestrationPorts['ids'], application: SimulatedApplication, encoder: ThreadedEncoder): Promise<{ ports: OrchestrationPorts; stores: SimulatedStores }> {
     const { vendor, outDirectory } = this.options;
     const { lines, clock } = this;
     const observer = { accepted: (record: RecordingRecord) => this.accepted(record), happened: (event: RecordingEvent) => this.happened(event) };
@@ -108,7 +112,7 @@ class Simulation {
       ids,
       adapters: { ...VENDOR_ADAPTERS, [vendor]: this.trace.of(VENDOR_ADAPTERS[vendor]) },
       spools: createSpool({ directory: join(this.workDirectory, 'spool'), durable: false }),
-      encoder: createInlineEncoder(),
+      encoder,
       stores: stores.stores,
       sender: application.senderFor(ledger.deliveries),
       settings: { renditionDirectory: join(this.workDirectory, 'renditions'), keepRenditions: false, stuckAfterMs: Infinity, maxStageAttempts: 1 },
@@ -159,6 +163,7 @@ class Simulation {
         advanced: (atMs) => session.advanced(atMs),
         mediaTimedOut: () => undefined,
       },
+      listensForKeys: () => session.listensForKeys,
     });
     return new SimulatedMedia(media, activity);
   }
@@ -180,6 +185,12 @@ class Simulation {
     const recording = this.lines.numberOf(recordingId);
     this.lines.addEvent(recordingId, sequence, mediaTimeMs, { type: 'event', recording, event: name, mediaTime: seconds(mediaTimeMs), id, sequence, ...facts });
   }
+}
+
+/** Both make the same bytes. */
+function createEncoder(longestMs: number): ThreadedEncoder {
+  if (longestMs >= LONG_AUDIO_MS) return createThreadedEncoder({ threads: 1 });
+  return { ...createInlineEncoder(), close: () => Promise.resolve() };
 }
 
 interface CallAudio {

@@ -7,8 +7,6 @@ import type { Pipeline } from './pipeline.js';
 import type { SimulatedMedia } from './simulated-media.js';
 import { UsageError } from './usage-error.js';
 
-/** Small enough that what follows something that happens in the audio begins at most this much later, ms. */
-const STEP_MS = 20;
 /** A call that has not ended by itself after a day is ended. */
 const LONGEST_CALL_MS = 86_400_000;
 /** How long past everything it can wait for a recording is given to end, ms. */
@@ -135,7 +133,7 @@ export class SimulatedCall {
 
   private async advanceTo(mediaTimeMs: number): Promise<void> {
     const { media, progress } = this.parts;
-    await media.advanceTo(mediaTimeMs, STEP_MS);
+    await media.advanceTo(mediaTimeMs);
     progress(media.mediaTimeMs);
   }
 

@@ -39,10 +39,8 @@ export class SimulatedMedia implements CallMedia {
   }
 
   /** Advances media time, ms; ends early with the frame in which something happened. */
-  async advanceTo(mediaTimeMs: number, stepMs: number): Promise<void> {
-    while (this.mediaTimeMs < mediaTimeMs && !this.activity.stirred) {
-      await this.media.advanceTo(Math.min(mediaTimeMs, this.mediaTimeMs + stepMs));
-    }
+  advanceTo(mediaTimeMs: number): Promise<void> {
+    return this.media.advanceTo(mediaTimeMs, () => this.activity.stirred);
   }
 
   /** Waits for the disk, then tells of the recordings that have ended. */

@@ -94,6 +94,11 @@ export class CallSession implements CallMediaListener {
     return this.flow.nextDeadlineMs;
   }
 
+  /** Whether the flow would take note of a key that is pressed now; recordings listen for their stop keys themselves. */
+  get listensForKeys(): boolean {
+    return this.flow.listensForKeys;
+  }
+
   /** True while the flow waits for the other party. */
   get waitsForParty(): boolean {
     return this.flow.connected;

@@ -87,6 +87,10 @@ export class SessionFlow implements FlowListener {
     return this.runner.nextDeadlineMs;
   }
 
+  get listensForKeys(): boolean {
+    return this.runner.listensForKeys;
+  }
+
   /** True while the flow waits for the other party, who may stay as long as the call lasts. */
   get connected(): boolean {
     return this.connecting;
