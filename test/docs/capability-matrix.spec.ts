@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { VENDOR_NAMES, type RecordingSpec, type VendorName } from '#libs/recording-model';
+import { NOT_YET_EXECUTED, VENDOR_NAMES, type RecordingSpec, type VendorName } from '#libs/recording-model';
 import { parseDocument, recordActions } from '#libs/testing';
 import { VENDOR_ADAPTERS } from '#libs/vendor-adapters';
 import { renderCapabilityMatrix, renderSpecSummary, unknownTargets, type PlainSpecs } from './capability-matrix.js';
@@ -56,6 +56,19 @@ describe(`the documents say what the adapters say (${ADVICE})`, () => {
   it.each(VENDOR_NAMES)('%s: no field stands in the table twice', (vendor) => {
     const fields = VENDOR_ADAPTERS[vendor].capabilities.map(({ field }) => field);
     expect(fields.filter((field, index) => fields.indexOf(field) !== index)).toEqual([]);
+  });
+
+  it.each(VENDOR_NAMES)('docs/%s.md names every setting of an application', (vendor) => {
+    const guide = readProjectFile(`docs/${vendor}.md`);
+    const settings = VENDOR_ADAPTERS[vendor].settings.map(({ key }) => key);
+    expect(settings.filter((key) => !guide.includes(`\`${key}\``))).toEqual([]);
+  });
+
+  it.each(VENDOR_NAMES)('docs/%s.md names every field that is not yet executed', (vendor) => {
+    const guide = readProjectFile(`docs/${vendor}.md`);
+    const waiting = VENDOR_ADAPTERS[vendor].capabilities.filter(({ support }) => support === NOT_YET_EXECUTED);
+    const words = waiting.map(({ field }) => /\w+$/.exec(field)?.[0] ?? field);
+    expect(words.filter((word) => !guide.includes(word))).toEqual([]);
   });
 });
 
