@@ -304,7 +304,7 @@ describe('where recordings go (contract §2.1)', () => {
   it('skips record_caller without answering when there is nowhere to store', () => {
     expect(kinds(parse({ module: 'record_caller', data: {} }))).toEqual(['skipped']);
     const parsed = parse(fixture('record-caller'));
-    expect(kinds(parsed)).toEqual(['answer', 'record', 'wait', 'hangup']);
+    expect(kinds(parsed)).toEqual(['answer', 'record', 'wait']);
     expect(recordOf(parsed).spec).toMatchObject({
       mode: 'blocking',
       parties: 'caller',
