@@ -38,11 +38,14 @@ export function positionOf(frame: Frame): SourcePosition {
   return frame.steps[frame.index - 1]?.at ?? { path: '' };
 }
 
-/** Media time at which one of the frames goes on by itself; null when all wait for something to happen. */
-export function earliestDeadline(frames: readonly Frame[]): number | null {
+/**
+ * Media time at which one of the frames goes on by itself; null when all wait for something to happen. A frame whose
+ * wait is over but that lies under another has no time of its own.
+ */
+export function earliestDeadline(frames: readonly Frame[], now: number): number | null {
   let earliest: number | null = null;
   for (const { wait } of frames) {
-    const deadline = wait === null ? null : deadlineOf(wait);
+    const deadline = wait === null || isOver(wait, now) ? null : deadlineOf(wait);
     if (deadline !== null && (earliest === null || deadline < earliest)) earliest = deadline;
   }
   return earliest;

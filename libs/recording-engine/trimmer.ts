@@ -25,6 +25,9 @@ class LegSound {
   }
 }
 
+/** The current or latest sound of a leg, in samples heard. */
+export type SoundSegment = Pick<VoiceActivityDetector, 'segmentStart' | 'segmentEnd'>;
+
 export interface Trim {
   readonly leading: number;
   readonly trailing: number;
@@ -53,7 +56,7 @@ export class Trimmer {
    * Looks at the detectors after each frame. `origin` is the sample heard that was recorded first; sound before
    * `audibleFrom` (heard) is not in the file.
    */
-  observe(detectors: readonly VoiceActivityDetector[], origin: number, audibleFrom: number): void {
+  observe(detectors: readonly SoundSegment[], origin: number, audibleFrom: number): void {
     const from = Math.max(origin, audibleFrom);
     for (let i = 0; i < detectors.length; i++) {
       const detector = detectors[i];
