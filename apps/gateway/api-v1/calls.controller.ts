@@ -108,7 +108,7 @@ function toEvent(body: CallEventDto): CallEventCommand['event'] {
     case 'dtmf':
       return { type: 'dtmf', key: body.key ?? '', party: body.party ?? 'caller' };
     case 'transfer':
-      return { type: 'transfer', party: body.party ?? 'callee' };
+      return { type: 'transfer', party: body.party ?? 'callee', remote: body.remote ?? null };
     case 'answered':
     case 'bridged':
       return { type: body.type };

@@ -162,6 +162,12 @@ export class CallEventDto {
   @ValidateIf((event: CallEventDto) => event.type === 'transfer' || event.party !== undefined)
   @IsIn(PARTIES)
   party?: Party;
+
+  @ApiPropertyOptional({ type: RemoteDto, description: 'transfer: where the new party sends from; absent: the next sender is taken' })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => RemoteDto)
+  remote?: RemoteDto;
 }
 
 export class InstructDto {

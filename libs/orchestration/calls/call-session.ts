@@ -159,7 +159,7 @@ export class CallSession implements CallMediaListener {
       case 'dtmf':
         return this.media.key(event.key, event.party);
       case 'transfer':
-        return this.media.transferred(event.party);
+        return this.media.transferred(event.party, event.remote);
     }
   }
 

@@ -1,4 +1,4 @@
-import type { AccountingEntry, CallIdentity, DocumentRole, JsonValue, Party, RecordingSpec } from '#libs/recording-model';
+import type { AccountingEntry, CallIdentity, DocumentRole, JsonValue, MediaAddress, Party, RecordingSpec } from '#libs/recording-model';
 
 /**
  * What the gateway asks of the media node that owns a call. Commands travel through a queue, so they hold no
@@ -56,7 +56,8 @@ export interface CallEventCommand {
     | { readonly type: 'answered' }
     | { readonly type: 'bridged' }
     | { readonly type: 'dtmf'; readonly key: string; readonly party: Party }
-    | { readonly type: 'transfer'; readonly party: Party };
+    /** `remote`: where the new party sends from; null: the next sender is taken. */
+    | { readonly type: 'transfer'; readonly party: Party; readonly remote: MediaAddress | null };
 }
 
 export interface InstructCommand {

@@ -18,14 +18,23 @@ export interface CallMedia {
   play(playback: Playback, ended: () => void): PlaybackControl;
   answered(): void;
   bridged(): void;
-  /** A leg was replaced by another party. */
-  transferred(party: Party): void;
+  /**
+   * A leg was replaced by another party. Live media takes audio from the new address from now on; null: from the next
+   * sender. Without this nothing but the first address is ever listened to.
+   */
+  transferred(party: Party, remote?: MediaAddress | null): void;
   /** A key that was signalled outside the audio. Keys in RTP events and in-band tones are found by the media itself. */
   key(key: string, party: Party): void;
   /** Ends the call's media; every running recording finishes with reason `hangup`. */
   hangup(by: Party | null): void;
   /** Releases sockets and timers; recordings still running are finished as `interrupted`. */
   close(): Promise<void>;
+}
+
+/** Where a party's audio comes from. */
+export interface MediaAddress {
+  readonly address: string;
+  readonly port: number;
 }
 
 /** What the owner of a call hears from its media. Called in media-time order. */
