@@ -164,7 +164,7 @@ export class CallEventDto {
   party?: Party;
 
   @ApiPropertyOptional({ type: RemoteDto, description: 'transfer: where the new party sends from; absent: the next sender is taken' })
-  @IsOptional()
+  @MayBeAbsent()
   @ValidateNested()
   @Type(() => RemoteDto)
   remote?: RemoteDto;
