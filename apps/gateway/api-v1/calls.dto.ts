@@ -15,7 +15,7 @@ import {
   type Party,
   type VendorName,
 } from '#libs/recording-model';
-import { MayBeAbsent } from '../http/dto-decorators.js';
+import { IsHttpUrl, MayBeAbsent } from '../http/dto-decorators.js';
 
 export const ROLES = ['flow', 'saved', 'metaflow', 'ice', 'ace', 'pie', 'manage'] as const;
 
@@ -183,7 +183,7 @@ export class InstructDto {
 
   @ApiPropertyOptional({ description: 'URL it came from; relative URLs in it are resolved against this' })
   @MayBeAbsent()
-  @IsString()
+  @IsHttpUrl()
   url?: string;
 }
 

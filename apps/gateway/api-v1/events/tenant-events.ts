@@ -28,9 +28,9 @@ export class TenantEvents implements OnModuleDestroy {
   }
 
   async onModuleDestroy(): Promise<void> {
-    const stops = await Promise.allSettled([...this.hubs.values()].map(({ watching }) => watching));
+    const hubs = [...this.hubs.values()];
     this.hubs.clear();
-    await Promise.all(stops.map((stop) => (stop.status === 'fulfilled' ? stop.value() : undefined)));
+    await Promise.allSettled(hubs.map(async ({ watching }) => (await watching)()));
   }
 
   private open(tenantId: string): Hub {

@@ -8,11 +8,14 @@ import {
   type ContainerFormat,
   type RecordingEventName,
   type RecordingParties,
+  type RecordingSpec,
   type RecordingStart,
   type VendorName,
 } from '#libs/recording-model';
 import { IsPlainUrl, IsStringMap, MayBeAbsent, MayBeNull } from '../../http/dto-decorators.js';
 import { DESTINATION_CLASSES, DestinationDto, kinds, SecretRefDto, type AnyDestinationDto } from './destination.dto.js';
+
+type RecordingRetention = NonNullable<RecordingSpec['retention']>;
 
 const DAY_MS = 86_400_000;
 const YEAR_SECONDS = 366 * 86_400;
@@ -126,7 +129,7 @@ export class RetentionDto {
   @ApiPropertyOptional({ enum: ['delete'], default: 'delete' })
   @MayBeAbsent()
   @IsIn(['delete'])
-  action: 'delete' = 'delete';
+  action: RecordingRetention['action'] = 'delete';
 }
 
 export class TranscriptionRuleDto {
