@@ -90,7 +90,7 @@ export class MediaNode {
     this.ticker = new Ticker({
       turns: TURNS,
       clock: this.clock,
-      onTurn: (call) => call.tick(),
+      onTurn: (call, readUntil) => call.tick(readUntil),
       onTick: () => this.tickSounds(),
     });
   }

@@ -13,12 +13,14 @@ export class Ticker<T> {
   private turn = 0;
   private dueAt = 0;
   private lag = 0;
+  private lastTickEnd = 0;
 
   constructor(
     private readonly options: {
       readonly turns: number;
       readonly clock: () => number;
-      readonly onTurn: (member: T) => void;
+      /** @param readUntil time of the clock; what had arrived by then was read from the sockets */
+      readonly onTurn: (member: T, readUntil: number) => void;
       readonly onTick: () => void;
     },
   ) {
@@ -43,6 +45,7 @@ export class Ticker<T> {
 
   private start(): void {
     this.running = true;
+    this.lastTickEnd = this.options.clock();
     this.dueAt = this.options.clock() + TICK_MS;
     this.arm();
   }
@@ -62,7 +65,8 @@ export class Ticker<T> {
     this.dueAt = Math.max(this.dueAt + TICK_MS, now + 1);
     this.turn = (this.turn + 1) % this.rounds.length;
     this.options.onTick();
-    for (const member of this.rounds[this.turn] ?? []) this.options.onTurn(member);
+    for (const member of this.rounds[this.turn] ?? []) this.options.onTurn(member, this.lastTickEnd);
+    this.lastTickEnd = this.options.clock();
     // Timers that are due already run one after the other; by way of the check phase the sockets are read in between,
     // and a hold-up is made good without leaving behind what waits in them.
     setImmediate(this.arm);
