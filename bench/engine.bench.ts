@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import { RecordingEngine, type EngineResult } from '#libs/recording-engine';
-import type { RecordingSpec } from '#libs/recording-model';
+import { PLAIN_RECORDING, type RecordingSpec } from '#libs/recording-model';
 
 /**
  * CPU time of the recording engine over a 3-hour two-party call at 8 kHz, in blocks of 20 ms, as a live call brings
@@ -10,32 +10,7 @@ const RATE = 8000;
 const HOURS = 3;
 const BLOCK = 160;
 
-const plain: RecordingSpec = {
-  vendor: 'kazoo',
-  mode: 'background',
-  start: 'now',
-  parties: 'both',
-  channels: 2,
-  sampleRate: RATE,
-  beep: false,
-  stopKeys: '',
-  silence: null,
-  maxDurationMs: null,
-  minDurationMs: 0,
-  maxBytes: null,
-  trim: 'none',
-  followTransfer: true,
-  playDuring: null,
-  format: { container: 'wav', codec: 'pcm16', bitrateKbps: null, extension: 'wav', contentType: 'audio/x-wav' },
-  encryption: null,
-  destination: { kind: 'none', reason: 'bench' },
-  ifExists: 'unique',
-  retention: null,
-  labels: {},
-  transcription: null,
-  subscriptions: [],
-  continuation: null,
-};
+const plain: RecordingSpec = { ...PLAIN_RECORDING, vendor: 'kazoo', channels: 2 };
 
 const CASES: readonly { readonly name: string; readonly spec: RecordingSpec }[] = [
   { name: 'stereo, no stop rules', spec: plain },

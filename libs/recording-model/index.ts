@@ -4,6 +4,7 @@ export * from './call.js';
 export * from './errors.js';
 export * from './flow-step.js';
 export * from './json.js';
+export * from './plain-recording.js';
 export * from './ports/call-media.port.js';
 export * from './ports/clock.port.js';
 export * from './ports/encoder.port.js';

@@ -1,33 +1,8 @@
-import type { RecordingRecord, RecordingSpec } from '#libs/recording-model';
+import { PLAIN_RECORDING, type RecordingRecord, type RecordingSpec } from '#libs/recording-model';
 import { SAMPLE_CALL } from './sample-recording.js';
 
 /** A background WAV recording into the own store, as plain as can be. */
-export const SAMPLE_SPEC: RecordingSpec = {
-  vendor: 'flexml',
-  mode: 'background',
-  start: 'now',
-  parties: 'both',
-  channels: 1,
-  sampleRate: 8000,
-  beep: false,
-  stopKeys: '',
-  silence: null,
-  maxDurationMs: null,
-  minDurationMs: 0,
-  maxBytes: null,
-  trim: 'none',
-  followTransfer: true,
-  playDuring: null,
-  format: { container: 'wav', codec: 'pcm16', bitrateKbps: null, extension: 'wav', contentType: 'audio/x-wav' },
-  encryption: null,
-  destination: { kind: 'media-store', container: null, file: null },
-  ifExists: 'unique',
-  retention: null,
-  labels: {},
-  transcription: null,
-  subscriptions: [],
-  continuation: null,
-};
+export const SAMPLE_SPEC: RecordingSpec = { ...PLAIN_RECORDING, vendor: 'flexml' };
 
 /** A freshly accepted recording. */
 export function sampleRecordingRecord(change: Partial<RecordingRecord> = {}): RecordingRecord {

@@ -1,39 +1,15 @@
-import type {
-  FlowAction,
-  FlowRequest,
-  FlowStep,
-  ParsedDocument,
-  RecordingContinuation,
-  RecordingSpec,
+import {
+  PLAIN_RECORDING,
+  type FlowAction,
+  type FlowRequest,
+  type FlowStep,
+  type ParsedDocument,
+  type RecordingContinuation,
+  type RecordingSpec,
 } from '#libs/recording-model';
 import { CallFlowRunner, digitsDurationMs, estimatedSpeechMs, type FlowListener } from '../index.js';
 
-const SPEC: RecordingSpec = {
-  vendor: 'flexml',
-  mode: 'blocking',
-  start: 'now',
-  parties: 'both',
-  channels: 1,
-  sampleRate: 8000,
-  beep: false,
-  stopKeys: '',
-  silence: null,
-  maxDurationMs: null,
-  minDurationMs: 0,
-  maxBytes: null,
-  trim: 'none',
-  followTransfer: true,
-  playDuring: null,
-  format: { container: 'wav', codec: 'pcm16', bitrateKbps: null, extension: 'wav', contentType: 'audio/x-wav' },
-  encryption: null,
-  destination: { kind: 'none', reason: 'test' },
-  ifExists: 'unique',
-  retention: null,
-  labels: {},
-  transcription: null,
-  subscriptions: [],
-  continuation: null,
-};
+const SPEC: RecordingSpec = { ...PLAIN_RECORDING, vendor: 'flexml', mode: 'blocking' };
 
 /** A document of these actions, each placed at its index. */
 export function documentOf(...actions: readonly FlowAction[]): ParsedDocument {

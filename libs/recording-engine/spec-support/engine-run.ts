@@ -1,4 +1,4 @@
-import type { FinishReason, Party, RecordingSpec } from '#libs/recording-model';
+import { PLAIN_RECORDING, type FinishReason, type Party, type RecordingSpec } from '#libs/recording-model';
 import { RecordingEngine } from '../index.js';
 import type { EngineResult } from '../index.js';
 
@@ -6,33 +6,8 @@ export const RATE = 8000;
 
 /** A spec that asks for nothing special: both parties, stereo, from now on, until told otherwise. */
 export function plainSpec(changes: Partial<RecordingSpec> = {}): RecordingSpec {
-  return {
-    vendor: 'flexml',
-    mode: 'blocking',
-    start: 'now',
-    parties: 'both',
-    channels: 2,
-    sampleRate: RATE,
-    beep: false,
-    stopKeys: '',
-    silence: null,
-    maxDurationMs: null,
-    minDurationMs: 0,
-    maxBytes: null,
-    trim: 'none',
-    followTransfer: true,
-    playDuring: null,
-    format: { container: 'wav', codec: 'pcm16', bitrateKbps: null, extension: 'wav', contentType: 'audio/x-wav' },
-    encryption: null,
-    destination: { kind: 'none', reason: 'test' },
-    ifExists: 'unique',
-    retention: null,
-    labels: {},
-    transcription: null,
-    subscriptions: [],
-    continuation: null,
-    ...changes,
-  };
+  const destination = { kind: 'none', reason: 'test' } as const;
+  return { ...PLAIN_RECORDING, vendor: 'flexml', mode: 'blocking', channels: 2, destination, ...changes };
 }
 
 /** Something that happens to the call at a sample. */
