@@ -24,5 +24,6 @@ export default {
     ],
   },
   testTimeout: 30000,
+  maxWorkers: 2,
   forceExit: false,
 };
