@@ -1,4 +1,4 @@
-/** One line of the output: JSON that survives printing. Members that are `undefined` are left out. */
+/** One line of the output: JSON that survives printing; `mediaTime` is added when the line gets its place. */
 export type Line = { readonly type: string } & Readonly<Record<string, unknown>>;
 
 interface PlacedLine {
@@ -36,16 +36,16 @@ export class OutputLines {
   }
 
   /** Adds a line at a place on the media time line, ms. */
-  add(atMs: number, line: Line): void {
-    this.lines.push({ atMs, line });
+  add(atMs: number, { type, ...line }: Line): void {
+    this.lines.push({ atMs, line: { type, mediaTime: seconds(atMs), ...line } });
   }
 
   /** Adds a line that belongs to a recording, not before the recording's earlier lines. */
-  addOf(recordingId: string, atMs: number, line: Line): void {
-    const number = this.enrol(recordingId);
-    const place = Math.max(atMs, this.latest.get(number) ?? 0);
-    this.latest.set(number, place);
-    this.add(place, line);
+  addOf(recordingId: string, atMs: number, { type, ...line }: Line): void {
+    const recording = this.enrol(recordingId);
+    const place = Math.max(atMs, this.latest.get(recording) ?? 0);
+    this.latest.set(recording, place);
+    this.add(place, { type, recording, ...line });
   }
 
   /** Adds the line of an event and remembers its place for what it brings about. */
@@ -72,6 +72,6 @@ export class OutputLines {
 }
 
 /** Milliseconds as the seconds of the output. */
-export function seconds(ms: number): number {
+function seconds(ms: number): number {
   return Math.round(ms) / 1000;
 }

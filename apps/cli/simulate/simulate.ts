@@ -13,7 +13,7 @@ import { Activity } from './activity.js';
 import { CallClock } from './call-clock.js';
 import { observeLedger } from './observed-ledger.js';
 import { identityOf } from './option-values.js';
-import { OutputLines, seconds } from './output-lines.js';
+import { OutputLines } from './output-lines.js';
 import { JobList, Pipeline } from './pipeline.js';
 import { resultLine } from './result-line.js';
 import { seededIds } from './seeded-ids.js';
@@ -169,21 +169,19 @@ class Simulation {
   }
 
   private read({ accounting }: ParsedDocument, url: string | null): void {
-    this.lines.add(this.clock.mediaTimeMs, { type: 'accounting', mediaTime: seconds(this.clock.mediaTimeMs), documentUrl: url, fields: accounting });
+    this.lines.add(this.clock.mediaTimeMs, { type: 'accounting', documentUrl: url, fields: accounting });
   }
 
   private warn(message: string, position: SourcePosition | null): void {
-    this.lines.add(this.clock.mediaTimeMs, { type: 'warning', mediaTime: seconds(this.clock.mediaTimeMs), message, ...position });
+    this.lines.add(this.clock.mediaTimeMs, { type: 'warning', message, ...position });
   }
 
   private accepted({ id, spec }: RecordingRecord): void {
-    const recording = this.lines.enrol(id);
-    this.lines.addOf(id, this.clock.mediaTimeMs, { type: 'spec', recording, mediaTime: seconds(this.clock.mediaTimeMs), recordingId: id, spec });
+    this.lines.addOf(id, this.clock.mediaTimeMs, { type: 'spec', recordingId: id, spec });
   }
 
   private happened({ recordingId, sequence, name, mediaTimeMs, id, ...facts }: RecordingEvent): void {
-    const recording = this.lines.numberOf(recordingId);
-    this.lines.addEvent(recordingId, sequence, mediaTimeMs, { type: 'event', recording, event: name, mediaTime: seconds(mediaTimeMs), id, sequence, ...facts });
+    this.lines.addEvent(recordingId, sequence, mediaTimeMs, { type: 'event', event: name, id, sequence, ...facts });
   }
 }
 

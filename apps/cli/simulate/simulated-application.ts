@@ -2,7 +2,7 @@ import { RecgateError, type FlowAnswer, type FlowClient, type FlowContext, type 
 import type { Ledger } from '#libs/recording-model';
 import type { Activity } from './activity.js';
 import type { CallClock } from './call-clock.js';
-import { seconds, type OutputLines } from './output-lines.js';
+import type { OutputLines } from './output-lines.js';
 
 /** What a flow request is about; its wire form does not say it. */
 interface FlowRequestFacts {
@@ -67,9 +67,7 @@ export class SimulatedApplication {
         const answer = outbound === null ? {} : { answer: { status: outcome.status, error: outcome.error } };
         lines.addOf(recordingId, atMs, {
           type: 'request',
-          recording: lines.numberOf(recordingId),
           purpose: delivery?.purpose ?? 'notification',
-          mediaTime: seconds(atMs),
           ...wireOf(request),
           ...answer,
         });
@@ -88,21 +86,20 @@ export class SimulatedApplication {
     const { purpose, recordingId, answerIgnored } = this.parts.trace.factsOf(request);
     const { lines, clock } = this.parts;
     const atMs = clock.mediaTimeMs;
-    const line = { type: 'request', recording: recordingId === null ? null : lines.numberOf(recordingId), purpose, mediaTime: seconds(atMs), ...wireOf(request) };
-    if (recordingId === null) lines.add(atMs, line);
-    else lines.addOf(recordingId, atMs, line);
+    const line = { purpose, ...wireOf(request) };
+    if (recordingId === null) lines.add(atMs, { type: 'request', recording: null, ...line });
+    else lines.addOf(recordingId, atMs, { type: 'request', ...line });
     const known = this.answerTo(request.url);
     if (known !== null) return known;
     const sent = send();
     if (sent !== null) return sent;
     if (answerIgnored) return { status: 200, contentType: null, body: '' };
-    throw new RecgateError('outbound.failed', `${request.url} answered 404: no --respond says what it answers`);
+    throw new RecgateError('outbound.failed', `${bare(request.url)} answered 404: no --respond says what it answers`);
   }
 
   /** The answer at the URL, or at the same without the query. */
   private answerTo(url: string): FlowAnswer | null {
     const { answers } = this.parts;
-    const bare = (text: string): string => text.replace(/[?#].*$/s, '');
     const body = answers.get(url) ?? [...answers].find(([given]) => given === bare(url))?.[1] ?? [...answers].find(([given]) => bare(given) === bare(url))?.[1];
     return body === undefined ? null : { status: 200, contentType: null, body };
   }
@@ -111,6 +108,11 @@ export class SimulatedApplication {
 /** A request as it goes out; credentials of URLs travel apart and are not shown. */
 function wireOf({ method, url, headers, body }: WireRequest) {
   return { method, url, headers, body };
+}
+
+/** The URL without query and fragment. */
+function bare(url: string): string {
+  return url.replace(/[?#].*$/s, '');
 }
 
 function acknowledged(now: Date, fallback: boolean): SendOutcome {

@@ -97,14 +97,14 @@ export class SimulatedCall {
     } while (await pipeline.step());
   }
 
-  /** Media time up to which nothing is known to happen; null when the call has come to its end. */
+  /** Media time up to which nothing is known to happen, ms; null when the call has come to its end. */
   private nextStop(): number | null {
     const { session, media } = this.parts;
     const now = media.mediaTimeMs;
-    const candidates = [this.planned[0]?.atMs ?? null, session.nextDeadlineMs, this.plan.hangupAtMs === null ? this.patienceMs() : null];
-    const ahead = candidates.filter((at) => at !== null).map((at) => Math.ceil(at));
     if (this.plan.hangupAtMs === null && !this.goesOn(now)) return null;
-    return ahead.length === 0 ? null : Math.max(now + 1, Math.min(...ahead.map((at) => Math.max(at, now + 1))));
+    const ahead = [this.planned[0]?.atMs, session.nextDeadlineMs].map((at) => Math.max(Math.ceil(at ?? LONGEST_CALL_MS), now + 1));
+    const patience = this.patienceMs();
+    return Math.min(...ahead, this.plan.hangupAtMs === null && patience > now ? patience : LONGEST_CALL_MS);
   }
 
   /** Whether, without a planned hang-up, there is still anything to wait for. */

@@ -2,7 +2,7 @@ import { copyFile, link, mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { DestinationKind, ObjectStore, ObjectTarget, PutRequest, RecordingLedger, StorageReceipt } from '#libs/recording-model';
 import type { CallClock } from './call-clock.js';
-import { seconds, type OutputLines } from './output-lines.js';
+import type { OutputLines } from './output-lines.js';
 
 type StoreKind = Exclude<DestinationKind, 'none'>;
 type Stores = Readonly<Record<StoreKind, ObjectStore>>;
@@ -60,7 +60,7 @@ export class SimulatedStores {
     const { recordings, clock } = this.parts;
     const recordingId = request.metadata['recording'] ?? '';
     const record = await recordings.get(recordingId);
-    const file = await this.keep(recordingId, request.target, record?.rendition?.file ?? '');
+    const file = await this.keep(recordingId, safeName(request.target, record?.spec.format.extension ?? 'bin'), record?.rendition?.file ?? '');
     this.files.set(recordingId, { file, stored: false });
     if (kind !== 'media-store') this.tellUpload(recordingId, record?.capture?.mediaEndMs ?? clock.mediaTimeMs, request, file);
     const real = this.realStore(kind);
@@ -70,9 +70,9 @@ export class SimulatedStores {
     return receipt;
   }
 
-  private async keep(recordingId: string, target: ObjectTarget, rendition: string): Promise<string> {
+  private async keep(recordingId: string, name: string, rendition: string): Promise<string> {
     const { lines, outDirectory } = this.parts;
-    const file = join(outDirectory, `${lines.numberOf(recordingId) ?? 0}-${safeName(target)}`);
+    const file = join(outDirectory, `${lines.numberOf(recordingId) ?? 0}-${name}`);
     await mkdir(outDirectory, { recursive: true });
     await rm(file, { force: true });
     // The same bytes under a second name; a file system without that gets a copy.
@@ -85,9 +85,7 @@ export class SimulatedStores {
     const { destination } = target;
     lines.addOf(recordingId, atMs, {
       type: 'request',
-      recording: lines.numberOf(recordingId),
       purpose: 'upload',
-      mediaTime: seconds(atMs),
       method: destination.kind === 'http-upload' ? destination.method : 'PUT',
       url: locationOf(target),
       headers: { 'content-type': target.contentType, 'content-length': String(content.sizeBytes) },
@@ -121,14 +119,15 @@ function locationOf({ destination, name }: ObjectTarget, { tenant = '', applicat
   }
 }
 
-/** The vendor's file name as one that is safe and the same everywhere. */
-function safeName({ destination, name }: ObjectTarget): string {
+/** The vendor's file name as one that is safe and the same everywhere; an upload may bear its name in the query, out of sight. */
+function safeName({ destination, name }: ObjectTarget, extension: string): string {
   const path = destination.kind === 'http-upload' ? decodedPath(name) : name;
   const safe = basename(path)
     .replace(/[^A-Za-z0-9._-]+/g, '_')
     .replace(/^[._]+/, '')
     .slice(-LONGEST_NAME);
-  return safe === '' ? 'recording' : safe;
+  if (safe === '') return `recording.${extension}`;
+  return safe.includes('.') ? safe : `${safe}.${extension}`;
 }
 
 function decodedPath(url: string): string {
