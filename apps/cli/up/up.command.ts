@@ -21,7 +21,7 @@ async function up(file: string | undefined): Promise<number> {
   const roles = await startAllRoles(config, createLogger(config.log.level));
   const { generated } = roles.runtime.apiKeys;
   const say = (text: string) => process.stderr.write(`recgate: ${text}\n`);
-  say(`recording API and vendor doors  ${roles.gateway.url}   (OpenAPI at ${roles.gateway.url}/docs)`);
+  say(`recording API                   ${roles.gateway.url}   (OpenAPI at ${roles.gateway.url}/docs)`);
   say(`RTP                             ${config.media.address}, ports ${config.media.rtpPortFrom}-${config.media.rtpPortTo}`);
   say(`WebSocket audio                 ${roles.mediaNode.websocketUrl}`);
   say(`Redis                           ${config.redis.url === undefined ? 'private, started here' : 'as configured'}`);
