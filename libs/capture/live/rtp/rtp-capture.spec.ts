@@ -73,7 +73,7 @@ describe('audio that arrives as RTP', () => {
       const recording = record(call, spool, 'r', testSpec());
       const voices = [markedAudio(12_000, 3), markedAudio(12_000, 5)];
       const peers = [await RtpPeer.open(), await RtpPeer.open()];
-      await Promise.all(voices.map((voice, leg) => peers[leg]?.stream(rtpEndpoint(call, leg), packetize(voice, RATE, encode).map((packet) => ({ ...packet, payloadType: payloadTypes[0]?.payloadType ?? 0 })))));
+      await Promise.all(voices.map(async (voice, leg) => await peers[leg]?.stream(rtpEndpoint(call, leg), packetize(voice, RATE, encode).map((packet) => ({ ...packet, payloadType: payloadTypes[0]?.payloadType ?? 0 })))));
       await sleep(40);
       call.hangup(null);
       const { audio, result } = await finished(recording);

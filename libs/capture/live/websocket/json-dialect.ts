@@ -52,7 +52,8 @@ class JsonDialect implements DialectStream {
     if (codec === undefined) return this.socket.refuse('mediaFormat.encoding is not supported');
     if (!isStreamRate(Number(sampleRate))) return this.socket.refuse('mediaFormat.sampleRate is not supported');
     this.codec = codec;
-    this.streamSid = String(message['streamSid'] ?? start['streamSid'] ?? '');
+    const streamSid = message['streamSid'] ?? start['streamSid'];
+    this.streamSid = typeof streamSid === 'string' ? streamSid : '';
     for (const leg of this.legs) {
       leg.begin(Number(sampleRate), {
         send: (_party, frame) => this.send(codec, frame),
