@@ -4,7 +4,16 @@ import type { RecgateConfig } from '#libs/config';
 import { createThreadedEncoder, type ThreadedEncoder } from '#libs/encoding';
 import { createRedisLedger } from '#libs/ledger';
 import { OutboxRelay, Reconciler, type OrchestrationPorts } from '#libs/orchestration';
-import { createBullWorkQueue, createNodeCommander, createRedisConnections, type BullWorkQueue, type NodeCommander, type RedisConnections } from '#libs/queues';
+import {
+  createBullWorkQueue,
+  createNodeCommander,
+  createRedisConnections,
+  DEFAULT_RETRY_PLANS,
+  type BullWorkQueue,
+  type NodeCommander,
+  type RedisConnections,
+  type RetryPlans,
+} from '#libs/queues';
 import type { Clock } from '#libs/recording-model';
 import { createSecretVault, loadOrCreateMasterKey } from '#libs/secrets';
 import { createObjectStores, MediaStore } from '#libs/storage';
@@ -16,9 +25,6 @@ import { randomIds } from './random-ids.js';
 
 /** Redis must be there when a process starts; later it may come and go. */
 const REDIS_START_TIMEOUT_MS = 10_000;
-/** A recording without progress for this long is looked at. */
-const STUCK_AFTER_MS = 30_000;
-const MAX_STAGE_ATTEMPTS = 8;
 
 /** Everything a process shares between its roles: the ports and what they are bound to. */
 export interface Runtime {
@@ -48,7 +54,7 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
   const connections = createRedisConnections(redisUrl);
   const { prefix } = config.redis;
   const ledger = createRedisLedger({ prefix, connect: (use) => connections.open(use) });
-  const work = createBullWorkQueue(connections.open('commands'), prefix);
+  const work = createBullWorkQueue(connections.open('commands'), prefix, retryPlans(config.worker));
   const outbound = createOutbound(config.outbound);
   const spool = createSpool({ directory: join(data, 'spool') });
   const encoder: ThreadedEncoder = createThreadedEncoder({ threads: config.worker.encodeThreads });
@@ -67,8 +73,8 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
     settings: {
       renditionDirectory: join(data, 'renditions'),
       keepRenditions: config.storage.keepRenditions,
-      stuckAfterMs: STUCK_AFTER_MS,
-      maxStageAttempts: MAX_STAGE_ATTEMPTS,
+      stuckAfterMs: config.worker.stuckAfterSeconds * 1000,
+      attemptTimeoutMs: config.outbound.timeoutMs,
     },
     log: bridgeLog(log),
     metrics: createMetrics(),
@@ -91,8 +97,8 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
     relay,
     reconciler: new Reconciler(ports),
     async evictionPolicy() {
-      const [, policy = 'unknown'] = await probe.config('GET', 'maxmemory-policy');
-      return policy;
+      // Managed servers often refuse CONFIG; INFO tells the same everywhere.
+      return /^maxmemory_policy:(\S+)/m.exec(await probe.info('memory'))?.[1] ?? 'unknown';
     },
     async close() {
       await commander.close();
@@ -103,6 +109,11 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
       await connections.close();
     },
   };
+}
+
+function retryPlans({ storeAttempts, storeRetryMaxSeconds }: RecgateConfig['worker']): RetryPlans {
+  const store = { ...DEFAULT_RETRY_PLANS.store, attempts: storeAttempts, longestPauseMs: storeRetryMaxSeconds * 1000 };
+  return { ...DEFAULT_RETRY_PLANS, store };
 }
 
 const WALL_CLOCK: Clock = { now: () => new Date() };

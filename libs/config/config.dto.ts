@@ -108,6 +108,29 @@ export class WorkerConfig {
   @IsInt()
   @Min(1)
   reconcileSeconds = 15;
+
+  /** A recording or notification without progress for this long is looked at by the reconciler, seconds. */
+  @IsInt()
+  @Min(1)
+  stuckAfterSeconds = 30;
+
+  /** Tries to store a file before its recording fails; the pauses double from one second up to storeRetryMaxSeconds. */
+  @IsInt()
+  @Min(1)
+  @Max(1000)
+  storeAttempts = 40;
+
+  /** Longest pause between two tries to store a file, seconds. */
+  @IsInt()
+  @Min(1)
+  @Max(86_400)
+  storeRetryMaxSeconds = 300;
+
+  /** How long a stopping process waits for what it has begun before it leaves the rest to the next start, seconds. */
+  @IsInt()
+  @Min(1)
+  @Max(600)
+  stopSeconds = 20;
 }
 
 export class StorageConfig {

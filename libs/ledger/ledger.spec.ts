@@ -192,7 +192,7 @@ describe('ledger', () => {
       Promise.resolve(
         createRedisLedger({
           prefix: 'test',
-          connect: () => new Redis(server.url, { maxRetriesPerRequest: null }).on('error', () => undefined),
+          connect: () => new Redis(server.url, { maxRetriesPerRequest: null, disconnectTimeout: 100 }).on('error', () => undefined),
         }),
       ),
     );

@@ -6,7 +6,13 @@ import { createFileCallMedia, createSpool, WavFile, type Spool } from '#libs/cap
 import { createInlineEncoder } from '#libs/encoding';
 import { createMemoryLedger } from '#libs/ledger';
 import { goertzelPower, writeTone, writeWavHeader } from '#libs/media';
-import { RecgateError, type CaptureResult, type FileMediaFactory, type RecordingRecord, type RecordingSpec } from '#libs/recording-model';
+import {
+  RecgateError,
+  type CaptureResult,
+  type FileMediaFactory,
+  type RecordingRecord,
+  type RecordingSpec,
+} from '#libs/recording-model';
 import { createSecretVault, newMasterKey } from '#libs/secrets';
 import { createObjectStores, MediaStore } from '#libs/storage';
 import { createMetrics } from '#libs/telemetry';
@@ -58,7 +64,12 @@ beforeAll(async () => {
     encoder: createInlineEncoder(),
     stores: createObjectStores({ mediaStore: new MediaStore({ root: join(directory, 'media') }) }),
     sender: { send: unused, next: () => ({ kind: 'exhausted' }) },
-    settings: { renditionDirectory: join(directory, 'renditions'), keepRenditions: false, stuckAfterMs: 1000, maxStageAttempts: 3 },
+    settings: {
+      renditionDirectory: join(directory, 'renditions'),
+      keepRenditions: false,
+      stuckAfterMs: 1000,
+      attemptTimeoutMs: 1000,
+    },
     log: QUIET,
     metrics: createMetrics(),
   };
@@ -69,14 +80,28 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 /** A WAV of the tone (0: silence), mono, 8 kHz. */
 function wav(seconds: number, frequencyHz: number): Buffer {
   const samples = new Int16Array(Math.round(seconds * RATE));
-  if (frequencyHz > 0) writeTone(samples, 0, samples.length, { frequencyHz, sampleRate: RATE, amplitude: 8000, startSample: 0 });
-  return Buffer.concat([writeWavHeader({ codec: 'pcm16', sampleRate: RATE, channels: 1, samples: samples.length }), new Uint8Array(samples.buffer)]);
+  if (frequencyHz > 0)
+    writeTone(samples, 0, samples.length, { frequencyHz, sampleRate: RATE, amplitude: 8000, startSample: 0 });
+  return Buffer.concat([
+    writeWavHeader({ codec: 'pcm16', sampleRate: RATE, channels: 1, samples: samples.length }),
+    new Uint8Array(samples.buffer),
+  ]);
 }
 
-async function uploaded(bytes: Uint8Array, spec: Partial<RecordingSpec> = {}, change: Partial<RecordingRecord> = {}): Promise<string> {
+async function uploaded(
+  bytes: Uint8Array,
+  spec: Partial<RecordingSpec> = {},
+  change: Partial<RecordingRecord> = {},
+): Promise<string> {
   const id = `file${(counter += 1)}`;
   await writeFile(join(directory, 'uploads', id), bytes);
-  const record = sampleRecordingRecord({ id, source: { kind: 'upload' }, spec: { ...SAMPLE_SPEC, ...spec }, createdAt: NOW.toISOString(), ...change });
+  const record = sampleRecordingRecord({
+    id,
+    source: { kind: 'upload' },
+    spec: { ...SAMPLE_SPEC, ...spec },
+    createdAt: NOW.toISOString(),
+    ...change,
+  });
   await ports.ledger.recordings.accept(record);
   return id;
 }
@@ -112,7 +137,9 @@ describe('capture of a finished file', () => {
     expect(await eventNames(id)).toEqual(['recording.started', 'recording.finished']);
     expect(await uploads()).not.toContain(id);
     const audio = await audioOf(id, record.capture as CaptureResult);
-    expect(goertzelPower(audio, 0, audio.length, 1000, RATE)).toBeGreaterThan(100 * goertzelPower(audio, 0, audio.length, 1700, RATE));
+    expect(goertzelPower(audio, 0, audio.length, 1000, RATE)).toBeGreaterThan(
+      100 * goertzelPower(audio, 0, audio.length, 1700, RATE),
+    );
   });
 
   it('ends where the spec says, before the end of the file', async () => {
@@ -170,7 +197,10 @@ describe('capture of a finished file', () => {
   });
 
   it('waits for another try while the file cannot be fetched, and fails with the last one', async () => {
-    const away: FileMediaFactory = { ...files, open: () => Promise.reject(new RecgateError('outbound.failed', 'no answer')) };
+    const away: FileMediaFactory = {
+      ...files,
+      open: () => Promise.reject(new RecgateError('outbound.failed', 'no answer')),
+    };
     const id = await uploaded(wav(1, 440), {}, { source: { kind: 'url', url: 'https://files.example.com/a.wav' } });
     await expect(captureFile(ports, id, away, false)).rejects.toThrow('no answer');
     expect((await recordOf(id)).state).toBe('armed');
@@ -181,7 +211,10 @@ describe('capture of a finished file', () => {
   it('starts again after a worker died, with the same result', async () => {
     const bytes = wav(3, 440);
     const id = await uploaded(bytes);
-    const dying: FileMediaFactory = { ...files, open: (request) => files.open(request).then(() => new Promise(() => undefined)) };
+    const dying: FileMediaFactory = {
+      ...files,
+      open: (request) => files.open(request).then(() => new Promise(() => undefined)),
+    };
     void captureFile(ports, id, dying);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(await captureFile(ports, id, files)).toBe('done');

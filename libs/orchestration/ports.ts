@@ -38,8 +38,8 @@ export interface OrchestrationSettings {
   readonly keepRenditions: boolean;
   /** A recording without progress for this long is looked at by the reconciler, ms. */
   readonly stuckAfterMs: number;
-  /** Tries of one stage before the recording fails. */
-  readonly maxStageAttempts: number;
+  /** Longest time that one attempt at a notification takes, ms. */
+  readonly attemptTimeoutMs: number;
 }
 
 /** Structured log lines; never a credential, never audio. */

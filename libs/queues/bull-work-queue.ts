@@ -3,16 +3,10 @@ import type { Redis } from 'ioredis';
 import type { WorkQueue, WorkStage } from '#libs/recording-model';
 import type { DeliverJob, StageJob } from './job-payloads.js';
 import { QUEUE_NAMES, queuePrefix } from './queue-names.js';
+import { CAPPED, DEFAULT_RETRY_PLANS, type RetryPlans } from './retry-plan.js';
 
 /** The ledger is the truth, so finished jobs leave nothing behind; a failed one is found again by the reconciler. */
 const CLEAN: JobsOptions = { removeOnComplete: true, removeOnFail: true };
-
-/** Tries and pauses of each stage within one job; beyond them the reconciler starts afresh. */
-const STAGE_OPTIONS = {
-  capture: { ...CLEAN, attempts: 5, backoff: { type: 'exponential', delay: 1000 } },
-  encode: { ...CLEAN, attempts: 5, backoff: { type: 'exponential', delay: 500 } },
-  store: { ...CLEAN, attempts: 8, backoff: { type: 'exponential', delay: 1000, jitter: 0.3 } },
-} as const satisfies Record<WorkStage, JobsOptions>;
 
 /** The work queue on BullMQ. */
 export interface BullWorkQueue extends WorkQueue {
@@ -20,7 +14,7 @@ export interface BullWorkQueue extends WorkQueue {
 }
 
 /** @param connection a `commands` connection: adding fails within seconds when Redis is away */
-export function createBullWorkQueue(connection: Redis, prefix: string): BullWorkQueue {
+export function createBullWorkQueue(connection: Redis, prefix: string, plans: RetryPlans = DEFAULT_RETRY_PLANS): BullWorkQueue {
   const options = { connection, prefix: queuePrefix(prefix) };
   const stages = {
     capture: new Queue<StageJob>(QUEUE_NAMES.capture, options),
@@ -31,8 +25,12 @@ export function createBullWorkQueue(connection: Redis, prefix: string): BullWork
   for (const queue of [...Object.values(stages), deliver]) queue.on('error', () => undefined);
   return {
     async enqueueStage(stage, recordingId, epoch) {
-      const jobId = `rec_${recordingId}-${stage}-${epoch}`;
-      await stages[stage].add(stage, { recordingId, epoch }, { ...STAGE_OPTIONS[stage], jobId });
+      // One job a stage and recording: as long as it waits, runs or pauses, adding it again adds nothing. With the epoch
+      // in the name a slow or pausing job would get a rival each time somebody looks after it.
+      const jobId = `rec_${recordingId}-${stage}`;
+      const { attempts, firstPauseMs, longestPauseMs } = plans[stage];
+      const data = { recordingId, epoch, pause: { firstPauseMs, longestPauseMs } };
+      await stages[stage].add(stage, data, { ...CLEAN, attempts, backoff: { type: CAPPED }, jobId });
     },
     async enqueueDelivery(recordingId, subscription, attempt, delayMs) {
       const jobId = `dlv_${recordingId}-${jobIdPart(subscription)}-${attempt}`;

@@ -7,6 +7,12 @@ export type ConnectionUse = 'commands' | 'blocking' | 'subscriber';
 /** Back within a second after Redis is. */
 const RETRY_STRATEGY = (attempt: number): number => Math.min(50 * 2 ** attempt, 1000);
 
+const QUIT_TIMEOUT_MS = 1000;
+/** How long a closed socket may linger before it is destroyed, ms. */
+const DISCONNECT_TIMEOUT_MS = 200;
+
+const COMMON = { retryStrategy: RETRY_STRATEGY, disconnectTimeout: DISCONNECT_TIMEOUT_MS } as const;
+
 type UseOptions = Pick<RedisOptions, 'enableOfflineQueue' | 'commandTimeout' | 'maxRetriesPerRequest'>;
 
 /** A producer fails fast when Redis is away; a blocking reader waits for ever and must have no command timeout. */
@@ -39,16 +45,26 @@ export function createRedisConnections(url: string): RedisConnections {
       const redis = connect(url, OPTIONS_BY_USE[use]);
       redis.on('error', () => undefined); // Every caller sees its own failed command; the event would end the process.
       opened.add(redis);
+      // A connection that was closed by its user is forgotten: listeners come and go for as long as the process lives.
+      redis.once('end', () => opened.delete(redis));
       return redis;
     },
     async ready(timeoutMs) {
       await Promise.all([...opened].map((redis) => untilReady(redis, timeoutMs)));
     },
     async close() {
-      await Promise.all([...opened].map((redis) => redis.quit().catch(() => redis.disconnect())));
+      await Promise.all([...opened].map(quitSoon));
       opened.clear();
     },
   };
+}
+
+/** A Redis that is away or frozen must not hold up the end of the process. */
+async function quitSoon(redis: Redis): Promise<void> {
+  const late = setTimeout(() => redis.disconnect(), QUIT_TIMEOUT_MS);
+  await redis.quit().catch(() => undefined);
+  clearTimeout(late);
+  redis.disconnect();
 }
 
 function untilReady(redis: Redis, timeoutMs: number): Promise<void> {
@@ -66,13 +82,13 @@ function untilReady(redis: Redis, timeoutMs: number): Promise<void> {
 
 function connect(url: string, options: UseOptions): Redis {
   const special = /^redis\+(sentinel|cluster):\/\/([^/]+)(?:\/(.+))?$/.exec(url);
-  if (special === null) return new Redis(url, { ...options, retryStrategy: RETRY_STRATEGY });
+  if (special === null) return new Redis(url, { ...options, ...COMMON });
   const [, kind, hosts = '', name = 'mymaster'] = special;
   const nodes = hosts.split(',').map((host) => {
     const [address = '127.0.0.1', port = '6379'] = host.split(':');
     return { host: address, port: Number(port) };
   });
-  if (kind === 'sentinel') return new Redis({ ...options, retryStrategy: RETRY_STRATEGY, sentinels: nodes, name });
+  if (kind === 'sentinel') return new Redis({ ...options, ...COMMON, sentinels: nodes, name });
   const { enableOfflineQueue, ...redisOptions } = options;
   const cluster = new Cluster(nodes, {
     redisOptions,

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { WorkerOptions } from 'bullmq';
 import { queuePrefix } from './queue-names.js';
+import { cappedPause } from './retry-plan.js';
 
 /**
  * Options of every worker. A crashed worker's job is taken over in about lockDuration + 2 × stalledInterval; crashes
@@ -15,5 +16,6 @@ export function workerOptions(connection: Redis, prefix: string, concurrency: nu
     lockDuration: 10_000,
     stalledInterval: 5000,
     maxStalledCount: 25,
+    settings: { backoffStrategy: (attemptsMade, _type, _error, job) => cappedPause(attemptsMade, job?.data, Math.random()) },
   };
 }

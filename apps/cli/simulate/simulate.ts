@@ -115,7 +115,7 @@ class Simulation {
       encoder,
       stores: stores.stores,
       sender: application.senderFor(ledger.deliveries),
-      settings: { renditionDirectory: join(this.workDirectory, 'renditions'), keepRenditions: false, stuckAfterMs: Infinity, maxStageAttempts: 1 },
+      settings: { renditionDirectory: join(this.workDirectory, 'renditions'), keepRenditions: false, stuckAfterMs: Infinity, attemptTimeoutMs: 15_000 },
       log: { info: () => undefined, warn: () => undefined, error: () => undefined },
       metrics: createMetrics(),
     };
