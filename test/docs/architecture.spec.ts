@@ -62,10 +62,11 @@ function foldersOf(parent: string): string[] {
     .map(({ name }) => `${parent}/${name}`);
 }
 
-/** Paths of the project in code spans and code blocks; those with placeholders are left aside. */
+/** Paths of the project, built programs by their sources; those with placeholders are left aside. */
 function pathsIn(text: string): string[] {
   const pattern = new RegExp(`(?<![\\w/.])(?:${TOP_FOLDERS})/[\\w./-]*\\w`, 'g');
-  return [...text.matchAll(pattern)].map(([path]) => path);
+  const built = [...text.matchAll(/dist\/([\w./-]+)\.js/g)].map(([, source = '']) => `${source}.ts`);
+  return [...[...text.matchAll(pattern)].map(([path]) => path), ...built];
 }
 
 /** What the launcher does itself and what it hands to the built command. */
