@@ -35,7 +35,13 @@ describe('audio', () => {
 
   it('is announced by HEAD', async () => {
     const { status, headers, text } = await gateway.ask('HEAD', path);
-    expect([status, headers.get('content-length'), headers.get('accept-ranges'), headers.get('content-type'), text]).toEqual([200, '16044', 'bytes', 'audio/x-wav', '']);
+    expect([
+      status,
+      headers.get('content-length'),
+      headers.get('accept-ranges'),
+      headers.get('content-type'),
+      text,
+    ]).toEqual([200, '16044', 'bytes', 'audio/x-wav', '']);
     expect(headers.get('content-disposition')).toMatch(/^attachment; filename="[\w.-]+\.wav"$/);
   });
 
@@ -50,16 +56,26 @@ describe('audio', () => {
     ['samples=0-1', 200, null, 16_044],
     ['bytes=-', 200, null, 16_044],
   ])('%s is answered with %s, %s', async (range, status, contentRange, length) => {
-    const response = await fetch(gateway.url + path, { headers: { authorization: 'Bearer alpha-key-0123456789', range } });
+    const response = await fetch(gateway.url + path, {
+      headers: { authorization: 'Bearer alpha-key-0123456789', range },
+    });
     const bytes = Buffer.from(await response.arrayBuffer());
-    expect([response.status, response.headers.get('content-range'), bytes.length]).toEqual([status, contentRange, length]);
+    expect([response.status, response.headers.get('content-range'), bytes.length]).toEqual([
+      status,
+      contentRange,
+      length,
+    ]);
     const from = contentRange === null ? 0 : Number(/ (\d+)-/.exec(contentRange)?.[1]);
     expect(bytes.equals(whole.subarray(from, from + length))).toBe(true);
   });
 
   it.each(['bytes=16044-', 'bytes=20000-30000', 'bytes=-0'])('%s lies outside', async (range) => {
     const answer = await ranged(range);
-    expect([answer.status, answer.headers.get('content-range'), answer.json()['code']]).toEqual([416, 'bytes */16044', 'range.not_satisfiable']);
+    expect([answer.status, answer.headers.get('content-range'), answer.json()['code']]).toEqual([
+      416,
+      'bytes */16044',
+      'range.not_satisfiable',
+    ]);
     expect(answer.headers.get('content-disposition')).toBeNull();
   });
 
@@ -70,8 +86,18 @@ describe('audio', () => {
   });
 
   it('that lies elsewhere is a conflict that says where', async () => {
-    const receipt = { location: 's3://calls/a.wav', url: 'https://calls.s3.amazonaws.com/a.wav', etag: null, sizeBytes: 1, sha256: '00', verifiedBy: 'status', storedAt: '2026-01-01T00:00:00.000Z' } as const;
-    await gateway.runtime.ports.ledger.recordings.accept(sampleRecordingRecord({ id: 'elsewhere', tenantId: 'alpha', state: 'available', receipt }));
+    const receipt = {
+      location: 's3://calls/a.wav',
+      url: 'https://calls.s3.amazonaws.com/a.wav',
+      etag: null,
+      sizeBytes: 1,
+      sha256: '00',
+      verifiedBy: 'status',
+      storedAt: '2026-01-01T00:00:00.000Z',
+    } as const;
+    await gateway.runtime.ports.ledger.recordings.accept(
+      sampleRecordingRecord({ id: 'elsewhere', tenantId: 'alpha', state: 'available', receipt }),
+    );
     const answer = await gateway.ask('GET', '/v1/recordings/elsewhere/audio');
     expect([answer.status, answer.json()['detail']]).toEqual([409, expect.stringContaining('s3://calls/a.wav')]);
   });
@@ -82,7 +108,11 @@ describe('public file links', () => {
     const done = await recordings.available(flexml);
     const sid = String((done['names'] as Body)['fileSid']);
     const whole = await gateway.ask('GET', `/f/${sid}`, { key: null });
-    expect([whole.status, whole.headers.get('content-type'), whole.headers.get('content-length')]).toEqual([200, 'audio/x-wav', '16044']);
+    expect([whole.status, whole.headers.get('content-type'), whole.headers.get('content-length')]).toEqual([
+      200,
+      'audio/x-wav',
+      '16044',
+    ]);
     expect((await gateway.ask('GET', `/f/${sid}.wav?download=1&x=y`, { key: null })).status).toBe(200);
     const part = await gateway.ask('GET', `//f//${sid}`, { key: null, headers: { range: 'bytes=0-3' } });
     expect([part.status, part.text]).toEqual([206, 'RIFF']);
@@ -91,27 +121,43 @@ describe('public file links', () => {
     expect((await gateway.ask('GET', `/f/${sid}`, { key: null, headers: { range: 'bytes=99999-' } })).status).toBe(416);
   });
 
-  it.each(['nothing', '..%2f..%2fetc%2fpasswd', '%00', 'a.b.c', '-'.repeat(500)])('say no more than 404 for %s', async (name) => {
-    const answer = await gateway.ask('GET', `/f/${name}`, { key: null });
-    expect([answer.status, answer.json()['detail']]).toEqual([404, 'There is no such file']);
-  });
+  it.each(['nothing', '..%2f..%2fetc%2fpasswd', '%00', 'a.b.c', '-'.repeat(500)])(
+    'say no more than 404 for %s',
+    async (name) => {
+      const answer = await gateway.ask('GET', `/f/${name}`, { key: null });
+      expect([answer.status, answer.json()['detail']]).toEqual([404, 'There is no such file']);
+    },
+  );
 });
 
 describe('deliveries', () => {
   it('show every attempt and are sent again on request', async () => {
-    const spec = { subscriptions: [{ name: 'recordingStatusCallback', events: ['recording.available'], url: `${receiver.url}/status` }] };
+    const spec = {
+      subscriptions: [
+        { name: 'recordingStatusCallback', events: ['recording.available'], url: `${receiver.url}/status` },
+      ],
+    };
     const done = await recordings.available(flexml, spec);
     const id = String(done['id']);
     const listed = async () => items(await gateway.ask('GET', `/v1/deliveries?recordingId=${id}`));
     const until = async (attempts: number): Promise<Body> => {
       for (;;) {
         const [delivery] = await listed();
-        if (delivery !== undefined && String(delivery['status']) === 'delivered' && (delivery['attempts'] as unknown as Body[]).length === attempts) return delivery;
+        if (
+          delivery !== undefined &&
+          String(delivery['status']) === 'delivered' &&
+          (delivery['attempts'] as unknown as Body[]).length === attempts
+        )
+          return delivery;
         await delay(20);
       }
     };
     const delivered = await until(1);
-    expect(delivered).toMatchObject({ recordingId: id, subscription: 'recordingStatusCallback', attempts: [{ status: 200, request: { method: 'POST', url: `${receiver.url}/status` } }] });
+    expect(delivered).toMatchObject({
+      recordingId: id,
+      subscription: 'recordingStatusCallback',
+      attempts: [{ status: 200, request: { method: 'POST', url: `${receiver.url}/status` } }],
+    });
     expect(delivered).not.toHaveProperty('tenantId');
     const path = `/v1/deliveries/${encodeURIComponent(String(delivered['id']))}`;
     expect((await gateway.ask('GET', path)).json()).toEqual(delivered);
@@ -127,14 +173,21 @@ describe('deliveries', () => {
   });
 
   it('are nobody else’s, and are told from what never was by nothing', async () => {
-    const [own] = (await gateway.runtime.ports.ledger.recordings.list({ tenantId: 'alpha', state: 'available', limit: 200 })).items.filter(({ spec }) => spec.subscriptions.length > 0);
+    const [own] = (
+      await gateway.runtime.ports.ledger.recordings.list({ tenantId: 'alpha', state: 'available', limit: 200 })
+    ).items.filter(({ spec }) => spec.subscriptions.length > 0);
     const id = `${own?.id ?? ''}.recordingStatusCallback.3`;
-    for (const [method, rest] of [['GET', ''], ['POST', '/replay']] as const) {
+    for (const [method, rest] of [
+      ['GET', ''],
+      ['POST', '/replay'],
+    ] as const) {
       const theirs = await gateway.ask(method, `/v1/deliveries/${id}${rest}`, { key: BETA_KEY });
       const never = await gateway.ask(method, `/v1/deliveries/x.y.1${rest}`, { key: BETA_KEY });
       expect([theirs.status, theirs.text.replaceAll(id, 'x.y.1')]).toEqual([404, never.text]);
     }
-    expect((await gateway.ask('GET', `/v1/deliveries?recordingId=${own?.id ?? ''}`, { key: BETA_KEY })).status).toBe(404);
+    expect((await gateway.ask('GET', `/v1/deliveries?recordingId=${own?.id ?? ''}`, { key: BETA_KEY })).status).toBe(
+      404,
+    );
     expect((await gateway.ask('GET', '/v1/deliveries')).json()['field']).toBe('recordingId');
   });
 });

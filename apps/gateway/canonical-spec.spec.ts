@@ -18,7 +18,11 @@ afterAll(() => gateway.stop());
 
 describe('a canonical spec', () => {
   it('has its defaults, its fields are accounted for', async () => {
-    const spec = { maxDurationMs: 60_000, playDuring: { url: 'https://a.example.com/music.wav' }, subscriptions: [{ name: 's', events: ['recording.available'], url: 'https://a.example.com/cb' }] };
+    const spec = {
+      maxDurationMs: 60_000,
+      playDuring: { url: 'https://a.example.com/music.wav' },
+      subscriptions: [{ name: 's', events: ['recording.available'], url: 'https://a.example.com/cb' }],
+    };
     const started = await recordings.start({ applicationId: flexml, source: UPLOAD, call: CALL, spec });
     expect(first(started)['spec']).toEqual({
       vendor: 'flexml',
@@ -43,7 +47,17 @@ describe('a canonical spec', () => {
       retention: null,
       labels: {},
       transcription: null,
-      subscriptions: [{ name: 's', events: ['recording.available'], url: 'https://a.example.com/cb', method: 'POST', userinfo: null, fallbackUrl: null, policy: 'durable' }],
+      subscriptions: [
+        {
+          name: 's',
+          events: ['recording.available'],
+          url: 'https://a.example.com/cb',
+          method: 'POST',
+          userinfo: null,
+          fallbackUrl: null,
+          policy: 'durable',
+        },
+      ],
       continuation: null,
     });
     const accounting = started.json()['accounting'] as unknown as Body[];
@@ -62,9 +76,19 @@ describe('a canonical spec', () => {
   it('keeps its credentials as references', async () => {
     const spec = {
       format: { container: 'mp3' },
-      destination: { kind: 'gcs', bucket: 'calls', auth: { kind: 'hmac', accessKeyId: { secret: 'id' }, secretAccessKey: { secret: 'key' } } },
+      destination: {
+        kind: 'gcs',
+        bucket: 'calls',
+        auth: { kind: 'hmac', accessKeyId: { secret: 'id' }, secretAccessKey: { secret: 'key' } },
+      },
     };
-    const started = await recordings.start({ applicationId: flexml, source: UPLOAD, call: CALL, spec, secrets: { id: `${CANARY}-id`, key: `${CANARY}-key` } });
+    const started = await recordings.start({
+      applicationId: flexml,
+      source: UPLOAD,
+      call: CALL,
+      spec,
+      secrets: { id: `${CANARY}-id`, key: `${CANARY}-key` },
+    });
     expect(started.status).toBe(201);
     expect(first(started)['spec']).toMatchObject({
       format: { container: 'mp3', codec: 'mp3', contentType: 'audio/mpeg', extension: 'mp3' },
@@ -93,13 +117,48 @@ describe('a canonical spec', () => {
     [{ spec: { destination: { kind: 'ftp' } } }, 'spec.destination.kind', 'field.invalid'],
     [{ spec: { destination: 'x' } }, 'spec.destination', 'field.invalid'],
     [{ spec: { destination: { kind: 's3', bucket: 'calls' } } }, 'spec.destination.accessKeyId', 'field.invalid'],
-    [{ spec: { destination: { kind: 'media-store', container: '../x' } } }, 'spec.destination.container', 'field.invalid'],
-    [{ spec: { destination: { kind: 'http-upload', url: 'https://u:p@a.example.com/' } } }, 'spec.destination.url', 'field.invalid'],
-    [{ spec: { destination: { kind: 'http-upload', url: 'file:///etc/passwd' } } }, 'spec.destination.url', 'field.invalid'],
-    [{ spec: { destination: { kind: 'http-upload', url: 'https://a.example.com/', userinfo: { secret: 'who' } } } }, 'spec.destination.userinfo.secret', 'field.invalid'],
-    [{ spec: { destination: { kind: 'http-upload', url: 'https://a.example.com/', userinfo: { secret: 'constructor' } } } }, 'spec.destination.userinfo.secret', 'field.invalid'],
+    [
+      { spec: { destination: { kind: 'media-store', container: '../x' } } },
+      'spec.destination.container',
+      'field.invalid',
+    ],
+    [
+      { spec: { destination: { kind: 'http-upload', url: 'https://u:p@a.example.com/' } } },
+      'spec.destination.url',
+      'field.invalid',
+    ],
+    [
+      { spec: { destination: { kind: 'http-upload', url: 'file:///etc/passwd' } } },
+      'spec.destination.url',
+      'field.invalid',
+    ],
+    [
+      { spec: { destination: { kind: 'http-upload', url: 'https://a.example.com/', userinfo: { secret: 'who' } } } },
+      'spec.destination.userinfo.secret',
+      'field.invalid',
+    ],
+    [
+      {
+        spec: {
+          destination: { kind: 'http-upload', url: 'https://a.example.com/', userinfo: { secret: 'constructor' } },
+        },
+      },
+      'spec.destination.userinfo.secret',
+      'field.invalid',
+    ],
     [{ spec: { subscriptions: [{ name: 'a', events: ['x'] }] } }, 'spec.subscriptions.0.events', 'field.invalid'],
-    [{ spec: { subscriptions: [{ name: 'a', events: [] }, { name: 'a', events: [] }] } }, 'spec.subscriptions.1.name', 'field.invalid'],
+    [
+      {
+        spec: {
+          subscriptions: [
+            { name: 'a', events: [] },
+            { name: 'a', events: [] },
+          ],
+        },
+      },
+      'spec.subscriptions.1.name',
+      'field.invalid',
+    ],
     [{ spec: {}, secrets: { unused: 'x' } }, 'secrets.unused', 'field.invalid'],
     [{ spec: {}, secrets: { a: 7 } }, 'secrets', 'field.invalid'],
     [{ spec: {}, document: '<Response/>' }, 'spec', 'field.invalid'],

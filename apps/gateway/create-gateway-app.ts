@@ -6,7 +6,14 @@ import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swag
 import { GatewayModule } from './gateway.module.js';
 import { createParsingPipe } from './http/parse-body.pipe.js';
 import { ProblemDetailsFilter } from './http/problem-details.filter.js';
-import { answerBodyErrors, checkBody, collapseSlashes, correlationId, hasJsonBody, securityHeaders } from './http/request-hygiene.js';
+import {
+  answerBodyErrors,
+  checkBody,
+  collapseSlashes,
+  correlationId,
+  hasJsonBody,
+  securityHeaders,
+} from './http/request-hygiene.js';
 import { createNestLog } from './nest-log.js';
 import type { GatewayContext } from './runtime-token.js';
 
@@ -26,7 +33,10 @@ export async function createGatewayApp(context: GatewayContext): Promise<INestAp
   app.use(answerBodyErrors, checkBody);
   app.useGlobalPipes(createParsingPipe());
   app.useGlobalFilters(new ProblemDetailsFilter(context.ports.log));
-  SwaggerModule.setup('docs', app, () => describeApi(app), { jsonDocumentUrl: 'docs-json', customSiteTitle: 'Recgate API' });
+  SwaggerModule.setup('docs', app, () => describeApi(app), {
+    jsonDocumentUrl: 'docs-json',
+    customSiteTitle: 'Recgate API',
+  });
   await app.init();
   return app;
 }
@@ -34,7 +44,12 @@ export async function createGatewayApp(context: GatewayContext): Promise<INestAp
 /** The OpenAPI document of all routes. */
 export function describeApi(app: INestApplication): OpenAPIObject {
   const description = 'Applications, calls, recordings, events and deliveries. Errors are problem details (RFC 9457).';
-  const config = new DocumentBuilder().setTitle('Recgate').setDescription(description).setVersion('1').addBearerAuth().build();
+  const config = new DocumentBuilder()
+    .setTitle('Recgate')
+    .setDescription(description)
+    .setVersion('1')
+    .addBearerAuth()
+    .build();
   return SwaggerModule.createDocument(app, config);
 }
 

@@ -34,7 +34,11 @@ async function accept(id: string, change: object = {}): Promise<void> {
 /** Moves a recording and so makes an event. */
 async function happen(id: string, to: RecordingState, name: RecordingEventName, mediaTimeMs = 0): Promise<void> {
   const at = new Date();
-  await gateway.runtime.ports.ledger.recordings.transition(id, () => ({ to, at, events: [{ name, at: at.toISOString(), mediaTimeMs }] }));
+  await gateway.runtime.ports.ledger.recordings.transition(id, () => ({
+    to,
+    at,
+    events: [{ name, at: at.toISOString(), mediaTimeMs }],
+  }));
 }
 
 describe('the event stream', () => {
@@ -44,8 +48,16 @@ describe('the event stream', () => {
     expect([reader.status, reader.contentType]).toEqual([200, 'text/event-stream; charset=utf-8']);
     await happen('e1', 'capturing', 'recording.started', 120);
     await happen('e1', 'captured', 'recording.finished', 5020);
-    expect(await reader.next()).toMatchObject({ id: 'evt_e1_1', event: 'recording.started', data: { recordingId: 'e1', sequence: 1, mediaTimeMs: 120 } });
-    expect(await reader.next()).toMatchObject({ id: 'evt_e1_2', event: 'recording.finished', data: { mediaTimeMs: 5020 } });
+    expect(await reader.next()).toMatchObject({
+      id: 'evt_e1_1',
+      event: 'recording.started',
+      data: { recordingId: 'e1', sequence: 1, mediaTimeMs: 120 },
+    });
+    expect(await reader.next()).toMatchObject({
+      id: 'evt_e1_2',
+      event: 'recording.finished',
+      data: { mediaTimeMs: 5020 },
+    });
   });
 
   it('keeps tenants apart', async () => {
@@ -62,10 +74,25 @@ describe('the event stream', () => {
     await accept('f1', { callRef: 'call-f1', applicationId: application });
     await accept('f2', { callRef: 'call-f2' });
     await gateway.runtime.ports.ledger.calls.save({
-      callRef: 'call-f1', tenantId: 'alpha', applicationId: application, vendor: 'flexml', nodeId: 'n', identity: sampleRecordingRecord().call,
-      state: 'answered', createdAt: new Date().toISOString(), answeredAt: null, endedAt: null, endedBy: null, media: {}, warnings: [],
+      callRef: 'call-f1',
+      tenantId: 'alpha',
+      applicationId: application,
+      vendor: 'flexml',
+      nodeId: 'n',
+      identity: sampleRecordingRecord().call,
+      state: 'answered',
+      createdAt: new Date().toISOString(),
+      answeredAt: null,
+      endedAt: null,
+      endedBy: null,
+      media: {},
+      warnings: [],
     });
-    const readers = [await listen('?recordingId=f1'), await listen('?callRef=call-f1'), await listen(`?applicationId=${application}`)];
+    const readers = [
+      await listen('?recordingId=f1'),
+      await listen('?callRef=call-f1'),
+      await listen(`?applicationId=${application}`),
+    ];
     await happen('f2', 'capturing', 'recording.started');
     await happen('f1', 'capturing', 'recording.started');
     await happen('f2', 'captured', 'recording.finished');
@@ -107,7 +134,12 @@ describe('the event stream', () => {
     const reader = await listen('?recordingId=bad');
     const failure = { code: 'gateway.internal', stage: 'encode', blame: 'gateway', message: 'ENOENT /srv/x' } as const;
     const at = new Date();
-    await gateway.runtime.ports.ledger.recordings.transition('bad', () => ({ to: 'failed', at, patch: { failure }, events: [{ name: 'recording.failed', at: at.toISOString(), mediaTimeMs: 0, failure }] }));
+    await gateway.runtime.ports.ledger.recordings.transition('bad', () => ({
+      to: 'failed',
+      at,
+      patch: { failure },
+      events: [{ name: 'recording.failed', at: at.toISOString(), mediaTimeMs: 0, failure }],
+    }));
     expect(JSON.stringify(await reader.next())).not.toContain('/srv');
     expect((await gateway.ask('GET', '/v1/recordings/bad/events')).text).not.toContain('/srv');
   });

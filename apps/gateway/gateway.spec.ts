@@ -15,9 +15,13 @@ function routes(): string[] {
   interface Layer {
     readonly route?: { readonly path: string; readonly methods: Readonly<Record<string, boolean>> };
   }
-  const { router } = gateway.app.getHttpAdapter().getInstance() as { readonly router: { readonly stack: readonly Layer[] } };
+  const { router } = gateway.app.getHttpAdapter().getInstance() as {
+    readonly router: { readonly stack: readonly Layer[] };
+  };
   return router.stack
-    .flatMap(({ route }) => (route === undefined ? [] : Object.keys(route.methods).map((method) => [method, route.path] as const)))
+    .flatMap(({ route }) =>
+      route === undefined ? [] : Object.keys(route.methods).map((method) => [method, route.path] as const),
+    )
     .filter(([, path]) => !path.startsWith('/docs'))
     .map(([method, path]) => `${method.toUpperCase()} ${path.replace(/:(\w+)/g, '{$1}')}`);
 }
@@ -25,7 +29,10 @@ function routes(): string[] {
 describe('the OpenAPI document', () => {
   it('holds every route, each with a summary, and those of the API behind a bearer key', async () => {
     const document = (await gateway.ask('GET', '/docs-json', { key: null })).json() as unknown as {
-      paths: Record<string, Record<string, { summary?: string; security?: object[]; responses: Record<string, unknown> }>>;
+      paths: Record<
+        string,
+        Record<string, { summary?: string; security?: object[]; responses: Record<string, unknown> }>
+      >;
     };
     const described = Object.entries(document.paths).flatMap(([path, operations]) =>
       Object.entries(operations).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, operation })),
@@ -35,7 +42,10 @@ describe('the OpenAPI document', () => {
     for (const { name, operation } of described) {
       expect([name, operation.summary ?? '']).toEqual([name, expect.stringMatching(/\w{3}/)]);
       expect([name, operation.security]).toEqual([name, / \/v1\//.test(name) ? [{ bearer: [] }] : undefined]);
-      expect([name, Object.keys(operation.responses)]).toEqual([name, expect.arrayContaining([expect.stringMatching(/^(2\d\d)$/)])]);
+      expect([name, Object.keys(operation.responses)]).toEqual([
+        name,
+        expect.arrayContaining([expect.stringMatching(/^(2\d\d)$/)]),
+      ]);
     }
   });
 
@@ -104,7 +114,9 @@ describe('doors', () => {
 
 describe('bodies', () => {
   it('names the place where JSON is broken and quotes nothing of it', async () => {
-    const answer = await gateway.ask('POST', '/v1/applications', { body: '{"name": "a", "settings": {"k": canary-7781}}' });
+    const answer = await gateway.ask('POST', '/v1/applications', {
+      body: '{"name": "a", "settings": {"k": canary-7781}}',
+    });
     expect([answer.status, answer.json()['code']]).toEqual([400, 'document.malformed']);
     expect(answer.text).not.toContain('canary');
   });
@@ -116,19 +128,26 @@ describe('bodies', () => {
 
   it('takes no deep nesting', async () => {
     const depth = 40_000;
-    const answer = await gateway.ask('POST', '/v1/applications', { body: `{"name":"a","settings":${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}}` });
+    const answer = await gateway.ask('POST', '/v1/applications', {
+      body: `{"name":"a","settings":${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}}`,
+    });
     expect([answer.status, answer.json()['code']]).toEqual([400, 'document.too_deep']);
   });
 
   it('takes no other form than JSON', async () => {
-    const answer = await gateway.ask('POST', '/v1/applications', { body: Buffer.from('name=a'), headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+    const answer = await gateway.ask('POST', '/v1/applications', {
+      body: Buffer.from('name=a'),
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
     expect([answer.status, answer.json()['code']]).toEqual([400, 'request.invalid']);
     const none = await gateway.ask('POST', '/v1/applications');
     expect([none.status, none.json()['field']]).toEqual([400, 'name']);
   });
 
   it('is not moved by keys that reach for prototypes', async () => {
-    const answer = await gateway.ask('POST', '/v1/applications', { body: '{"name":"a","vendor":"flexml","__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}' });
+    const answer = await gateway.ask('POST', '/v1/applications', {
+      body: '{"name":"a","vendor":"flexml","__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}',
+    });
     expect(answer.status).toBeLessThan(500);
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
@@ -137,7 +156,9 @@ describe('bodies', () => {
     const { port } = new URL(gateway.url);
     await new Promise<void>((resolve) => {
       const socket = connect(Number(port), '127.0.0.1', () => {
-        socket.write(`POST /v1/applications HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${ALPHA_KEY}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"na`);
+        socket.write(
+          `POST /v1/applications HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${ALPHA_KEY}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"na`,
+        );
         socket.destroy();
         resolve();
       });
@@ -148,13 +169,21 @@ describe('bodies', () => {
 
 describe('applications', () => {
   it('are made, shown with hidden secrets, listed, changed and deleted', async () => {
-    const body = { name: 'voicemail', vendor: 'sinch', settings: { callbackUrl: 'https://app.example.com/sinch', applicationSecret: 'canary-secret-1' } };
+    const body = {
+      name: 'voicemail',
+      vendor: 'sinch',
+      settings: { callbackUrl: 'https://app.example.com/sinch', applicationSecret: 'canary-secret-1' },
+    };
     const made = await gateway.ask('POST', '/v1/applications', { body });
     expect(made.status).toBe(201);
     expect(made.json()['settings']).toEqual({ callbackUrl: 'https://app.example.com/sinch', applicationSecret: '***' });
     const path = `/v1/applications/${String(made.json()['id'])}`;
     const changed = await gateway.ask('PATCH', path, { body: { settings: { fallbackUrl: 'https://b.example.com/' } } });
-    expect(changed.json()['settings']).toEqual({ callbackUrl: 'https://app.example.com/sinch', fallbackUrl: 'https://b.example.com/', applicationSecret: '***' });
+    expect(changed.json()['settings']).toEqual({
+      callbackUrl: 'https://app.example.com/sinch',
+      fallbackUrl: 'https://b.example.com/',
+      applicationSecret: '***',
+    });
     expect((await gateway.ask('GET', '/v1/applications')).text).not.toContain('canary');
     expect((await gateway.ask('GET', path)).json()).toEqual(changed.json());
     expect((await gateway.ask('DELETE', path)).status).toBe(204);

@@ -67,7 +67,9 @@ async function openFile(
     const error = toRecgateError(thrown);
     ports.log.warn('file cannot be opened', { recordingId, code: error.code, reason: error.message, lastTry });
     if (error.retry && !lastTry) throw error;
-    const failed = await ports.ledger.recordings.transition(recordingId, (current) => failureMove(ports, current, error, 'capture'));
+    const failed = await ports.ledger.recordings.transition(recordingId, (current) =>
+      failureMove(ports, current, error, 'capture'),
+    );
     if (failed.applied) await files.discard(recordingId);
     return null;
   }
@@ -75,11 +77,12 @@ async function openFile(
 
 async function playThrough(ports: OrchestrationPorts, record: RecordingRecord, call: FileCall): Promise<StageOutcome> {
   let ended = false;
-  const facts = () => ({ callState: ended ? 'ended' : 'bridged', callDurationMs: Math.round(call.media.mediaTimeMs) }) as const;
+  const facts = () =>
+    ({ callState: ended ? 'ended' : 'bridged', callDurationMs: Math.round(call.media.mediaTimeMs) }) as const;
   const run = new RecordingRun(ports, record, facts, () => undefined);
   try {
     begin(run, call);
-    for (let at = 0; run.running && at < call.durationMs; ) {
+    for (let at = 0; run.running && at < call.durationMs;) {
       at = Math.min(call.durationMs, at + STEP_MS);
       await call.advanceTo(at);
     }
@@ -115,7 +118,8 @@ function fence(ports: OrchestrationPorts, record: RecordingRecord): Orchestratio
   const recordings: RecordingLedger = {
     accept: () => Promise.resolve({ record, created: false }),
     get: (id) => inner.get(id),
-    transition: (id, decide) => inner.transition(id, (current) => (current.epoch === record.epoch ? decide(current) : null)),
+    transition: (id, decide) =>
+      inner.transition(id, (current) => (current.epoch === record.epoch ? decide(current) : null)),
     list: (query) => inner.list(query),
     events: (id) => inner.events(id),
     stuckSince: (before, limit) => inner.stuckSince(before, limit),

@@ -1,11 +1,24 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBearerAuth,
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import { createApplication, requireApplication, splitSettings, viewApplication } from '#libs/orchestration';
 import { RecgateError, type ApplicationRecord } from '#libs/recording-model';
 import { ApiProblems } from '../http/problem.dto.js';
 import { TenantGuard, TenantId } from '../http/tenant.guard.js';
 import { GATEWAY, type GatewayContext } from '../runtime-token.js';
-import { ApplicationDto, ApplicationListDto, CreateApplicationDto, showApplication, UpdateApplicationDto } from './applications.dto.js';
+import {
+  ApplicationDto,
+  ApplicationListDto,
+  CreateApplicationDto,
+  showApplication,
+  UpdateApplicationDto,
+} from './applications.dto.js';
 
 @ApiTags('applications')
 @ApiBearerAuth()
@@ -20,7 +33,9 @@ export class ApplicationsController {
   @ApiCreatedResponse({ type: ApplicationDto })
   async create(@TenantId() tenantId: string, @Body() body: CreateApplicationDto): Promise<ApplicationDto> {
     const settings = requireStrings(body.settings);
-    return this.show(await createApplication(this.gateway.ports, { tenantId, name: body.name, vendor: body.vendor, settings }));
+    return this.show(
+      await createApplication(this.gateway.ports, { tenantId, name: body.name, vendor: body.vendor, settings }),
+    );
   }
 
   @Get()
@@ -41,7 +56,11 @@ export class ApplicationsController {
   @Patch(':id')
   @ApiOperation({ summary: 'Change settings; the others stay' })
   @ApiOkResponse({ type: ApplicationDto })
-  async update(@TenantId() tenantId: string, @Param('id') id: string, @Body() body: UpdateApplicationDto): Promise<ApplicationDto> {
+  async update(
+    @TenantId() tenantId: string,
+    @Param('id') id: string,
+    @Body() body: UpdateApplicationDto,
+  ): Promise<ApplicationDto> {
     const { ports } = this.gateway;
     const application = await requireApplication(ports, tenantId, id);
     const { open, secret } = splitSettings(ports, application.vendor, requireStrings(body.settings));
@@ -72,7 +91,8 @@ export class ApplicationsController {
 
 function requireStrings(settings: Readonly<Record<string, unknown>>): Record<string, string> {
   for (const [key, value] of Object.entries(settings)) {
-    if (typeof value !== 'string') throw new RecgateError('field.invalid', 'Settings are strings', { field: `settings.${key}` });
+    if (typeof value !== 'string')
+      throw new RecgateError('field.invalid', 'Settings are strings', { field: `settings.${key}` });
   }
   return settings as Record<string, string>;
 }

@@ -24,7 +24,11 @@ export class CreateApplicationDto {
 }
 
 export class UpdateApplicationDto {
-  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, description: 'Settings to change; the others stay' })
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    description: 'Settings to change; the others stay',
+  })
   @IsObject()
   @IsNotEmpty()
   settings: Record<string, string>;

@@ -1,7 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { requireApplication, viewApplication, type InstructReply } from '#libs/orchestration';
-import { RecgateError, splitUserinfo, type ApplicationRecord, type CallIdentity, type CallRecord, type DocumentRole } from '#libs/recording-model';
+import {
+  RecgateError,
+  splitUserinfo,
+  type ApplicationRecord,
+  type CallIdentity,
+  type CallRecord,
+  type DocumentRole,
+} from '#libs/recording-model';
 import { NodeClient } from '../http/node-client.js';
 import { GATEWAY, type GatewayContext } from '../runtime-token.js';
 
@@ -25,7 +32,8 @@ export class CallInstructions {
   /** @throws RecgateError `request.not_found`, also for another tenant's call */
   async requireCall(tenantId: string, callRef: string): Promise<CallRecord> {
     const call = await this.gateway.ports.ledger.calls.get(callRef);
-    if (call === null || call.tenantId !== tenantId) throw new RecgateError('request.not_found', `There is no call ${callRef}`);
+    if (call === null || call.tenantId !== tenantId)
+      throw new RecgateError('request.not_found', `There is no call ${callRef}`);
     return call;
   }
 
@@ -52,12 +60,20 @@ export class CallInstructions {
       sealedDocument: ports.vault.seal({ document }, { tenantId, ownerId: callRef }),
       role,
       url,
-      idempotencyKey: instruction.idempotencyKey ?? createHash('sha256').update(`${role}\n${url ?? ''}\n${document}`).digest('hex'),
+      idempotencyKey:
+        instruction.idempotencyKey ??
+        createHash('sha256')
+          .update(`${role}\n${url ?? ''}\n${document}`)
+          .digest('hex'),
     });
   }
 
   /** Reads a document here, so that its faults are answered with field and position. */
-  read(application: ApplicationRecord, call: CallIdentity, { document, role, url }: Omit<Instruction, 'idempotencyKey'>) {
+  read(
+    application: ApplicationRecord,
+    call: CallIdentity,
+    { document, role, url }: Omit<Instruction, 'idempotencyKey'>,
+  ) {
     const { ports } = this.gateway;
     return ports.adapters[application.vendor].parse(
       { body: document, role, url },

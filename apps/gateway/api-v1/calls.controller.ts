@@ -1,5 +1,13 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, UseGuards } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiBearerAuth, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiAcceptedResponse,
+  ApiBearerAuth,
+  ApiCreatedResponse,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import { requireApplication, type CallEventCommand, type OpenedCall } from '#libs/orchestration';
 import { RecgateError } from '#libs/recording-model';
 import { IdempotencyKey } from '../http/idempotency-key.js';
@@ -8,7 +16,17 @@ import { ApiProblems } from '../http/problem.dto.js';
 import { TenantGuard, TenantId } from '../http/tenant.guard.js';
 import { GATEWAY, type GatewayContext } from '../runtime-token.js';
 import { CallInstructions } from './call-instructions.js';
-import { CallDto, CallEventDto, CallListDto, CreateCallDto, InstructDto, InstructedDto, showCall, toIdentity, toLegRequest } from './calls.dto.js';
+import {
+  CallDto,
+  CallEventDto,
+  CallListDto,
+  CreateCallDto,
+  InstructDto,
+  InstructedDto,
+  showCall,
+  toIdentity,
+  toLegRequest,
+} from './calls.dto.js';
 import { PageQueryDto } from './page-query.dto.js';
 
 @ApiTags('calls')
@@ -31,7 +49,9 @@ export class CallsController {
     const application = await requireApplication(ports, tenantId, body.applicationId);
     const { caller, callee } = body.legs;
     if (caller === undefined && callee === undefined) {
-      throw new RecgateError('field.missing', 'A call needs at least one leg: caller, callee or both', { field: 'legs' });
+      throw new RecgateError('field.missing', 'A call needs at least one leg: caller, callee or both', {
+        field: 'legs',
+      });
     }
     const callRef = `call_${ports.ids.hex(20)}`;
     const nodeId = await this.nodes.pick();
@@ -69,7 +89,11 @@ export class CallsController {
   @HttpCode(202)
   @ApiOperation({ summary: 'Tell what happened on the call: answered, bridged, dtmf, transfer, hangup' })
   @ApiAcceptedResponse()
-  async event(@TenantId() tenantId: string, @Param('callRef') callRef: string, @Body() body: CallEventDto): Promise<void> {
+  async event(
+    @TenantId() tenantId: string,
+    @Param('callRef') callRef: string,
+    @Body() body: CallEventDto,
+  ): Promise<void> {
     const call = await this.calls.requireLiveCall(tenantId, callRef);
     if (body.type === 'hangup') {
       await this.nodes.send(call.nodeId, 'hangup', { callRef, by: body.party ?? null });
@@ -90,7 +114,12 @@ export class CallsController {
     @Body() body: InstructDto,
   ): Promise<InstructedDto> {
     const call = await this.calls.requireLiveCall(tenantId, callRef);
-    return this.calls.instruct(call, { document: body.document, role: body.role, url: body.url ?? null, idempotencyKey });
+    return this.calls.instruct(call, {
+      document: body.document,
+      role: body.role,
+      url: body.url ?? null,
+      idempotencyKey,
+    });
   }
 
   @Delete(':callRef')

@@ -1,6 +1,18 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsObject, IsString, Matches, Max, Min, ValidateIf, ValidateNested } from 'class-validator';
+import {
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsObject,
+  IsString,
+  Matches,
+  Max,
+  Min,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
 import { CODECS, STREAM_DIALECTS, type LegRequest } from '#libs/orchestration';
 import {
   PARTIES,
@@ -62,7 +74,10 @@ export class LegDto {
   @Max(127)
   telephoneEventPayloadType?: number;
 
-  @ApiPropertyOptional({ type: RemoteDto, description: 'Only packets from here are accepted; absent: the first sender is' })
+  @ApiPropertyOptional({
+    type: RemoteDto,
+    description: 'Only packets from here are accepted; absent: the first sender is',
+  })
   @MayBeAbsent()
   @ValidateNested()
   @Type(() => RemoteDto)
@@ -163,7 +178,10 @@ export class CallEventDto {
   @IsIn(PARTIES)
   party?: Party;
 
-  @ApiPropertyOptional({ type: RemoteDto, description: 'transfer: where the new party sends from; absent: the next sender is taken' })
+  @ApiPropertyOptional({
+    type: RemoteDto,
+    description: 'transfer: where the new party sends from; absent: the next sender is taken',
+  })
   @MayBeAbsent()
   @ValidateNested()
   @Type(() => RemoteDto)
@@ -199,7 +217,8 @@ export class CallDto {
   @ApiProperty({ type: String, nullable: true }) answeredAt: string | null;
   @ApiProperty({ type: String, nullable: true }) endedAt: string | null;
   @ApiProperty({ enum: ['caller', 'callee', 'gateway'], nullable: true }) endedBy: CallRecord['endedBy'];
-  @ApiProperty({ type: 'object', additionalProperties: true, description: 'Where each leg sends its audio' }) media: CallRecord['media'];
+  @ApiProperty({ type: 'object', additionalProperties: true, description: 'Where each leg sends its audio' })
+  media: CallRecord['media'];
   @ApiProperty({ type: [String] }) warnings: readonly string[];
 }
 
@@ -209,16 +228,47 @@ export class CallListDto {
 
 /** What became of a document that was handed to a call. */
 export class InstructedDto {
-  @ApiProperty({ type: [String], description: 'Recordings accepted so far because of it' }) recordings: readonly string[];
-  @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true }, description: 'What became of each field' })
+  @ApiProperty({ type: [String], description: 'Recordings accepted so far because of it' })
+  recordings: readonly string[];
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'object', additionalProperties: true },
+    description: 'What became of each field',
+  })
   accounting: readonly AccountingEntry[];
   @ApiProperty({ type: [String] }) warnings: readonly string[];
   @ApiProperty({ description: 'True when it was seen before and nothing was started' }) repeated: boolean;
 }
 
 export function showCall(call: CallRecord): CallDto {
-  const { callRef, applicationId, vendor, nodeId, identity, state, createdAt, answeredAt, endedAt, endedBy, media, warnings } = call;
-  return { callRef, applicationId, vendor, nodeId, identity, state, createdAt, answeredAt, endedAt, endedBy, media, warnings };
+  const {
+    callRef,
+    applicationId,
+    vendor,
+    nodeId,
+    identity,
+    state,
+    createdAt,
+    answeredAt,
+    endedAt,
+    endedBy,
+    media,
+    warnings,
+  } = call;
+  return {
+    callRef,
+    applicationId,
+    vendor,
+    nodeId,
+    identity,
+    state,
+    createdAt,
+    answeredAt,
+    endedAt,
+    endedBy,
+    media,
+    warnings,
+  };
 }
 
 /** The leg as the media node takes it. */
@@ -238,5 +288,12 @@ export function toLegRequest(leg: LegDto): LegRequest {
 /** Who the call is; a call id is made up when none is given. */
 export function toIdentity(identity: IdentityDto, ids: IdSource): CallIdentity {
   const { callId, from, to, direction, conferenceId, vendor } = identity;
-  return { callId: callId ?? ids.uuid(), from, to, direction, vendor, ...(conferenceId === undefined ? {} : { conferenceId }) };
+  return {
+    callId: callId ?? ids.uuid(),
+    from,
+    to,
+    direction,
+    vendor,
+    ...(conferenceId === undefined ? {} : { conferenceId }),
+  };
 }

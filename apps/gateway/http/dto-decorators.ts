@@ -32,11 +32,18 @@ export function IsHttpUrl(): PropertyDecorator {
 }
 
 /** Strings under short names: letters, digits, `_`, `.`, `-`. */
-export function IsStringMap(limits: { readonly entries: number; readonly length: number; readonly numbers?: boolean }): PropertyDecorator {
+export function IsStringMap(limits: {
+  readonly entries: number;
+  readonly length: number;
+  readonly numbers?: boolean;
+}): PropertyDecorator {
   return ValidateBy({
     name: 'isStringMap',
     validator: {
-      validate: (value) => isMap(value) && Object.keys(value).length <= limits.entries && Object.entries(value).every((entry) => fits(entry, limits)),
+      validate: (value) =>
+        isMap(value) &&
+        Object.keys(value).length <= limits.entries &&
+        Object.entries(value).every((entry) => fits(entry, limits)),
       defaultMessage: () =>
         `$property must map at most ${limits.entries} names (letters, digits, "_", ".", "-") to strings${limits.numbers === true ? ' or numbers' : ''} of at most ${limits.length} characters`,
     },
@@ -56,7 +63,10 @@ function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function fits([name, value]: [string, unknown], limits: { readonly length: number; readonly numbers?: boolean }): boolean {
+function fits(
+  [name, value]: [string, unknown],
+  limits: { readonly length: number; readonly numbers?: boolean },
+): boolean {
   if (!/^[A-Za-z0-9_.-]{1,64}$/.test(name) || name === '__proto__') return false;
   if (typeof value === 'number') return limits.numbers === true && Number.isFinite(value);
   return typeof value === 'string' && value.length <= limits.length;

@@ -7,7 +7,9 @@ export const IdempotencyKey = createParamDecorator((_data: unknown, context: Exe
   const key = context.switchToHttp().getRequest<Request>().headers['idempotency-key'];
   if (key === undefined) return null;
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
-    throw new RecgateError('field.invalid', 'An Idempotency-Key has 1 to 255 printable ASCII characters', { field: 'Idempotency-Key' });
+    throw new RecgateError('field.invalid', 'An Idempotency-Key has 1 to 255 printable ASCII characters', {
+      field: 'Idempotency-Key',
+    });
   }
   return key;
 });

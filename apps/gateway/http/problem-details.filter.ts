@@ -23,7 +23,10 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     const response = host.switchToHttp().getResponse<Response>();
     const problem = toProblem(thrown);
     if (problem.status >= 500) {
-      this.log.error('request failed', { code: problem.code, reason: thrown instanceof Error ? thrown.message : String(thrown) });
+      this.log.error('request failed', {
+        code: problem.code,
+        reason: thrown instanceof Error ? thrown.message : String(thrown),
+      });
     }
     sendProblem(response, problem);
   }
@@ -62,7 +65,9 @@ function toKnownError(thrown: unknown): RecgateError | null {
   if (thrown instanceof RecgateError) return thrown;
   if (thrown instanceof HttpException) return ofStatus(thrown.getStatus());
   if (isHttpError(thrown)) return BODY_ERRORS[thrown.type ?? '']?.(thrown) ?? ofStatus(thrown.statusCode);
-  return isRedisAway(thrown) ? new RecgateError('gateway.unavailable', 'The ledger cannot be reached at the moment') : null;
+  return isRedisAway(thrown)
+    ? new RecgateError('gateway.unavailable', 'The ledger cannot be reached at the moment')
+    : null;
 }
 
 function ofStatus(status: number): RecgateError | null {
@@ -85,7 +90,10 @@ const BODY_ERRORS: Readonly<Record<string, (error: HttpError) => RecgateError>> 
   'entity.too.large': () => new RecgateError('document.too_large', 'The request body is too large; 1 MiB is the limit'),
   'entity.parse.failed': (error) => {
     const place = /at position \d+( \(line \d+ column \d+\))?/.exec(error.message)?.[0];
-    return new RecgateError('document.malformed', `The request body is not JSON${place === undefined ? '' : `: the fault is ${place}`}`);
+    return new RecgateError(
+      'document.malformed',
+      `The request body is not JSON${place === undefined ? '' : `: the fault is ${place}`}`,
+    );
   },
 };
 

@@ -22,5 +22,7 @@ export class ProblemDto {
 
 /** All errors of a controller are problem details. */
 export function ApiProblems(): ClassDecorator & MethodDecorator {
-  return applyDecorators(ApiResponse({ status: 'default', type: ProblemDto, description: 'Problem details (application/problem+json)' }));
+  return applyDecorators(
+    ApiResponse({ status: 'default', type: ProblemDto, description: 'Problem details (application/problem+json)' }),
+  );
 }

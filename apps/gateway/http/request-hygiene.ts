@@ -35,7 +35,11 @@ export function collapseSlashes(request: Request, _response: Response, next: Nex
 }
 
 /** True for requests whose body is JSON; uploads are passed on as they come, whatever they call themselves. */
-export function hasJsonBody(request: { readonly method?: string | undefined; readonly url?: string | undefined; readonly headers: Request['headers'] }): boolean {
+export function hasJsonBody(request: {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly headers: Request['headers'];
+}): boolean {
   return request.method !== 'PUT' && /^application\/([\w.-]+\+)?json\b/i.test(request.headers['content-type'] ?? '');
 }
 
@@ -49,7 +53,10 @@ export const checkBody: RequestHandler = (request, response, next) => {
   if (isUnreadBody(request)) {
     sendProblem(response, toProblem(new RecgateError('request.invalid', 'Send the body as application/json')));
   } else if (isDeeperThan(request.body, MOST_DEPTH)) {
-    sendProblem(response, toProblem(new RecgateError('document.too_deep', `The body is nested more than ${MOST_DEPTH} levels deep`)));
+    sendProblem(
+      response,
+      toProblem(new RecgateError('document.too_deep', `The body is nested more than ${MOST_DEPTH} levels deep`)),
+    );
   } else {
     next();
   }

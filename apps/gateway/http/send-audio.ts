@@ -14,7 +14,12 @@ export interface ByteRange {
  * @param sha256 of the file, hex; becomes its entity tag
  * @throws RecgateError `range.not_satisfiable` for a range outside the file
  */
-export async function sendAudio(request: Request, response: Response, audio: StoredAudio, sha256?: string): Promise<void> {
+export async function sendAudio(
+  request: Request,
+  response: Response,
+  audio: StoredAudio,
+  sha256?: string,
+): Promise<void> {
   const etag = sha256 === undefined ? null : `"${sha256}"`;
   const range = isRangeValid(request, etag) ? parseRange(request.headers.range, audio.sizeBytes) : null;
   response.setHeader('Accept-Ranges', 'bytes');

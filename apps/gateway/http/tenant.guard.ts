@@ -15,7 +15,8 @@ export class TenantGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<TenantRequest>();
     const header = request.headers.authorization;
-    if (header === undefined) throw new RecgateError('auth.missing', 'Send the API key as "Authorization: Bearer <key>"');
+    if (header === undefined)
+      throw new RecgateError('auth.missing', 'Send the API key as "Authorization: Bearer <key>"');
     const key = /^Bearer +(\S+)$/i.exec(header)?.[1];
     const tenantId = key === undefined ? null : this.gateway.apiKeys.tenantOf(key);
     if (tenantId === null) throw new RecgateError('auth.invalid', 'The API key is not known here');
@@ -27,6 +28,7 @@ export class TenantGuard implements CanActivate {
 /** The tenant whose key came with the request. */
 export const TenantId = createParamDecorator((_data: unknown, context: ExecutionContext): string => {
   const { tenantId } = context.switchToHttp().getRequest<TenantRequest>();
-  if (tenantId === undefined) throw new RecgateError('auth.missing', 'Send the API key as "Authorization: Bearer <key>"');
+  if (tenantId === undefined)
+    throw new RecgateError('auth.missing', 'Send the API key as "Authorization: Bearer <key>"');
   return tenantId;
 });

@@ -22,7 +22,9 @@ export class OperationsController {
   @ApiServiceUnavailableResponse()
   async ready(@Res() response: Response): Promise<void> {
     const faults = await this.gateway.readiness();
-    response.status(faults.length === 0 ? 200 : 503).json({ status: faults.length === 0 ? 'ready' : 'not ready', faults });
+    response
+      .status(faults.length === 0 ? 200 : 503)
+      .json({ status: faults.length === 0 ? 'ready' : 'not ready', faults });
   }
 
   @Get('metrics')

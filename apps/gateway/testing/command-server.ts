@@ -1,4 +1,13 @@
-import { acceptRecording, asJson, requireApplication, viewApplication, type InstructCommand, type NodeCommands, type OpenCall, type StartRecordingCommand } from '#libs/orchestration';
+import {
+  acceptRecording,
+  asJson,
+  requireApplication,
+  viewApplication,
+  type InstructCommand,
+  type NodeCommands,
+  type OpenCall,
+  type StartRecordingCommand,
+} from '#libs/orchestration';
 import { serveNodeCommands } from '#libs/queues';
 import { RecgateError, type CallRecord, type JsonValue } from '#libs/recording-model';
 import type { Runtime } from '../../wiring/runtime.js';
@@ -14,9 +23,14 @@ export class CommandServer {
   ) {}
 
   /** Serves and is alive until closed. */
-  static async start(runtime: Runtime, nodeId = 'node-under-test'): Promise<CommandServer & { close(): Promise<void> }> {
+  static async start(
+    runtime: Runtime,
+    nodeId = 'node-under-test',
+  ): Promise<CommandServer & { close(): Promise<void> }> {
     const server = new CommandServer(runtime, nodeId);
-    const served = serveNodeCommands(runtime.connections, runtime.config.redis.prefix, nodeId, (name, data) => server.handle(name, data));
+    const served = serveNodeCommands(runtime.connections, runtime.config.redis.prefix, nodeId, (name, data) =>
+      server.handle(name, data),
+    );
     await runtime.ports.ledger.nodes.heartbeat({ nodeId, calls: 0, maxCalls: 10, accepting: true }, 600_000);
     return Object.assign(server, { close: () => served.close() });
   }
@@ -42,46 +56,106 @@ export class CommandServer {
     const { vendor } = await requireApplication(this.runtime.ports, tenantId, applicationId);
     const media = { caller: { transport: 'rtp', address: '127.0.0.1:20000' } };
     const at = new Date().toISOString();
-    const call: CallRecord = { callRef, tenantId, applicationId, vendor, nodeId: this.nodeId, identity, state: 'answered', createdAt: at, answeredAt: at, endedAt: null, endedBy: null, media, warnings: [] };
+    const call: CallRecord = {
+      callRef,
+      tenantId,
+      applicationId,
+      vendor,
+      nodeId: this.nodeId,
+      identity,
+      state: 'answered',
+      createdAt: at,
+      answeredAt: at,
+      endedAt: null,
+      endedBy: null,
+      media,
+      warnings: [],
+    };
     await this.runtime.ports.ledger.calls.save(call);
     return { media };
   }
 
-  private async startRecording({ callRef, spec, sealedSecrets, idempotencyKey }: StartRecordingCommand): Promise<NodeCommands['startRecording']['reply']> {
+  private async startRecording({
+    callRef,
+    spec,
+    sealedSecrets,
+    idempotencyKey,
+  }: StartRecordingCommand): Promise<NodeCommands['startRecording']['reply']> {
     const { vault } = this.runtime.ports;
     const call = await this.call(callRef);
-    const secrets = sealedSecrets === null ? {} : vault.open(sealedSecrets, { tenantId: call.tenantId, ownerId: callRef });
+    const secrets =
+      sealedSecrets === null ? {} : vault.open(sealedSecrets, { tenantId: call.tenantId, ownerId: callRef });
     const { record, created } = await this.accept(call, { spec, secrets }, idempotencyKey);
     return { recordingId: record.id, created };
   }
 
-  private async instruct({ callRef, sealedDocument, role, url, idempotencyKey }: InstructCommand): Promise<NodeCommands['instruct']['reply']> {
+  private async instruct({
+    callRef,
+    sealedDocument,
+    role,
+    url,
+    idempotencyKey,
+  }: InstructCommand): Promise<NodeCommands['instruct']['reply']> {
     const { vault, adapters, ids } = this.runtime.ports;
     const call = await this.call(callRef);
     const repeated = this.seen.has(idempotencyKey);
     this.seen.add(idempotencyKey);
     const { document = '' } = vault.open(sealedDocument, { tenantId: call.tenantId, ownerId: callRef });
     const application = await this.application(call);
-    const parsed = adapters[call.vendor].parse({ body: document, role, url }, { application, call: call.identity, ids, now: new Date() });
+    const parsed = adapters[call.vendor].parse(
+      { body: document, role, url },
+      { application, call: call.identity, ids, now: new Date() },
+    );
     const recordings: string[] = [];
     for (const step of parsed.steps) {
-      if (step.kind === 'record') recordings.push((await this.accept(call, step, `${idempotencyKey} ${recordings.length}`)).record.id);
+      if (step.kind === 'record')
+        recordings.push((await this.accept(call, step, `${idempotencyKey} ${recordings.length}`)).record.id);
     }
-    return { recordings, accounting: parsed.accounting, warnings: parsed.warnings.map(({ message }) => message), repeated };
+    return {
+      recordings,
+      accounting: parsed.accounting,
+      warnings: parsed.warnings.map(({ message }) => message),
+      repeated,
+    };
   }
 
-  private async accept(call: CallRecord, action: Parameters<typeof acceptRecording>[1]['action'], idempotencyKey: string | null) {
+  private async accept(
+    call: CallRecord,
+    action: Parameters<typeof acceptRecording>[1]['action'],
+    idempotencyKey: string | null,
+  ) {
     const application = await this.application(call);
-    const facts = { callState: call.state, callDurationMs: 0, nodeId: this.nodeId, documentUrl: null, accounting: [] } as const;
-    return acceptRecording(this.runtime.ports, { application, callRef: call.callRef, call: call.identity, action, idempotencyKey, ...facts });
+    const facts = {
+      callState: call.state,
+      callDurationMs: 0,
+      nodeId: this.nodeId,
+      documentUrl: null,
+      accounting: [],
+    } as const;
+    return acceptRecording(this.runtime.ports, {
+      application,
+      callRef: call.callRef,
+      call: call.identity,
+      action,
+      idempotencyKey,
+      ...facts,
+    });
   }
 
   private async application(call: CallRecord) {
-    return viewApplication(this.runtime.ports, await requireApplication(this.runtime.ports, call.tenantId, call.applicationId));
+    return viewApplication(
+      this.runtime.ports,
+      await requireApplication(this.runtime.ports, call.tenantId, call.applicationId),
+    );
   }
 
   private async end(callRef: string): Promise<Record<string, never>> {
-    await this.runtime.ports.ledger.calls.save({ ...(await this.call(callRef)), state: 'ended', endedAt: new Date().toISOString(), endedBy: 'gateway' });
+    await this.runtime.ports.ledger.calls.save({
+      ...(await this.call(callRef)),
+      state: 'ended',
+      endedAt: new Date().toISOString(),
+      endedBy: 'gateway',
+    });
     return {};
   }
 

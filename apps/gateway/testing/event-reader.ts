@@ -20,7 +20,10 @@ export class EventReader {
   /** Resolves once the stream is open and its first line has come. */
   static async open(url: string, key: string, lastEventId?: string): Promise<EventReader> {
     const reader = new EventReader();
-    const headers = { authorization: `Bearer ${key}`, ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) };
+    const headers = {
+      authorization: `Bearer ${key}`,
+      ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
+    };
     const response = await fetch(url, { headers, signal: reader.aborted.signal });
     reader.status = response.status;
     reader.contentType = response.headers.get('content-type');
@@ -56,7 +59,8 @@ export class EventReader {
   private async read(response: Response): Promise<void> {
     try {
       const decoder = new TextDecoder();
-      for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) this.take(decoder.decode(chunk, { stream: true }));
+      for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>)
+        this.take(decoder.decode(chunk, { stream: true }));
     } catch {
       // Aborted by the test.
     }
@@ -77,6 +81,12 @@ export class EventReader {
 }
 
 function toEvent(block: string): StreamedEvent {
-  const fields = Object.fromEntries(block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]));
-  return { id: fields['id'] ?? '', event: fields['event'] ?? '', data: JSON.parse(fields['data'] ?? '{}') as Record<string, unknown> };
+  const fields = Object.fromEntries(
+    block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
+  );
+  return {
+    id: fields['id'] ?? '',
+    event: fields['event'] ?? '',
+    data: JSON.parse(fields['data'] ?? '{}') as Record<string, unknown>,
+  };
 }

@@ -29,7 +29,10 @@ export class FileRecordings {
   }
 
   put(id: string, body: Uint8Array, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
-    return this.gateway.ask('PUT', `/v1/recordings/${id}/source`, { body, headers: { 'content-type': 'audio/x-wav', ...headers } });
+    return this.gateway.ask('PUT', `/v1/recordings/${id}/source`, {
+      body,
+      headers: { 'content-type': 'audio/x-wav', ...headers },
+    });
   }
 
   /** An available recording of one second of tone. */

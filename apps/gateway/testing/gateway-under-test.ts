@@ -67,7 +67,10 @@ export class GatewayUnderTest {
     let url = '';
     const app = await createGatewayApp(createGatewayContext(runtime, () => url));
     ({ url } = await listen(app, '127.0.0.1', 0));
-    const worker = options.works === true ? await startWorker(runtime, ['capture', 'encode', 'store', 'deliver'], createFileCapture(runtime)) : null;
+    const worker =
+      options.works === true
+        ? await startWorker(runtime, ['capture', 'encode', 'store', 'deliver'], createFileCapture(runtime))
+        : null;
     return new GatewayUnderTest(url, runtime, app, redis, directory, worker, log);
   }
 

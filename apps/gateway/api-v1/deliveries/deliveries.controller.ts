@@ -1,5 +1,12 @@
 import { Controller, Get, HttpCode, Inject, Param, Post, Query, UseGuards } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiBearerAuth, ApiConflictResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiAcceptedResponse,
+  ApiBearerAuth,
+  ApiConflictResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import { RecgateError, type DeliveryRecord } from '#libs/recording-model';
 import { ApiProblems } from '../../http/problem.dto.js';
 import { TenantGuard, TenantId } from '../../http/tenant.guard.js';
@@ -42,7 +49,11 @@ export class DeliveriesController {
     const { ledger, work } = this.gateway.ports;
     const { recordingId, subscription } = await this.requireDelivery(tenantId, id);
     const lease = await ledger.deliveries.lease(recordingId, subscription, LEASE_MS);
-    if (lease === null) throw new RecgateError('request.conflict', `Notifications of this subscription are being sent at this moment; try again`);
+    if (lease === null)
+      throw new RecgateError(
+        'request.conflict',
+        `Notifications of this subscription are being sent at this moment; try again`,
+      );
     let pending: DeliveryRecord;
     try {
       pending = { ...(await this.requireDelivery(tenantId, id)), status: 'pending', nextAttemptAt: null };
@@ -50,13 +61,19 @@ export class DeliveriesController {
     } finally {
       await lease.release();
     }
-    await work.enqueueDelivery(recordingId, subscription, `replay-${pending.eventSequence}-${this.gateway.ports.ids.hex(8)}`, 0);
+    await work.enqueueDelivery(
+      recordingId,
+      subscription,
+      `replay-${pending.eventSequence}-${this.gateway.ports.ids.hex(8)}`,
+      0,
+    );
     return showDelivery(pending);
   }
 
   private async requireDelivery(tenantId: string, id: string): Promise<DeliveryRecord> {
     const delivery = await this.gateway.ports.ledger.deliveries.get(id);
-    if (delivery === null || delivery.tenantId !== tenantId) throw new RecgateError('request.not_found', `There is no delivery ${id}`);
+    if (delivery === null || delivery.tenantId !== tenantId)
+      throw new RecgateError('request.not_found', `There is no delivery ${id}`);
     return delivery;
   }
 }

@@ -17,8 +17,10 @@ export class DeliveryDto {
   @ApiProperty({ description: "In the vendor's words" }) purpose: string;
   @ApiProperty() eventSequence: number;
   @ApiProperty({ enum: ['pending', 'delivered', 'exhausted', 'gone'] }) status: DeliveryRecord['status'];
-  @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true } }) attempts: readonly DeliveryAttempt[];
-  @ApiProperty({ type: String, nullable: true, description: 'When the next attempt is due; null: at once, or none' }) nextAttemptAt: string | null;
+  @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true } })
+  attempts: readonly DeliveryAttempt[];
+  @ApiProperty({ type: String, nullable: true, description: 'When the next attempt is due; null: at once, or none' })
+  nextAttemptAt: string | null;
   @ApiProperty() createdAt: string;
 }
 
@@ -27,6 +29,7 @@ export class DeliveryListDto {
 }
 
 export function showDelivery(delivery: DeliveryRecord): DeliveryDto {
-  const { id, recordingId, subscription, purpose, eventSequence, status, attempts, nextAttemptAt, createdAt } = delivery;
+  const { id, recordingId, subscription, purpose, eventSequence, status, attempts, nextAttemptAt, createdAt } =
+    delivery;
   return { id, recordingId, subscription, purpose, eventSequence, status, attempts, nextAttemptAt, createdAt };
 }

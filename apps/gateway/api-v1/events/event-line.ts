@@ -74,7 +74,10 @@ export class EventLine {
     if (callRef === undefined && applicationId === undefined) return true;
     const record = await this.recordOf(event);
     if (record === null) return false;
-    return (callRef === undefined || record.callRef === callRef) && (applicationId === undefined || record.applicationId === applicationId);
+    return (
+      (callRef === undefined || record.callRef === callRef) &&
+      (applicationId === undefined || record.applicationId === applicationId)
+    );
   }
 
   /** Identity never changes, so each recording is looked up once while it runs. */

@@ -1,5 +1,13 @@
 import { Controller, Get, Headers, Inject, Query, Res, UseGuards, type OnModuleDestroy } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBearerAuth,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiProduces,
+  ApiPropertyOptional,
+  ApiTags,
+} from '@nestjs/swagger';
 import { IsNotEmpty, IsString } from 'class-validator';
 import type { Response } from 'express';
 import { requireApplication } from '#libs/orchestration';
@@ -51,9 +59,16 @@ export class EventsController implements OnModuleDestroy {
 
   @Get()
   @ApiOperation({ summary: 'Events as they happen, as server-sent events' })
-  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'With recordingId: what came after this event is sent first' })
+  @ApiHeader({
+    name: 'Last-Event-ID',
+    required: false,
+    description: 'With recordingId: what came after this event is sent first',
+  })
   @ApiProduces('text/event-stream')
-  @ApiOkResponse({ description: '`id`: event id, `event`: its name, `data`: the event as JSON', schema: { type: 'string' } })
+  @ApiOkResponse({
+    description: '`id`: event id, `event`: its name, `data`: the event as JSON',
+    schema: { type: 'string' },
+  })
   async stream(
     @TenantId() tenantId: string,
     @Query() filter: EventFilterDto,
@@ -61,7 +76,10 @@ export class EventsController implements OnModuleDestroy {
     @Res() response: Response,
   ): Promise<void> {
     await this.refuseUnknown(tenantId, filter);
-    const after = lastEventId === undefined || filter.recordingId === undefined ? null : sequenceOf(lastEventId, filter.recordingId);
+    const after =
+      lastEventId === undefined || filter.recordingId === undefined
+        ? null
+        : sequenceOf(lastEventId, filter.recordingId);
     const line = new EventLine(this.gateway.ports.ledger.recordings, filter, after);
     const stop = await this.events.listen(tenantId, (event) => line.push(event));
     const stream = new EventStream(response);
@@ -80,9 +98,11 @@ export class EventsController implements OnModuleDestroy {
   }
 
   private async refuseUnknown(tenantId: string, filter: EventFilterDto): Promise<void> {
-    if (filter.recordingId !== undefined) refuseContradiction(filter, await requireRecording(this.gateway, tenantId, filter.recordingId));
+    if (filter.recordingId !== undefined)
+      refuseContradiction(filter, await requireRecording(this.gateway, tenantId, filter.recordingId));
     if (filter.callRef !== undefined) await this.calls.requireCall(tenantId, filter.callRef);
-    if (filter.applicationId !== undefined) await requireApplication(this.gateway.ports, tenantId, filter.applicationId);
+    if (filter.applicationId !== undefined)
+      await requireApplication(this.gateway.ports, tenantId, filter.applicationId);
   }
 }
 
@@ -97,6 +117,7 @@ function refuseContradiction(filter: EventFilterDto, record: RecordingRecord): v
 /** @throws RecgateError `field.invalid` when it is no event id of the recording */
 function sequenceOf(eventId: string, recordingId: string): number {
   const match = /^evt_(.+)_(\d{1,9})$/.exec(eventId);
-  if (match?.[1] !== recordingId) throw new RecgateError('field.invalid', 'That is no event of the recording', { field: 'Last-Event-ID' });
+  if (match?.[1] !== recordingId)
+    throw new RecgateError('field.invalid', 'That is no event of the recording', { field: 'Last-Event-ID' });
   return Number(match[2]);
 }

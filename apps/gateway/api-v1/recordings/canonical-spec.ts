@@ -11,7 +11,8 @@ import {
   type VendorName,
 } from '#libs/recording-model';
 import type { AnyDestinationDto } from './destination.dto.js';
-import type { RecordingFormatDto, RecordingSpecDto } from './recording-spec.dto.js';
+import type { RecordingFormatDto } from './recording-rules.dto.js';
+import type { RecordingSpecDto } from './recording-spec.dto.js';
 
 type FormatFacts = Pick<RecordingFormat, 'extension' | 'contentType'>;
 
@@ -68,11 +69,15 @@ function refuseImpossible(spec: RecordingSpec): void {
   }
   const { maxDurationMs, minDurationMs, subscriptions } = spec;
   if (maxDurationMs !== null && minDurationMs > maxDurationMs) {
-    throw new RecgateError('field.invalid', 'The shortest length is longer than the longest', { field: 'spec.minDurationMs' });
+    throw new RecgateError('field.invalid', 'The shortest length is longer than the longest', {
+      field: 'spec.minDurationMs',
+    });
   }
   subscriptions.forEach(({ name }, index) => {
     if (subscriptions.findIndex((other) => other.name === name) === index) return;
-    throw new RecgateError('field.invalid', 'Names of subscriptions are unique', { field: `spec.subscriptions.${index}.name` });
+    throw new RecgateError('field.invalid', 'Names of subscriptions are unique', {
+      field: `spec.subscriptions.${index}.name`,
+    });
   });
 }
 
@@ -83,11 +88,15 @@ function refuseImpossible(spec: RecordingSpec): void {
 export function secretsOf(spec: RecordingSpec, given: Readonly<Record<string, string>>): SecretBag {
   const references = findReferences(spec, 'spec');
   for (const [path, name] of references) {
-    if (!Object.hasOwn(given, name)) throw new RecgateError('field.invalid', `There is no secret named "${name}"`, { field: `${path}.secret` });
+    if (!Object.hasOwn(given, name))
+      throw new RecgateError('field.invalid', `There is no secret named "${name}"`, { field: `${path}.secret` });
   }
   const used = new Set(references.map(([, name]) => name));
   for (const name of Object.keys(given)) {
-    if (!used.has(name)) throw new RecgateError('field.invalid', 'Nothing in the spec refers to this secret', { field: `secrets.${name}` });
+    if (!used.has(name))
+      throw new RecgateError('field.invalid', 'Nothing in the spec refers to this secret', {
+        field: `secrets.${name}`,
+      });
   }
   return given;
 }

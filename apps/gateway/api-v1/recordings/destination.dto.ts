@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsIn, IsObject, IsString, Length, Matches, ValidateNested } from 'class-validator';
 import { IsPlainUrl, MayBeAbsent, MayBeNull } from '../../http/dto-decorators.js';
@@ -29,7 +29,11 @@ export class S3DestinationDto extends DestinationDto {
   @Length(3, 255)
   bucket: string;
 
-  @ApiPropertyOptional({ type: String, nullable: true, description: 'Object key; a trailing `/` marks a folder; null: named when the recording ends' })
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'Object key; a trailing `/` marks a folder; null: named when the recording ends',
+  })
   @MayBeNull()
   @IsString()
   @Length(1, 1024)
@@ -118,6 +122,9 @@ export class GcsHmacDto extends GcsAuthDto {
   secretAccessKey: SecretRefDto;
 }
 
+const GCS_AUTH_CLASSES = { accessToken: GcsAccessTokenDto, refreshToken: GcsRefreshTokenDto, hmac: GcsHmacDto };
+
+@ApiExtraModels(...Object.values(GCS_AUTH_CLASSES))
 export class GcsDestinationDto extends DestinationDto {
   declare kind: 'gcs';
 
@@ -132,7 +139,11 @@ export class GcsDestinationDto extends DestinationDto {
   @Length(1, 255)
   project: string | null = null;
 
-  @ApiPropertyOptional({ type: String, nullable: true, description: 'Object name; null: named when the recording ends' })
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'Object name; null: named when the recording ends',
+  })
   @MayBeNull()
   @IsString()
   @Length(1, 1024)
@@ -143,10 +154,10 @@ export class GcsDestinationDto extends DestinationDto {
   @IsPlainUrl()
   endpoint: string | null = null;
 
-  @ApiProperty({ type: GcsAuthDto })
+  @ApiProperty(oneOf(GCS_AUTH_CLASSES))
   @IsObject()
   @ValidateNested()
-  @Type(() => GcsAuthDto, kinds({ accessToken: GcsAccessTokenDto, refreshToken: GcsRefreshTokenDto, hmac: GcsHmacDto }))
+  @Type(() => GcsAuthDto, kinds(GCS_AUTH_CLASSES))
   auth: GcsAccessTokenDto | GcsRefreshTokenDto | GcsHmacDto;
 }
 
@@ -177,6 +188,9 @@ export class AzureSasDto extends AzureAuthDto {
   token: SecretRefDto;
 }
 
+const AZURE_AUTH_CLASSES = { accountKey: AzureAccountKeyDto, sas: AzureSasDto };
+
+@ApiExtraModels(...Object.values(AZURE_AUTH_CLASSES))
 export class AzureBlobDestinationDto extends DestinationDto {
   declare kind: 'azure-blob';
 
@@ -199,10 +213,10 @@ export class AzureBlobDestinationDto extends DestinationDto {
   @IsPlainUrl()
   endpoint: string | null = null;
 
-  @ApiProperty({ type: AzureAuthDto })
+  @ApiProperty(oneOf(AZURE_AUTH_CLASSES))
   @IsObject()
   @ValidateNested()
-  @Type(() => AzureAuthDto, kinds({ accountKey: AzureAccountKeyDto, sas: AzureSasDto }))
+  @Type(() => AzureAuthDto, kinds(AZURE_AUTH_CLASSES))
   auth: AzureAccountKeyDto | AzureSasDto;
 }
 
@@ -241,11 +255,7 @@ export class MediaStoreDestinationDto extends DestinationDto {
 }
 
 export type AnyDestinationDto =
-  | S3DestinationDto
-  | GcsDestinationDto
-  | AzureBlobDestinationDto
-  | HttpUploadDestinationDto
-  | MediaStoreDestinationDto;
+  S3DestinationDto | GcsDestinationDto | AzureBlobDestinationDto | HttpUploadDestinationDto | MediaStoreDestinationDto;
 
 /** The class of each kind of destination. */
 export const DESTINATION_CLASSES = {
@@ -264,3 +274,7 @@ export function kinds(classes: Readonly<Record<string, new () => object>>): Disc
   return { discriminator: { property: 'kind', subTypes }, keepDiscriminatorProperty: true };
 }
 
+/** How the OpenAPI document shows a field whose class depends on its `kind`. */
+export function oneOf(classes: Readonly<Record<string, new () => object>>): { readonly oneOf: { $ref: string }[] } {
+  return { oneOf: Object.values(classes).map((type) => ({ $ref: getSchemaPath(type) })) };
+}

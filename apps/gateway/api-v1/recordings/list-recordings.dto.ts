@@ -1,6 +1,13 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsISO8601, IsNotEmpty, IsString, Matches } from 'class-validator';
-import { RECORDING_STATES, RecgateError, VENDOR_NAMES, type RecordingQuery, type RecordingState, type VendorName } from '#libs/recording-model';
+import {
+  RECORDING_STATES,
+  RecgateError,
+  VENDOR_NAMES,
+  type RecordingQuery,
+  type RecordingState,
+  type VendorName,
+} from '#libs/recording-model';
 import { MayBeAbsent } from '../../http/dto-decorators.js';
 import { PageQueryDto } from '../page-query.dto.js';
 
@@ -62,6 +69,7 @@ export function toRecordingQuery(tenantId: string, dto: ListRecordingsDto): Reco
 
 function toDate(text: string, field: string): Date {
   const date = new Date(text);
-  if (Number.isNaN(date.getTime())) throw new RecgateError('field.invalid', `${field} must be a date and time of ISO 8601`, { field });
+  if (Number.isNaN(date.getTime()))
+    throw new RecgateError('field.invalid', `${field} must be a date and time of ISO 8601`, { field });
   return date;
 }

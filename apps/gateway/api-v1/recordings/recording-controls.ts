@@ -24,7 +24,10 @@ export class RecordingControls {
     } else if (action === 'stop') {
       await this.cancelFile(record);
     } else {
-      throw new RecgateError('request.conflict', `Recording ${recordingId} is of a finished file; it cannot be steered`);
+      throw new RecgateError(
+        'request.conflict',
+        `Recording ${recordingId} is of a finished file; it cannot be steered`,
+      );
     }
   }
 
@@ -33,7 +36,12 @@ export class RecordingControls {
     const at = this.gateway.ports.clock.now();
     const outcome = await this.gateway.ports.ledger.recordings.transition(record.id, (current) =>
       current.state === 'accepted'
-        ? { to: 'cancelled', at, cause: 'stopCommand', events: [{ name: 'recording.cancelled', at: at.toISOString(), mediaTimeMs: 0 }] }
+        ? {
+            to: 'cancelled',
+            at,
+            cause: 'stopCommand',
+            events: [{ name: 'recording.cancelled', at: at.toISOString(), mediaTimeMs: 0 }],
+          }
         : null,
     );
     if (!outcome.applied) throw notRunning(outcome.record ?? record);

@@ -64,7 +64,9 @@ export class RecordingStarts {
     requireOne('callRef', callRef, 'source', source);
     requireOne('document', document, 'spec', spec);
     if (document !== undefined && Object.keys(secrets).length > 0) {
-      throw new RecgateError('field.invalid', 'A document brings its own credentials; secrets go with a spec', { field: 'secrets' });
+      throw new RecgateError('field.invalid', 'A document brings its own credentials; secrets go with a spec', {
+        field: 'secrets',
+      });
     }
     return source === undefined ? this.startOnCall(request, callRef ?? '') : this.startFile(request, source);
   }
@@ -75,7 +77,8 @@ export class RecordingStarts {
     if (body.applicationId !== undefined && body.applicationId !== call.applicationId) {
       throw new RecgateError('field.invalid', 'The call belongs to another application', { field: 'applicationId' });
     }
-    if (body.call !== undefined) throw new RecgateError('field.invalid', 'The call is known by its callRef', { field: 'call' });
+    if (body.call !== undefined)
+      throw new RecgateError('field.invalid', 'The call is known by its callRef', { field: 'call' });
     return body.document === undefined ? this.command(request, call) : this.instruct(request, call, body.document);
   }
 
@@ -85,19 +88,28 @@ export class RecordingStarts {
     return { recordings, created: !reply.repeated, accounting: reply.accounting, warnings: reply.warnings };
   }
 
-  private async command({ body, writtenSpec, idempotencyKey, tenantId }: StartRequest, call: CallRecord): Promise<Started> {
+  private async command(
+    { body, writtenSpec, idempotencyKey, tenantId }: StartRequest,
+    call: CallRecord,
+  ): Promise<Started> {
     const { vault } = this.gateway.ports;
     const spec = toRecordingSpec(body.spec ?? missing('spec'), call.vendor);
     const secrets = secretsOf(spec, body.secrets);
     const reply = await this.nodes.send(call.nodeId, 'startRecording', {
       callRef: call.callRef,
       spec,
-      sealedSecrets: Object.keys(secrets).length === 0 ? null : vault.seal(secrets, { tenantId, ownerId: call.callRef }),
+      sealedSecrets:
+        Object.keys(secrets).length === 0 ? null : vault.seal(secrets, { tenantId, ownerId: call.callRef }),
       idempotencyKey: idempotencyKey === null ? null : startKey(idempotencyKey, 0),
     });
     const record = await this.requireRecording(tenantId, reply.recordingId);
     refuseOtherStart(record, record.callRef === call.callRef);
-    return { recordings: [record], created: reply.created, accounting: accountForSpec(writtenSpec, spec), warnings: [] };
+    return {
+      recordings: [record],
+      created: reply.created,
+      accounting: accountForSpec(writtenSpec, spec),
+      warnings: [],
+    };
   }
 
   private async startFile(request: StartRequest, sourceDto: SourceDto): Promise<Started> {
@@ -123,27 +135,48 @@ export class RecordingStarts {
     const accepted = [];
     for (const [index, { spec, secrets: own }] of wanted.actions.entries()) {
       const key = idempotencyKey === null ? null : startKey(idempotencyKey, index);
-      accepted.push(await acceptRecording(ports, { ...shared, action: { spec, secrets: { ...own, ...secrets } }, idempotencyKey: key }));
+      accepted.push(
+        await acceptRecording(ports, {
+          ...shared,
+          action: { spec, secrets: { ...own, ...secrets } },
+          idempotencyKey: key,
+        }),
+      );
     }
     for (const { record } of accepted) {
       refuseOtherStart(record, record.applicationId === application.id && sameSource(record.source, source));
       if (source.kind === 'url' && record.state === 'accepted') await ports.work.enqueueStage('capture', record.id, 0);
     }
     const created = accepted.some((each) => each.created);
-    return { recordings: accepted.map(({ record }) => record), created, accounting: wanted.accounting, warnings: wanted.warnings };
+    return {
+      recordings: accepted.map(({ record }) => record),
+      created,
+      accounting: wanted.accounting,
+      warnings: wanted.warnings,
+    };
   }
 
   private wanted({ body, writtenSpec }: StartRequest, application: ApplicationRecord, call: CallIdentity): Wanted {
     if (body.document === undefined) {
       const spec = toRecordingSpec(body.spec ?? missing('spec'), application.vendor);
-      return { actions: [{ spec, secrets: secretsOf(spec, body.secrets) }], accounting: accountForSpec(writtenSpec, spec), warnings: [] };
+      return {
+        actions: [{ spec, secrets: secretsOf(spec, body.secrets) }],
+        accounting: accountForSpec(writtenSpec, spec),
+        warnings: [],
+      };
     }
     const url = body.url === undefined ? null : splitUserinfo(body.url).url;
-    const { steps, accounting, warnings } = this.calls.read(application, call, { document: body.document, role: body.role, url });
+    const { steps, accounting, warnings } = this.calls.read(application, call, {
+      document: body.document,
+      role: body.role,
+      url,
+    });
     const actions = steps.filter((step) => step.kind === 'record');
-    if (actions.length === 0) throw new RecgateError('request.invalid', 'The document asks for no recording', { field: 'document' });
+    if (actions.length === 0)
+      throw new RecgateError('request.invalid', 'The document asks for no recording', { field: 'document' });
     const others = [...new Set(steps.filter((step) => step.kind !== 'record').map((step) => step.kind))];
-    const flowless = others.length === 0 ? [] : [`A finished file has no call flow; not carried out: ${others.join(', ')}`];
+    const flowless =
+      others.length === 0 ? [] : [`A finished file has no call flow; not carried out: ${others.join(', ')}`];
     return { actions, accounting, warnings: [...warnings.map(({ message }) => message), ...flowless] };
   }
 
@@ -153,15 +186,22 @@ export class RecordingStarts {
 }
 
 /** @throws RecgateError `request.not_found`, also for another tenant's recording */
-export async function requireRecording(gateway: Pick<GatewayContext, 'ports'>, tenantId: string, id: string): Promise<RecordingRecord> {
+export async function requireRecording(
+  gateway: Pick<GatewayContext, 'ports'>,
+  tenantId: string,
+  id: string,
+): Promise<RecordingRecord> {
   const record = await gateway.ports.ledger.recordings.get(id);
-  if (record === null || record.tenantId !== tenantId) throw new RecgateError('request.not_found', `There is no recording ${id}`);
+  if (record === null || record.tenantId !== tenantId)
+    throw new RecgateError('request.not_found', `There is no recording ${id}`);
   return record;
 }
 
 function requireOne(nameA: string, a: unknown, nameB: string, b: unknown): void {
-  if (a === undefined && b === undefined) throw new RecgateError('field.missing', `Give either ${nameA} or ${nameB}`, { field: nameA });
-  if (a !== undefined && b !== undefined) throw new RecgateError('field.invalid', `Give either ${nameA} or ${nameB}, not both`, { field: nameB });
+  if (a === undefined && b === undefined)
+    throw new RecgateError('field.missing', `Give either ${nameA} or ${nameB}`, { field: nameA });
+  if (a !== undefined && b !== undefined)
+    throw new RecgateError('field.invalid', `Give either ${nameA} or ${nameB}, not both`, { field: nameB });
 }
 
 function missing(field: string): never {
@@ -183,7 +223,12 @@ function sameSource(a: RecordingSource | undefined, b: RecordingSource): boolean
 
 /** A key that was used for something else is a mistake of the caller, never answered with the other recording. */
 function refuseOtherStart(record: RecordingRecord, same: boolean): void {
-  if (!same) throw new RecgateError('request.conflict', `The Idempotency-Key was used for another start: recording ${record.id}`, { field: 'Idempotency-Key' });
+  if (!same)
+    throw new RecgateError(
+      'request.conflict',
+      `The Idempotency-Key was used for another start: recording ${record.id}`,
+      { field: 'Idempotency-Key' },
+    );
 }
 
 /** Of its own among the keys that calls derive for their instructions. */

@@ -32,13 +32,19 @@ export class RecordingSummaryDto {
   @ApiProperty({ ...OBJECT, description: "The call as the vendor's application sees it" }) call: CallIdentity;
   @ApiPropertyOptional({ ...OBJECT, description: 'For recordings of finished files' }) source?: RecordingSource;
   @ApiProperty({ enum: RECORDING_STATES }) state: RecordingState;
-  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, description: "Ids in the vendor's own form" })
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    description: "Ids in the vendor's own form",
+  })
   names: Readonly<Record<string, string>>;
   @ApiProperty() createdAt: string;
   @ApiProperty() updatedAt: string;
-  @ApiProperty({ type: String, nullable: true, description: 'Wall time of the first recorded sample' }) startedAt: string | null;
+  @ApiProperty({ type: String, nullable: true, description: 'Wall time of the first recorded sample' }) startedAt:
+    string | null;
   @ApiProperty({ type: Number, nullable: true, description: 'Length of the file, ms' }) durationMs: number | null;
-  @ApiProperty({ ...NULLABLE_OBJECT, description: 'Code, stage, blame and message of a failed recording' }) failure: Failure | null;
+  @ApiProperty({ ...NULLABLE_OBJECT, description: 'Code, stage, blame and message of a failed recording' })
+  failure: Failure | null;
 }
 
 /** The encoded file without its place on the gateway's disk. */
@@ -48,13 +54,18 @@ export type RenditionFacts = Omit<Rendition, 'file'>;
 export class RecordingDto extends RecordingSummaryDto {
   @ApiProperty({ type: String, nullable: true }) documentUrl: string | null;
   @ApiProperty({ ...OBJECT, description: 'The canonical job; credentials are references' }) spec: RecordingSpec;
-  @ApiProperty({ type: 'array', items: OBJECT, description: 'What became of each field of the request' }) accounting: readonly AccountingEntry[];
+  @ApiProperty({ type: 'array', items: OBJECT, description: 'What became of each field of the request' })
+  accounting: readonly AccountingEntry[];
   @ApiProperty({ enum: ['none', 'pending', 'done', 'failed', 'timeout'] }) transcription: TranscriptionState;
   @ApiProperty({ enum: ['ringing', 'answered', 'bridged', 'ended'] }) callState: CallState;
   @ApiProperty() callDurationMs: number;
-  @ApiProperty({ ...NULLABLE_OBJECT, description: 'How the capture ended, its samples, and per leg what arrived and what did not' })
+  @ApiProperty({
+    ...NULLABLE_OBJECT,
+    description: 'How the capture ended, its samples, and per leg what arrived and what did not',
+  })
   capture: CaptureResult | null;
-  @ApiProperty({ ...NULLABLE_OBJECT, description: 'Size, checksums, length of the encoded file' }) rendition: RenditionFacts | null;
+  @ApiProperty({ ...NULLABLE_OBJECT, description: 'Size, checksums, length of the encoded file' })
+  rendition: RenditionFacts | null;
   @ApiProperty({ ...NULLABLE_OBJECT, description: 'What the store confirmed' }) receipt: StorageReceipt | null;
   @ApiProperty({ description: 'How many events there were' }) eventCount: number;
   @ApiProperty({ type: 'array', items: OBJECT }) history: RecordingRecord['history'];
@@ -62,13 +73,15 @@ export class RecordingDto extends RecordingSummaryDto {
 
 export class RecordingPageDto {
   @ApiProperty({ type: [RecordingSummaryDto], description: 'Newest first' }) items: RecordingSummaryDto[];
-  @ApiProperty({ type: String, nullable: true, description: 'For the next page; null on the last' }) nextCursor: string | null;
+  @ApiProperty({ type: String, nullable: true, description: 'For the next page; null on the last' }) nextCursor:
+    string | null;
 }
 
 /** The answer to a start. A document may ask for several recordings. */
 export class StartedRecordingsDto {
   @ApiProperty({ type: [RecordingDto] }) recordings: RecordingDto[];
-  @ApiProperty({ type: 'array', items: OBJECT, description: 'What became of each field of the document or spec' }) accounting: AccountingEntry[];
+  @ApiProperty({ type: 'array', items: OBJECT, description: 'What became of each field of the document or spec' })
+  accounting: AccountingEntry[];
   @ApiProperty({ type: [String], description: 'What was noticed in the document and is no error' }) warnings: string[];
 }
 
@@ -77,7 +90,21 @@ export class EventListDto {
 }
 
 export function showSummary(record: RecordingRecord): RecordingSummaryDto {
-  const { id, applicationId, vendor, callRef, call, source, state, names, createdAt, updatedAt, startedAt, capture, failure } = record;
+  const {
+    id,
+    applicationId,
+    vendor,
+    callRef,
+    call,
+    source,
+    state,
+    names,
+    createdAt,
+    updatedAt,
+    startedAt,
+    capture,
+    failure,
+  } = record;
   return {
     id,
     applicationId,
@@ -97,8 +124,30 @@ export function showSummary(record: RecordingRecord): RecordingSummaryDto {
 
 /** Named field by field, so that what the ledger learns to keep is not shown by accident. */
 export function showRecording(record: RecordingRecord): RecordingDto {
-  const { documentUrl, spec, accounting, transcription, callState, callDurationMs, capture, receipt, eventCount, history } = record;
-  const facts = { documentUrl, spec, accounting, transcription, callState, callDurationMs, capture, receipt, eventCount, history };
+  const {
+    documentUrl,
+    spec,
+    accounting,
+    transcription,
+    callState,
+    callDurationMs,
+    capture,
+    receipt,
+    eventCount,
+    history,
+  } = record;
+  const facts = {
+    documentUrl,
+    spec,
+    accounting,
+    transcription,
+    callState,
+    callDurationMs,
+    capture,
+    receipt,
+    eventCount,
+    history,
+  };
   return { ...showSummary(record), ...facts, rendition: showRendition(record.rendition) };
 }
 

@@ -1,4 +1,18 @@
-import { Body, Controller, Get, Head, HttpCode, Inject, Param, Post, Put, Query, Req, Res, UseGuards } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  Head,
+  HttpCode,
+  Inject,
+  Param,
+  Post,
+  Put,
+  Query,
+  Req,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
 import {
   ApiAcceptedResponse,
   ApiBearerAuth,
@@ -24,7 +38,14 @@ import { DeliveryListDto, showDelivery } from '../deliveries/delivery.dto.js';
 import { showEvent } from '../show-facts.js';
 import { ListRecordingsDto, toRecordingQuery } from './list-recordings.dto.js';
 import { RecordingControls } from './recording-controls.js';
-import { EventListDto, RecordingDto, RecordingPageDto, showRecording, showSummary, StartedRecordingsDto } from './recording.dto.js';
+import {
+  EventListDto,
+  RecordingDto,
+  RecordingPageDto,
+  showRecording,
+  showSummary,
+  StartedRecordingsDto,
+} from './recording.dto.js';
 import { RecordingStarts, requireRecording } from './recording-starts.js';
 import { StartRecordingDto } from './start-recording.dto.js';
 
@@ -41,8 +62,14 @@ export class RecordingsController {
   ) {}
 
   @Post()
-  @ApiOperation({ summary: 'Start recordings by a vendor document or a canonical spec, on a call or of a finished file' })
-  @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'The same key twice is one start; the repeat is answered with 200' })
+  @ApiOperation({
+    summary: 'Start recordings by a vendor document or a canonical spec, on a call or of a finished file',
+  })
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: 'The same key twice is one start; the repeat is answered with 200',
+  })
   @ApiCreatedResponse({ type: StartedRecordingsDto })
   @ApiOkResponse({ type: StartedRecordingsDto, description: 'The same start was asked for before' })
   async start(
@@ -86,7 +113,8 @@ export class RecordingsController {
     const { ports, saveUpload } = this.gateway;
     const record = await requireRecording(this.gateway, tenantId, id);
     if (record.source?.kind !== 'upload') throw new RecgateError('request.conflict', `Recording ${id} takes no upload`);
-    if (record.state !== 'accepted') throw new RecgateError('request.conflict', `Recording ${id} is ${record.state}; its audio has come already`);
+    if (record.state !== 'accepted')
+      throw new RecgateError('request.conflict', `Recording ${id} is ${record.state}; its audio has come already`);
     if (request.headers['content-length'] === '0') throw new RecgateError('request.invalid', 'The request has no body');
     await saveUpload(id, request);
     await ports.work.enqueueStage('capture', id, 0);
@@ -136,7 +164,12 @@ export class RecordingsController {
   @Head(':id/audio')
   @ApiOperation({ summary: 'Size and type of the audio' })
   @ApiOkResponse()
-  headAudio(@TenantId() tenantId: string, @Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+  headAudio(
+    @TenantId() tenantId: string,
+    @Param('id') id: string,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
     return this.send(tenantId, id, request, response);
   }
 
@@ -146,7 +179,12 @@ export class RecordingsController {
   @ApiProduces('audio/x-wav', 'audio/mpeg', 'audio/basic')
   @ApiOkResponse({ description: 'The file', schema: { type: 'string', format: 'binary' } })
   @ApiConflictResponse({ description: 'There is no audio yet, or it lies only at the external destination' })
-  audio(@TenantId() tenantId: string, @Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+  audio(
+    @TenantId() tenantId: string,
+    @Param('id') id: string,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
     return this.send(tenantId, id, request, response);
   }
 
@@ -169,10 +207,17 @@ export class RecordingsController {
 
   private async send(tenantId: string, id: string, request: Request, response: Response): Promise<void> {
     const record = await requireRecording(this.gateway, tenantId, id);
-    if (record.state !== 'available') throw new RecgateError('request.conflict', `Recording ${id} is ${record.state}; there is audio once it is available`);
+    if (record.state !== 'available')
+      throw new RecgateError(
+        'request.conflict',
+        `Recording ${id} is ${record.state}; there is audio once it is available`,
+      );
     const audio = await this.gateway.openAudio(id);
     if (audio === null) {
-      throw new RecgateError('request.conflict', `The audio lies at its destination only: ${record.receipt?.location ?? 'unknown'}`);
+      throw new RecgateError(
+        'request.conflict',
+        `The audio lies at its destination only: ${record.receipt?.location ?? 'unknown'}`,
+      );
     }
     await sendAudio(request, response, audio, record.receipt?.sha256);
   }

@@ -1,4 +1,11 @@
-import { isSecretRef, NOT_YET_EXECUTED, REDACTED, type AccountingEntry, type JsonValue, type RecordingSpec } from '#libs/recording-model';
+import {
+  isSecretRef,
+  NOT_YET_EXECUTED,
+  REDACTED,
+  type AccountingEntry,
+  type JsonValue,
+  type RecordingSpec,
+} from '#libs/recording-model';
 
 /** Parts of a job that are kept and carried out by a later version. */
 const LATER: readonly (keyof RecordingSpec)[] = ['playDuring', 'encryption', 'retention', 'transcription'];
@@ -6,7 +13,9 @@ const LATER: readonly (keyof RecordingSpec)[] = ['playDuring', 'encryption', 're
 /** What became of each field of a canonical spec: taken over, defaulted, or kept for later. Paths are JSON pointers into the request. */
 export function accountForSpec(written: unknown, spec: RecordingSpec): AccountingEntry[] {
   const given = isObject(written) ? written : {};
-  const taken = Object.entries(given).flatMap(([key, value]) => leaves(value, [key])).map(([path, value]) => entryFor(path, value, spec));
+  const taken = Object.entries(given)
+    .flatMap(([key, value]) => leaves(value, [key]))
+    .map(([path, value]) => entryFor(path, value, spec));
   const absent = Object.entries(spec).filter(([key]) => given[key] === undefined);
   const defaulted = absent.map(([key, value]): AccountingEntry => {
     return { path: `/spec/${key}`, value: value as JsonValue, outcome: 'defaulted', to: `spec.${key}` };
@@ -16,7 +25,9 @@ export function accountForSpec(written: unknown, spec: RecordingSpec): Accountin
 
 function entryFor(path: readonly string[], value: JsonValue, spec: RecordingSpec): AccountingEntry {
   const entry = { path: `/spec/${path.map(escapePointer).join('/')}`, value, to: `spec.${path.join('.')}` };
-  return isLater(path, value, spec) ? { ...entry, outcome: 'dropped', reason: NOT_YET_EXECUTED } : { ...entry, outcome: 'exact' };
+  return isLater(path, value, spec)
+    ? { ...entry, outcome: 'dropped', reason: NOT_YET_EXECUTED }
+    : { ...entry, outcome: 'exact' };
 }
 
 function isLater([field = '']: readonly string[], value: JsonValue, spec: RecordingSpec): boolean {

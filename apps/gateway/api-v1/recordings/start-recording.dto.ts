@@ -9,7 +9,10 @@ const LONGEST_SECRET = 16_384;
 
 /** Where a finished file comes from. */
 export class SourceDto {
-  @ApiProperty({ enum: ['url', 'upload'], description: '`upload`: the bytes follow with PUT /v1/recordings/{id}/source' })
+  @ApiProperty({
+    enum: ['url', 'upload'],
+    description: '`upload`: the bytes follow with PUT /v1/recordings/{id}/source',
+  })
   @IsIn(['url', 'upload'])
   kind: 'url' | 'upload';
 
