@@ -4,8 +4,9 @@ import { describe, expect, it } from '@jest/globals';
 import { NOT_YET_EXECUTED, VENDOR_NAMES, type RecordingSpec, type VendorName } from '#libs/recording-model';
 import { parseDocument, recordActions } from '#libs/testing';
 import { VENDOR_ADAPTERS } from '#libs/vendor-adapters';
-import { renderCapabilityMatrix, renderSpecSummary, unknownTargets, type PlainSpecs } from './capability-matrix.js';
+import { renderCapabilityMatrix } from './capability-matrix.js';
 import { markedPart, PROJECT_ROOT, readProjectFile, withMarkedPart } from './markdown.js';
+import { renderSpecSummary, unknownTargets, type PlainSpecs } from './spec-summary.js';
 
 const MATRIX = 'docs/capabilities.md';
 const README = 'README.md';
