@@ -49,6 +49,14 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  it('refers to nothing that it does not hold', async () => {
+    const { text } = await gateway.ask('GET', '/docs-json', { key: null });
+    const { schemas } = (JSON.parse(text) as { components: { schemas: Record<string, unknown> } }).components;
+    const references = [...text.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)].map(([, name = '']) => name);
+    expect(references.length).toBeGreaterThan(30);
+    expect(references.filter((name) => schemas[name] === undefined)).toEqual([]);
+  });
+
   it('is shown as a page', async () => {
     const page = await gateway.ask('GET', '/docs', { key: null });
     expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')]);

@@ -135,16 +135,15 @@ export class RecordingStarts {
     const accepted = [];
     for (const [index, { spec, secrets: own }] of wanted.actions.entries()) {
       const key = idempotencyKey === null ? null : startKey(idempotencyKey, index);
-      accepted.push(
-        await acceptRecording(ports, {
-          ...shared,
-          action: { spec, secrets: { ...own, ...secrets } },
-          idempotencyKey: key,
-        }),
+      const action = { spec, secrets: { ...own, ...secrets } };
+      const each = await acceptRecording(ports, { ...shared, action, idempotencyKey: key });
+      refuseOtherStart(
+        each.record,
+        each.record.applicationId === application.id && sameSource(each.record.source, source),
       );
+      accepted.push(each);
     }
     for (const { record } of accepted) {
-      refuseOtherStart(record, record.applicationId === application.id && sameSource(record.source, source));
       if (source.kind === 'url' && record.state === 'accepted') await ports.work.enqueueStage('capture', record.id, 0);
     }
     const created = accepted.some((each) => each.created);
