@@ -56,7 +56,12 @@ export class DeliveriesController {
       );
     let pending: DeliveryRecord;
     try {
-      pending = { ...(await this.requireDelivery(tenantId, id)), status: 'pending', nextAttemptAt: null, fallbackNext: false };
+      pending = {
+        ...(await this.requireDelivery(tenantId, id)),
+        status: 'pending',
+        nextAttemptAt: null,
+        fallbackNext: false,
+      };
       await ledger.deliveries.update(pending);
     } finally {
       await lease.release();
