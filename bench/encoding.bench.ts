@@ -1,15 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { arch, cpus, tmpdir, totalmem } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { createThreadedEncoder, planEncoding, type ThreadedEncoder } from '#libs/encoding';
 import { writeTone } from '#libs/media';
 import type { AudioCodec, ContainerFormat, PcmSource, RecordingFormat } from '#libs/recording-model';
+import { Report, type ResultRow } from './support/report.js';
 
 /*
  * How fast recordings are encoded, in multiples of real time, on one encoder thread; hashing, fsync and rename included.
- * usage: node dist/bench/encoding.bench.js [minutes of audio, 10] [--json]
+ * usage: node dist/bench/encoding.bench.js [--minutes 10] [--json FILE]
  */
 
 const ROWS: readonly (readonly [ContainerFormat, AudioCodec, number, 1 | 2])[] = [
@@ -25,35 +27,24 @@ const ROWS: readonly (readonly [ContainerFormat, AudioCodec, number, 1 | 2])[] =
 ];
 const LONG_CALL_MINUTES = 180;
 
-interface Measurement {
-  readonly format: string;
-  readonly audioSeconds: number;
-  readonly wallMs: number;
-  readonly cpuMs: number;
-  readonly timesRealTime: number;
-  readonly sizeBytes: number;
-  readonly rssGrowthMiB: number;
-}
-
-const minutes = Number(process.argv.slice(2).find((argument) => !argument.startsWith('--')) ?? 10);
-const asJson = process.argv.includes('--json');
+const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' }, json: { type: 'string' } } });
+const minutes = Number(values.minutes);
+const report = new Report('encoding', 'one encoder thread, hashing, fsync and rename included; times real time', values.json);
 const directory = mkdtempSync(join(tmpdir(), 'encoding-bench-'));
 const encoder = createThreadedEncoder({ threads: 1 });
-const results: Measurement[] = [];
 
-if (!asJson) describeRun();
 try {
   for (const [container, codec, sampleRate, channels] of ROWS) {
     await measure(encoder, formatOf(container, codec), sourceOf(sampleRate, channels, 1));
-    report(await measure(encoder, formatOf(container, codec), sourceOf(sampleRate, channels, minutes)));
+    report.row(await measure(encoder, formatOf(container, codec), sourceOf(sampleRate, channels, minutes)));
   }
-  report(await measure(encoder, formatOf('mp3', 'mp3'), sourceOf(8000, 2, LONG_CALL_MINUTES)));
-  report(await measure(encoder, formatOf('wav', 'pcm16'), sourceOf(8000, 2, LONG_CALL_MINUTES)));
+  report.row(await measure(encoder, formatOf('mp3', 'mp3'), sourceOf(8000, 2, LONG_CALL_MINUTES)));
+  report.row(await measure(encoder, formatOf('wav', 'pcm16'), sourceOf(8000, 2, LONG_CALL_MINUTES)));
 } finally {
   await encoder.close();
   rmSync(directory, { recursive: true, force: true });
 }
-if (asJson) console.log(JSON.stringify({ machine: machine(), command: command(), results }, null, 2));
+report.end();
 
 function formatOf(container: ContainerFormat, codec: AudioCodec): RecordingFormat {
   return { container, codec, bitrateKbps: null, extension: container, contentType: 'application/octet-stream' };
@@ -91,7 +82,7 @@ function sourceOf(sampleRate: number, channels: 1 | 2, audioMinutes: number): Pc
   };
 }
 
-async function measure(on: ThreadedEncoder, format: RecordingFormat, source: PcmSource): Promise<Measurement> {
+async function measure(on: ThreadedEncoder, format: RecordingFormat, source: PcmSource): Promise<ResultRow> {
   const { bitrateKbps } = planEncoding(format, source);
   const rssBefore = process.memoryUsage.rss();
   const cpuBefore = process.cpuUsage();
@@ -103,42 +94,11 @@ async function measure(on: ThreadedEncoder, format: RecordingFormat, source: Pcm
   const rate = bitrateKbps === null ? '' : ` ${bitrateKbps} kbit/s`;
   return {
     format: `${format.container} ${format.codec} ${source.sampleRate} Hz ${source.channels === 1 ? 'mono' : 'stereo'}${rate}`,
-    audioSeconds,
-    wallMs: Math.round(wallMs),
-    cpuMs: Math.round((cpu.user + cpu.system) / 1000),
-    timesRealTime: Math.round((audioSeconds * 1000) / wallMs),
-    sizeBytes: rendition.sizeBytes,
-    rssGrowthMiB: Math.round((process.memoryUsage.rss() - rssBefore) / 2 ** 20),
+    'audio s': audioSeconds,
+    'wall ms': Math.round(wallMs),
+    'CPU ms': Math.round((cpu.user + cpu.system) / 1000),
+    '× real time': Math.round((audioSeconds * 1000) / wallMs),
+    MiB: rendition.sizeBytes / 2 ** 20,
+    'RSS grown MiB': Math.round((process.memoryUsage.rss() - rssBefore) / 2 ** 20),
   };
-}
-
-function report(measurement: Measurement): void {
-  results.push(measurement);
-  if (asJson) return;
-  const { format, audioSeconds, wallMs, cpuMs, timesRealTime, sizeBytes, rssGrowthMiB } = measurement;
-  const cells = [
-    format.padEnd(36),
-    `${audioSeconds} s`.padStart(8),
-    `${wallMs} ms`.padStart(9),
-    `${cpuMs} ms`.padStart(9),
-    `${timesRealTime} ×`.padStart(8),
-  ];
-  console.log(
-    [...cells, `${(sizeBytes / 2 ** 20).toFixed(1)} MiB`.padStart(10), `${rssGrowthMiB} MiB`.padStart(8)].join('  '),
-  );
-}
-
-function describeRun(): void {
-  console.log(`machine: ${machine()}`);
-  console.log(`command: ${command()}`);
-  console.log('format                                  audio       wall        CPU  real time        size  RSS grown');
-}
-
-function machine(): string {
-  const [cpu] = cpus();
-  return `${cpus().length} × ${cpu?.model.trim() ?? 'unknown'} (${arch()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`;
-}
-
-function command(): string {
-  return ['node', 'dist/bench/encoding.bench.js', ...process.argv.slice(2)].join(' ');
 }

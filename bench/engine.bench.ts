@@ -1,6 +1,7 @@
-import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
 import { RecordingEngine, type EngineResult } from '#libs/recording-engine';
 import { PLAIN_RECORDING, type RecordingSpec } from '#libs/recording-model';
+import { Report } from './support/report.js';
 
 /**
  * CPU time of the recording engine over a 3-hour two-party call at 8 kHz, in blocks of 20 ms, as a live call brings
@@ -70,16 +71,13 @@ function blocksOf(samples: Int16Array): Int16Array[] {
   return Array.from({ length: samples.length / BLOCK }, (_, i) => samples.subarray(i * BLOCK, (i + 1) * BLOCK));
 }
 
-const [cpu] = cpus();
-console.log(
-  `engine: ${HOURS} h at ${RATE} Hz in blocks of ${BLOCK} samples, Node ${process.version}, ${cpu?.model ?? 'unknown CPU'} × ${cpus().length}`,
-);
+const { values } = parseArgs({ options: { json: { type: 'string' } } });
+const report = new Report('engine', `${HOURS} h of two legs at ${RATE} Hz in blocks of ${BLOCK} samples, one thread`, values.json);
 const caller = minuteOfTalk(0);
 const callee = minuteOfTalk(1);
 for (const { name, spec } of CASES) {
   const { cpuMs, samples } = measure(spec, caller, callee);
   const perCallSecond = (cpuMs * 1000) / (samples / RATE);
-  console.log(
-    `${name.padEnd(32)} ${cpuMs.toFixed(0).padStart(6)} ms CPU   ${perCallSecond.toFixed(1)} µs a call-second`,
-  );
+  report.row({ recording: name, 'CPU ms': Math.round(cpuMs), 'µs a call-second': perCallSecond });
 }
+report.end();

@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
     await import('reflect-metadata');
     return (await import('./up/up.command.js')).registerUpCommand;
   },
+  bench: async () => (await import('./bench/bench.command.js')).registerBenchCommand,
   simulate: async () => (await import('./simulate/simulate.command.js')).registerSimulateCommand,
 };
 

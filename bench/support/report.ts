@@ -18,6 +18,8 @@ export interface BenchReport {
 }
 
 const DECIMALS = 2;
+/** Of the first column, which names what was measured. */
+const NAME_WIDTH = 40;
 
 /** Prints what is measured, on what, and the results as they come; writes them to a file where one is named. */
 export class Report {
@@ -47,7 +49,7 @@ export class Report {
     this.results.push(result);
     const names = Object.keys(result);
     if (names.join() !== this.columns.map(([name]) => name).join()) {
-      this.columns = names.map((name) => [name, Math.max(name.length, shown(result[name] ?? null).length)]);
+      this.columns = names.map((name, index) => [name, index === 0 ? NAME_WIDTH : Math.max(name.length, shown(result[name] ?? null).length)]);
       console.log(this.columns.map(([name, width], index) => aligned(name, width, index)).join('  '));
     }
     console.log(this.columns.map(([name, width], index) => aligned(shown(result[name] ?? null), width, index)).join('  '));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createFileCallMedia, WavFile, type FileCallMedia } from '#libs/capture';
 import { RecgateConfig } from '#libs/config';
 import { createApplication, newRecordingRecord, RecordingRun, viewApplication } from '#libs/orchestration';
-import type { ApplicationView, CallMediaListener, RecordingFormat, RecordingRecord, RecordingSpec } from '#libs/recording-model';
+import { PLAIN_RECORDING, type ApplicationView, type CallMediaListener, type RecordingFormat, type RecordingRecord, type RecordingSpec } from '#libs/recording-model';
 import { createLogger } from '#libs/telemetry';
 import { startPrivateRedis } from '../../apps/wiring/private-redis.js';
 import { createRuntime, type Runtime } from '../../apps/wiring/runtime.js';
@@ -43,28 +43,10 @@ export const MP3: RecordingFormat = { container: 'mp3', codec: 'mp3', bitrateKbp
 /** A recording of both parties into the own store that tells its end and its availability. */
 export function benchSpec(format: RecordingFormat, channels: 1 | 2, overrides: Partial<RecordingSpec> = {}): RecordingSpec {
   return {
+    ...PLAIN_RECORDING,
     vendor: 'sinch',
-    mode: 'background',
-    start: 'now',
-    parties: 'both',
     channels,
-    sampleRate: 8000,
-    beep: false,
-    stopKeys: '',
-    silence: null,
-    maxDurationMs: null,
-    minDurationMs: 0,
-    maxBytes: null,
-    trim: 'none',
-    followTransfer: true,
-    playDuring: null,
     format,
-    encryption: null,
-    destination: { kind: 'media-store', container: null, file: null },
-    ifExists: 'unique',
-    retention: null,
-    labels: {},
-    transcription: null,
     subscriptions: [
       {
         name: 'notify',
@@ -76,7 +58,6 @@ export function benchSpec(format: RecordingFormat, channels: 1 | 2, overrides: P
         policy: 'durable',
       },
     ],
-    continuation: null,
     ...overrides,
   };
 }
