@@ -85,7 +85,7 @@ describe('doors', () => {
     expect(answer.status).toBe(404);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
     expect(answer.json()).toEqual({
-      type: 'https://recgate.dev/problems/request.not_found',
+      type: 'urn:recgate:problem:request.not_found',
       title: 'There is no such thing here',
       status: 404,
       detail: 'There is nothing at this address',

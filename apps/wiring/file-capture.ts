@@ -5,10 +5,8 @@ import { captureFile } from '#libs/orchestration';
 import type { CallMediaListener, FileCall, FileCallRequest, FileMediaFactory } from '#libs/recording-model';
 import { rm } from 'node:fs/promises';
 import type { Runtime } from './runtime.js';
-import { uploadFile } from './stored-audio.js';
+import { MAX_UPLOAD_BYTES, uploadFile } from './stored-audio.js';
 
-/** Largest audio file that is pulled or uploaded. */
-const MAX_AUDIO_BYTES = 4 * 1024 ** 3;
 const PULL_TIMEOUT_MS = 10 * 60_000;
 const PULL_REDIRECTS = 5;
 
@@ -58,7 +56,7 @@ async function receive(request: FileCallRequest, client: GuardedHttpClient, dire
       .catch((thrown: unknown) => {
         throw thrown instanceof OutboundFailureError ? outboundError(thrown.failure) : thrown;
       });
-  return pullAudio(source.url, fetchAudio, { directory, maxBytes: MAX_AUDIO_BYTES });
+  return pullAudio(source.url, fetchAudio, { directory, maxBytes: MAX_UPLOAD_BYTES });
 }
 
 function fileCall(media: FileCallMedia, durationMs: number, received: ReceivedAudio): FileCall {

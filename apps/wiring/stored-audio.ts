@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -7,6 +8,9 @@ import { RecgateError, type RecordingRecord } from '#libs/recording-model';
 import { parseMediaLocation, type MediaFileAddress, type MediaFileInfo, type MediaStore } from '#libs/storage';
 import type { StoredAudio } from '../gateway/runtime-token.js';
 import type { Runtime } from './runtime.js';
+
+/** Largest audio file that is taken. */
+export const MAX_UPLOAD_BYTES = 4 * 1024 ** 3;
 
 /** Extensions under which a public sid may be stored. */
 const PUBLIC_EXTENSIONS = ['wav', 'mp3', 'ul'] as const;
@@ -38,14 +42,28 @@ export function uploadFile(dataDirectory: string, recordingId: string): string {
 /** Keeps an upload, whole or not at all. */
 export async function saveUpload(dataDirectory: string, recordingId: string, body: Readable): Promise<void> {
   const file = uploadFile(dataDirectory, recordingId);
+  // Two uploads of one recording at once each write a file of their own; the last to end is the one.
+  const part = `${file}.${randomUUID()}.part`;
   await mkdir(join(dataDirectory, 'uploads'), { recursive: true });
   try {
-    await pipeline(body, createWriteStream(`${file}.part`, { flush: true }));
-    await rename(`${file}.part`, file);
+    await pipeline(body, limitedTo(MAX_UPLOAD_BYTES), createWriteStream(part, { flush: true, mode: 0o600 }));
+    await rename(part, file);
   } catch (cause) {
-    await rm(`${file}.part`, { force: true });
+    await rm(part, { force: true });
+    if (cause instanceof RecgateError) throw cause;
     throw new RecgateError('request.invalid', 'The upload broke off', { cause });
   }
+}
+
+function limitedTo(maxBytes: number) {
+  return async function* limit(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    let received = 0;
+    for await (const chunk of body) {
+      received += chunk.length;
+      if (received > maxBytes) throw new RecgateError('document.too_large', `The audio is larger than ${maxBytes} bytes`);
+      yield chunk;
+    }
+  };
 }
 
 async function openKeptRendition(record: RecordingRecord): Promise<StoredAudio | null> {

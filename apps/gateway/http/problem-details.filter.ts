@@ -58,7 +58,7 @@ export function toProblem(thrown: unknown): ProblemDetails {
 
 function problemOf(code: ErrorCode, detail: string): ProblemDetails {
   const { title, httpStatus } = ERROR_CATALOGUE[code];
-  return { type: `https://recgate.dev/problems/${code}`, title, status: httpStatus, detail, code };
+  return { type: `urn:recgate:problem:${code}`, title, status: httpStatus, detail, code };
 }
 
 function toKnownError(thrown: unknown): RecgateError | null {

@@ -11,7 +11,7 @@ export class ProblemPositionDto {
 
 /** A problem as RFC 9457 words it. */
 export class ProblemDto {
-  @ApiProperty({ example: 'https://recgate.dev/problems/field.invalid' }) type: string;
+  @ApiProperty({ example: 'urn:recgate:problem:field.invalid' }) type: string;
   @ApiProperty() title: string;
   @ApiProperty() status: number;
   @ApiProperty() detail: string;

@@ -168,7 +168,7 @@ export class CallRegistry {
       nodeId: this.nodeId,
       documentUrl: null,
       action: { spec: command.spec, secrets },
-      accounting: [],
+      accounting: command.accounting,
       idempotencyKey: command.idempotencyKey,
     };
     const recordingId = newRecordingRecord(this.ports, request).id;

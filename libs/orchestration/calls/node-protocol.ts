@@ -83,6 +83,8 @@ export interface InstructReply {
 export interface StartRecordingCommand {
   readonly callRef: string;
   readonly spec: RecordingSpec;
+  /** What became of each field of the request. */
+  readonly accounting: readonly AccountingEntry[];
   /** Bag of the spec's credentials, sealed to tenant and call; null when there are none. */
   readonly sealedSecrets: string | null;
   /** Null: every start is a new recording. */

@@ -95,9 +95,11 @@ export class RecordingStarts {
     const { vault } = this.gateway.ports;
     const spec = toRecordingSpec(body.spec ?? missing('spec'), call.vendor);
     const secrets = secretsOf(spec, body.secrets);
+    const accounting = accountForSpec(writtenSpec, spec);
     const reply = await this.nodes.send(call.nodeId, 'startRecording', {
       callRef: call.callRef,
       spec,
+      accounting,
       sealedSecrets:
         Object.keys(secrets).length === 0 ? null : vault.seal(secrets, { tenantId, ownerId: call.callRef }),
       idempotencyKey: idempotencyKey === null ? null : startKey(idempotencyKey, 0),
@@ -107,7 +109,7 @@ export class RecordingStarts {
     return {
       recordings: [record],
       created: reply.created,
-      accounting: accountForSpec(writtenSpec, spec),
+      accounting,
       warnings: [],
     };
   }
