@@ -8,7 +8,12 @@ export interface LedgerObserver {
 }
 
 /** The same ledger, with somebody watching. */
-export async function observeLedger(ledger: Ledger, tenantId: string, observer: LedgerObserver, activity: Activity): Promise<Ledger> {
+export async function observeLedger(
+  ledger: Ledger,
+  tenantId: string,
+  observer: LedgerObserver,
+  activity: Activity,
+): Promise<Ledger> {
   await ledger.watch(tenantId, (event) => observer.happened(event));
   const { recordings } = ledger;
   const observed: RecordingLedger = {

@@ -15,7 +15,8 @@ export interface KeyPress {
 /** Seconds, with fractions, as whole milliseconds. */
 export function millisecondsOf(option: string, text: string): number {
   const value = /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : NaN;
-  if (!(value <= LONGEST_CALL_S)) throw new UsageError(`${option} must be a number of seconds from 0 to ${LONGEST_CALL_S}, not "${text}"`);
+  if (!(value <= LONGEST_CALL_S))
+    throw new UsageError(`${option} must be a number of seconds from 0 to ${LONGEST_CALL_S}, not "${text}"`);
   return Math.round(value * 1000);
 }
 
@@ -26,7 +27,8 @@ export function keyPressesOf(text: string): readonly KeyPress[] {
     .filter((part) => part.trim() !== '')
     .map((part) => {
       const [time = '', key = ''] = part.trim().split(':');
-      if (!DTMF_KEY.test(key.toUpperCase())) throw new UsageError(`--dtmf: "${part.trim()}" is not like 2.0:# (keys are 0-9 * # A-D)`);
+      if (!DTMF_KEY.test(key.toUpperCase()))
+        throw new UsageError(`--dtmf: "${part.trim()}" is not like 2.0:# (keys are 0-9 * # A-D)`);
       return { atMs: millisecondsOf('--dtmf', time), key: key.toUpperCase() };
     });
 }
@@ -48,7 +50,8 @@ export function answersOf(texts: readonly string[]): ReadonlyMap<string, string>
     texts.map((text) => {
       const at = text.lastIndexOf('=');
       const url = text.slice(0, at);
-      if (at < 1 || !URL.canParse(url)) throw new UsageError(`--respond must be like https://app.example.com/next=answer.json, not "${text}"`);
+      if (at < 1 || !URL.canParse(url))
+        throw new UsageError(`--respond must be like https://app.example.com/next=answer.json, not "${text}"`);
       return [url, readText('--respond', text.slice(at + 1))] as const;
     }),
   );
@@ -57,7 +60,8 @@ export function answersOf(texts: readonly string[]): ReadonlyMap<string, string>
 /** An instant in ISO 8601. */
 export function instantOf(option: string, text: string): Date {
   const instant = /^\d{4}-\d\d-\d\dT/.test(text) ? new Date(text) : new Date(NaN);
-  if (Number.isNaN(instant.getTime())) throw new UsageError(`${option} must be an instant such as 2026-01-05T09:00:00Z, not "${text}"`);
+  if (Number.isNaN(instant.getTime()))
+    throw new UsageError(`${option} must be an instant such as 2026-01-05T09:00:00Z, not "${text}"`);
   return instant;
 }
 
@@ -66,7 +70,9 @@ export function readText(option: string, path: string): string {
   try {
     return readFileSync(path === '-' ? 0 : path, 'utf8');
   } catch (thrown) {
-    throw new UsageError(`${option}: ${path} cannot be read (${(thrown as NodeJS.ErrnoException).code ?? String(thrown)})`);
+    throw new UsageError(
+      `${option}: ${path} cannot be read (${(thrown as NodeJS.ErrnoException).code ?? String(thrown)})`,
+    );
   }
 }
 

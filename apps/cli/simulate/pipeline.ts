@@ -1,4 +1,12 @@
-import { DeliveryChain, encodeStage, OutboxRelay, runStage, storeStage, type OrchestrationPorts, type Stage } from '#libs/orchestration';
+import {
+  DeliveryChain,
+  encodeStage,
+  OutboxRelay,
+  runStage,
+  storeStage,
+  type OrchestrationPorts,
+  type Stage,
+} from '#libs/orchestration';
 import type { WorkQueue, WorkStage } from '#libs/recording-model';
 
 type Job = { readonly recordingId: string } & ({ readonly stage: WorkStage } | { readonly subscription: string });

@@ -15,7 +15,13 @@ export function resultLine(recording: number | null, record: RecordingRecord, ke
     sha256: rendition?.sha256 ?? null,
     ...(rendition === null
       ? {}
-      : { sizeBytes: rendition.sizeBytes, samples: rendition.samples, sampleRate: rendition.sampleRate, channels: rendition.channels, contentType: rendition.contentType }),
+      : {
+          sizeBytes: rendition.sizeBytes,
+          samples: rendition.samples,
+          sampleRate: rendition.sampleRate,
+          channels: rendition.channels,
+          contentType: rendition.contentType,
+        }),
     ...(receipt === null ? {} : { location: receipt.location }),
     ...(state === 'available' ? { stored: kept?.stored ?? false } : {}),
     ...(failure === null ? {} : { failure }),

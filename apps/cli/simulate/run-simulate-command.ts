@@ -21,7 +21,9 @@ export async function runSimulateCommand(raw: RawOptions, stdout: TextOutput, st
   const progress = progressOn(stderr);
   try {
     const options = readOptions(raw);
-    const wayOut = options.deliver ? (await import('./way-out.js')).createWayOut(options.allowPrivate, join(options.outDirectory, 'media')) : null;
+    const wayOut = options.deliver
+      ? (await import('./way-out.js')).createWayOut(options.allowPrivate, join(options.outDirectory, 'media'))
+      : null;
     try {
       stdout.write(await simulate(options, { wayOut, progress: progress.show }));
     } finally {
@@ -50,13 +52,26 @@ function report(thrown: unknown, vendor: VendorName, stdout: TextOutput, stderr:
 
 /** Settings and files are named on the command line, not in the document. */
 function isOfTheCommand({ code, field }: RecgateError): boolean {
-  return code === 'request.invalid' || code === 'request.not_found' || code.startsWith('media.') || field?.startsWith('settings.') === true;
+  return (
+    code === 'request.invalid' ||
+    code === 'request.not_found' ||
+    code.startsWith('media.') ||
+    field?.startsWith('settings.') === true
+  );
 }
 
 /** The vendor's own answer to a document that cannot be carried out, and where the fault lies. */
 function errorLine(error: RecgateError, vendor: VendorName): object {
   const { code, message, field, position } = error;
-  return { type: 'error', vendor, code, message, field: field ?? null, position: position ?? null, ...VENDOR_ADAPTERS[vendor].renderError(error) };
+  return {
+    type: 'error',
+    vendor,
+    code,
+    message,
+    field: field ?? null,
+    position: position ?? null,
+    ...VENDOR_ADAPTERS[vendor].renderError(error),
+  };
 }
 
 function progressOn(stderr: TextOutput): { show: (mediaTimeMs: number) => void; clear: () => void } {

@@ -17,5 +17,11 @@ function hexOf(digits: number, digest: () => string): string {
 /** In the form of version 4. */
 function asUuid(hex: string): string {
   const variant = '89ab'.charAt(parseInt(hex.charAt(16), 16) & 3);
-  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, variant + hex.slice(17, 20), hex.slice(20, 32)].join('-');
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `4${hex.slice(13, 16)}`,
+    variant + hex.slice(17, 20),
+    hex.slice(20, 32),
+  ].join('-');
 }

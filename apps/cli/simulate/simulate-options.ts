@@ -1,10 +1,26 @@
 import { isVendorName, VENDOR_NAMES, type DocumentRole, type Party, type VendorName } from '#libs/recording-model';
-import { answersOf, instantOf, keyPressesOf, millisecondsOf, pairsOf, readText, type KeyPress } from './option-values.js';
+import {
+  answersOf,
+  instantOf,
+  keyPressesOf,
+  millisecondsOf,
+  pairsOf,
+  readText,
+  type KeyPress,
+} from './option-values.js';
 import { UsageError } from './usage-error.js';
 import { DOCUMENT_URLS, START_TIME } from './vendor-defaults.js';
 
 /** The roles a document can be given in by hand; see `VendorDocument`. */
-export const ROLES = ['flow', 'ice', 'ace', 'pie', 'manage', 'saved', 'metaflow'] as const satisfies readonly DocumentRole[];
+export const ROLES = [
+  'flow',
+  'ice',
+  'ace',
+  'pie',
+  'manage',
+  'saved',
+  'metaflow',
+] as const satisfies readonly DocumentRole[];
 
 /** The options as commander hands them over. */
 export interface RawOptions {
@@ -61,7 +77,8 @@ export interface SimulateOptions {
 /** @throws UsageError */
 export function readOptions(raw: RawOptions): SimulateOptions {
   const { vendor } = raw;
-  if (!isVendorName(vendor)) throw new UsageError(`--vendor must be one of ${VENDOR_NAMES.join(', ')}, not "${vendor}"`);
+  if (!isVendorName(vendor))
+    throw new UsageError(`--vendor must be one of ${VENDOR_NAMES.join(', ')}, not "${vendor}"`);
   const time = (option: string, text: string | undefined) => (text === undefined ? null : millisecondsOf(option, text));
   return {
     vendor,
@@ -87,7 +104,8 @@ export function readOptions(raw: RawOptions): SimulateOptions {
 }
 
 function urlOf(text: string): string {
-  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) throw new UsageError(`--document-url must be an absolute http or https URL, not "${text}"`);
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text))
+    throw new UsageError(`--document-url must be an absolute http or https URL, not "${text}"`);
   return text;
 }
 

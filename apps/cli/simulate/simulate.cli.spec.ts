@@ -18,10 +18,17 @@ function workspace(): string {
   const path = temporaryDirectory();
   const hook = join(import.meta.dirname, 'testing', 'typescript-hook.mjs');
   const main = join(ROOT, 'apps', 'cli', 'main.ts');
-  writeFileSync(join(path, 'recgate'), `#!/bin/sh\nexec '${process.execPath}' --no-warnings --import '${hook}' '${main}' "$@"\n`, { mode: 0o755 });
+  writeFileSync(
+    join(path, 'recgate'),
+    `#!/bin/sh\nexec '${process.execPath}' --no-warnings --import '${hook}' '${main}' "$@"\n`,
+    { mode: 0o755 },
+  );
   symlinkSync(join(ROOT, 'examples'), join(path, 'examples'));
   copyFileSync(join(ROOT, 'examples', 'audio', 'conversation.wav'), join(path, 'caller.wav'));
-  writeFileSync(join(path, 'voicemail.json'), /with `voicemail\.json`\n+```json\n(.*?)```/s.exec(documentation('aculab.md'))?.[1] ?? '');
+  writeFileSync(
+    join(path, 'voicemail.json'),
+    /with `voicemail\.json`\n+```json\n(.*?)```/s.exec(documentation('aculab.md'))?.[1] ?? '',
+  );
   writeFileSync(join(path, 'thanks.json'), '{ "actions": [] }');
   return path;
 }
@@ -57,12 +64,17 @@ function sh(command: string, input = ''): Promise<Ended> {
 }
 
 function linesOf({ stdout }: Ended): OutputLine[] {
-  return stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as OutputLine);
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as OutputLine);
 }
 
 describe('recgate simulate, as a command', () => {
   it('the documentation shows commands for all four vendors', () => {
-    expect(new Set(documentedCommands().map(([name]) => name))).toEqual(new Set(['aculab.md', 'flexml.md', 'kazoo.md', 'sinch.md']));
+    expect(new Set(documentedCommands().map(([name]) => name))).toEqual(
+      new Set(['aculab.md', 'flexml.md', 'kazoo.md', 'sinch.md']),
+    );
   });
 
   it.each(documentedCommands())('%s: %s', async (_name, command) => {
@@ -78,18 +90,34 @@ describe('recgate simulate, as a command', () => {
   });
 
   it('reads the document from standard input and writes nothing else to the pipe', async () => {
-    const ended = await sh('./recgate simulate --vendor flexml --document - --audio caller.wav', '<Response><Record maxLength="1"/></Response>');
+    const ended = await sh(
+      './recgate simulate --vendor flexml --document - --audio caller.wav',
+      '<Response><Record maxLength="1"/></Response>',
+    );
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     expect(linesOf(ended).map(({ type }) => type)).toEqual(['accounting', 'spec', 'event', 'event', 'event', 'result']);
     expect(linesOf(ended).at(-1)?.file).toMatch(/^recgate-out\/1-/);
   });
 
   it('tells wrong documents, wrong options and help apart by the exit code', async () => {
-    expect(await sh('./recgate simulate --vendor sinch --document -', '{"action":{}}')).toMatchObject({ code: 2, stderr: '', stdout: expect.stringContaining('"type":"error"') });
+    expect(await sh('./recgate simulate --vendor sinch --document -', '{"action":{}}')).toMatchObject({
+      code: 2,
+      stderr: '',
+      stdout: expect.stringContaining('"type":"error"'),
+    });
     expect(await sh('./recgate simulate --vendor sinch --colour red')).toMatchObject({ code: 2, stdout: '' });
     const help = await sh('./recgate simulate --help');
     expect(help).toMatchObject({ code: 0, stderr: '' });
-    for (const setting of ['containerSid', 'applicationKey', 'applicationSecret', 'callbackUrl', 'apiVersion', 'finalPage', 'errorPage', 'storeRecordings']) {
+    for (const setting of [
+      'containerSid',
+      'applicationKey',
+      'applicationSecret',
+      'callbackUrl',
+      'apiVersion',
+      'finalPage',
+      'errorPage',
+      'storeRecordings',
+    ]) {
       expect(help.stdout).toMatch(new RegExp(`^  ${setting} +\\S`, 'm'));
     }
   });

@@ -59,20 +59,32 @@ describe('simulate --deliver', () => {
   });
 
   it('uploads the file and says that it is stored', async () => {
-    const document = JSON.stringify({ module: 'record_call', data: { action: 'start', format: 'wav', url: `${base}/kzr` } });
+    const document = JSON.stringify({
+      module: 'record_call',
+      data: { action: 'start', format: 'wav', url: `${base}/kzr` },
+    });
     const { of } = await runner.run('kazoo', document, { ...send });
     expect(received.map(({ request }) => request)).toEqual([expect.stringMatching(/^PUT \/kzr\/call_recording_/)]);
     const [result] = of('result');
     expect(result).toMatchObject({ state: 'available', stored: true });
-    expect(createHash('sha256').update(received[0]?.body ?? '').digest('hex')).toBe(result?.sha256);
+    expect(
+      createHash('sha256')
+        .update(received[0]?.body ?? '')
+        .digest('hex'),
+    ).toBe(result?.sha256);
     expect(readFileSync(result?.file ?? '')).toEqual(received[0]?.body);
   });
 
   it('a destination that fails fails the recording; the file is kept all the same', async () => {
-    const document = JSON.stringify({ module: 'record_call', data: { action: 'start', format: 'wav', url: `${base}/broken?name=` } });
+    const document = JSON.stringify({
+      module: 'record_call',
+      data: { action: 'start', format: 'wav', url: `${base}/broken?name=` },
+    });
     const { of, exitCode } = await runner.run('kazoo', document, { ...send });
     expect(exitCode).toBe(0);
-    expect(of('result')).toMatchObject([{ state: 'failed', reason: expect.stringMatching(/^destination\./), failure: { blame: 'destination' } }]);
+    expect(of('result')).toMatchObject([
+      { state: 'failed', reason: expect.stringMatching(/^destination\./), failure: { blame: 'destination' } },
+    ]);
     expect(readFileSync(of('result')[0]?.file ?? '').length).toBeGreaterThan(1000);
   });
 

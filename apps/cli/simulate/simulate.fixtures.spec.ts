@@ -8,20 +8,29 @@ import { SimulateRunner, temporaryDirectory, type OutputLine } from './testing/r
 const FIXTURES = join(import.meta.dirname, '..', '..', '..', 'libs', 'vendor-adapters');
 const directory = temporaryDirectory();
 const runner = new SimulateRunner(directory);
-const audio = writeWav(join(directory, 'call.wav'), channelOf({ hz: CALLER_HZ, s: 8 }), channelOf({ hz: CALLEE_HZ, s: 8 }));
+const audio = writeWav(
+  join(directory, 'call.wav'),
+  channelOf({ hz: CALLER_HZ, s: 8 }),
+  channelOf({ hz: CALLEE_HZ, s: 8 }),
+);
 
 /** Documents that are not a flow of their own, or that need a setting. */
 const OPTIONS: Readonly<Record<string, object>> = {
   'metaflow-start.callflow': { role: 'metaflow' },
   'version-1.json': { set: ['apiVersion=1'] },
-  'manage-continue-record.json': { role: 'manage', set: ['destinationUrl=s3://bucket/', 'credentials=KEY:SECRET:eu-west-1'] },
+  'manage-continue-record.json': {
+    role: 'manage',
+    set: ['destinationUrl=s3://bucket/', 'credentials=KEY:SECRET:eu-west-1'],
+  },
 };
 /** Documents that the vendor refuses. */
 const REFUSED: ReadonlySet<string> = new Set(['saved-invalid.callflow']);
 
 function fixturesOf(vendor: VendorName): string[] {
   const names = readdirSync(join(FIXTURES, vendor, 'fixtures'), { withFileTypes: true });
-  return names.filter((entry) => entry.isFile() && /\.(xml|json|callflow)$/.test(entry.name)).map((entry) => entry.name);
+  return names
+    .filter((entry) => entry.isFile() && /\.(xml|json|callflow)$/.test(entry.name))
+    .map((entry) => entry.name);
 }
 
 function optionsOf(name: string): object {
@@ -29,12 +38,19 @@ function optionsOf(name: string): object {
 }
 
 /** The tone of a party stands where it must: on its side of a stereo file, in a mix of both. */
-function expectTheTones(file: string, { channels = 1, sampleRate = 0, samples = 0 }: OutputLine, parties: unknown): void {
+function expectTheTones(
+  file: string,
+  { channels = 1, sampleRate = 0, samples = 0 }: OutputLine,
+  parties: unknown,
+): void {
   const decoded = decode(file, channels);
   for (const channel of decoded) expect(channel.length).toBe(samples);
   const [left = new Int16Array(0), right = left] = decoded;
   const until = Math.min(1, samples / sampleRate - 0.2);
-  const [caller, callee] = [shareOf(CALLER_HZ, left, sampleRate, 0.2, until), shareOf(CALLEE_HZ, right, sampleRate, 0.2, until)];
+  const [caller, callee] = [
+    shareOf(CALLER_HZ, left, sampleRate, 0.2, until),
+    shareOf(CALLEE_HZ, right, sampleRate, 0.2, until),
+  ];
   if (channels === 2) return expect(Math.min(caller, callee)).toBeGreaterThan(0.9);
   const wanted = { caller: [0.9, -1], callee: [-1, 0.9] }[String(parties)] ?? [0.35, 0.35];
   expect(caller).toBeGreaterThan(wanted[0] ?? 0);
@@ -49,7 +65,11 @@ describe.each(VENDOR_NAMES)('simulate, the documents of the %s contract', (vendo
     expect(exitCode).toBe(REFUSED.has(name) ? 2 : 0);
     if (exitCode === 2) {
       expect(lines).toHaveLength(1);
-      return expect(lines[0]).toMatchObject({ type: 'error', code: expect.any(String), position: { path: expect.any(String) } });
+      return expect(lines[0]).toMatchObject({
+        type: 'error',
+        code: expect.any(String),
+        position: { path: expect.any(String) },
+      });
     }
     expect(lines[0]?.type).toBe('accounting');
     expect(of('result')).toHaveLength(of('spec').length);

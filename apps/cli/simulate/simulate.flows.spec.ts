@@ -22,11 +22,16 @@ describe('simulate: what ends a recording', () => {
       { event: 'recording.finished', mediaTime: 2, capture: { reason: 'stopKey', key: '#' } },
       { event: 'recording.available', mediaTime: 2 },
     ]);
-    expect(of('result')).toMatchObject([{ state: 'available', reason: 'stopKey', samples: 2 * RATE, durationMs: 2000 }]);
+    expect(of('result')).toMatchObject([
+      { state: 'available', reason: 'stopKey', samples: 2 * RATE, durationMs: 2000 },
+    ]);
   });
 
   it('a key heard in the audio; its tone is not in the file', async () => {
-    const audio = wav('inband.wav', channelOf({ hz: CALLER_HZ, s: 3 }, { s: 0.5 }, { key: '5', s: 0.3 }, { hz: CALLER_HZ, s: 3 }));
+    const audio = wav(
+      'inband.wav',
+      channelOf({ hz: CALLER_HZ, s: 3 }, { s: 0.5 }, { key: '5', s: 0.3 }, { hz: CALLER_HZ, s: 3 }),
+    );
     const { of } = await runner.run('flexml', record(''), { audio });
     const [result] = of('result');
     expect(result).toMatchObject({ reason: 'stopKey' });
@@ -41,7 +46,10 @@ describe('simulate: what ends a recording', () => {
   });
 
   it('silence from the beginning: nothing is kept and the next verb runs', async () => {
-    const { of, requests } = await runner.run('flexml', '<Response><Record timeout="3" action="/next" recordingStatusCallback="/status" recordingStatusCallbackEvent="absent"/><Say>Bye</Say></Response>');
+    const { of, requests } = await runner.run(
+      'flexml',
+      '<Response><Record timeout="3" action="/next" recordingStatusCallback="/status" recordingStatusCallbackEvent="absent"/><Say>Bye</Say></Response>',
+    );
     expect(of('result')).toMatchObject([{ state: 'absent', reason: 'initialSilence', file: null }]);
     expect(requests).toEqual(['recordingStatusCallback https://app.example.com/status']);
   });
@@ -53,13 +61,18 @@ describe('simulate: what ends a recording', () => {
 
   it.each(['caller', 'callee'])('a hang-up of the %s', async (hangupBy) => {
     const { of } = await runner.run('flexml', record(''), { audio: tone, hangupAt: '3.21', hangupBy });
-    expect(of('event')[1]).toMatchObject({ event: 'recording.finished', mediaTime: 3.21, capture: { reason: 'hangup', hangupBy } });
+    expect(of('event')[1]).toMatchObject({
+      event: 'recording.finished',
+      mediaTime: 3.21,
+      capture: { reason: 'hangup', hangupBy },
+    });
     expect(of('result')).toMatchObject([{ samples: 3.21 * RATE }]);
   });
 
   it('the end of the audio, where nothing else ends it; of the longest file', async () => {
     const long = wav('long.wav', channelOf({ hz: CALLEE_HZ, s: 12 }));
-    const document = '{"module":"record_call","data":{"action":"start","format":"wav","url":"https://rec.example.com/"},"children":{"_":{"module":"user","data":{"id":"u"}}}}';
+    const document =
+      '{"module":"record_call","data":{"action":"start","format":"wav","url":"https://rec.example.com/"},"children":{"_":{"module":"user","data":{"id":"u"}}}}';
     const { of } = await runner.run('kazoo', document, { audio: tone, callee: long });
     const [result] = of('result');
     expect(result).toMatchObject({ reason: 'hangup', durationMs: 12_000, channels: 2 });
@@ -71,8 +84,16 @@ describe('simulate: what ends a recording', () => {
 
   it('waits for the answer and the other party as the document says', async () => {
     const start = (more: object): string =>
-      JSON.stringify({ module: 'record_call', data: { action: 'start', format: 'wav', url: 'https://rec.example.com/', ...more }, children: { _: { module: 'user', data: { id: 'u' } } } });
-    const answered = await runner.run('kazoo', start({ record_on_answer: true }), { audio: both, answerAt: '1.5', bridgeAt: '2' });
+      JSON.stringify({
+        module: 'record_call',
+        data: { action: 'start', format: 'wav', url: 'https://rec.example.com/', ...more },
+        children: { _: { module: 'user', data: { id: 'u' } } },
+      });
+    const answered = await runner.run('kazoo', start({ record_on_answer: true }), {
+      audio: both,
+      answerAt: '1.5',
+      bridgeAt: '2',
+    });
     expect(answered.of('event')[0]).toMatchObject({ event: 'recording.started', mediaTime: 1.5 });
     const bridged = await runner.run('kazoo', start({ record_on_bridge: true }), { audio: both, bridgeAt: '2.25' });
     expect(bridged.of('event')[0]).toMatchObject({ event: 'recording.started', mediaTime: 2.25 });
@@ -81,7 +102,11 @@ describe('simulate: what ends a recording', () => {
   });
 
   it('the other party is recorded where the document asks for it', async () => {
-    const { of } = await runner.run('flexml', record('direction="out" maxLength="3"'), { audio: tone, callee, call: '{"direction":"inbound"}' });
+    const { of } = await runner.run('flexml', record('direction="out" maxLength="3"'), {
+      audio: tone,
+      callee,
+      call: '{"direction":"inbound"}',
+    });
     const [samples = new Int16Array(0)] = decode(of('result')[0]?.file ?? '', 1);
     const [caller, other] = [shareOf(CALLER_HZ, samples, RATE, 0.5, 2.5), shareOf(CALLEE_HZ, samples, RATE, 0.5, 2.5)];
     expect([caller, other].toSorted((a, b) => a - b)).toEqual([expect.closeTo(0, 1), expect.closeTo(1, 1)]);
@@ -92,10 +117,14 @@ describe('simulate: what the application answers', () => {
   it('FlexML: actions lead from document to document', async () => {
     const second = runner.file('second.xml', record('maxLength="2" finishOnKey="none" action="/third"'));
     const third = runner.file('third.xml', '<Response><Say>Thank you</Say></Response>');
-    const { of, lines, exitCode } = await runner.run('flexml', record('maxLength="3" action="/second"', '<Say>not reached</Say>'), {
-      audio: tone,
-      respond: [`https://app.example.com/second=${second}`, `https://app.example.com/third=${third}`],
-    });
+    const { of, lines, exitCode } = await runner.run(
+      'flexml',
+      record('maxLength="3" action="/second"', '<Say>not reached</Say>'),
+      {
+        audio: tone,
+        respond: [`https://app.example.com/second=${second}`, `https://app.example.com/third=${third}`],
+      },
+    );
     expect(exitCode).toBe(0);
     expect(lines.map(({ type, event, purpose }) => [type, event ?? purpose].filter(Boolean).join(' '))).toEqual([
       'accounting',
@@ -115,12 +144,18 @@ describe('simulate: what the application answers', () => {
       'result',
     ]);
     expect(of('spec').map(({ mediaTime }) => mediaTime)).toEqual([0, 3]);
-    expect(JSON.parse(of('request')[0]?.body ?? '')).toMatchObject({ RecordingStatus: 'completed', RecordingDuration: 3 });
+    expect(JSON.parse(of('request')[0]?.body ?? '')).toMatchObject({
+      RecordingStatus: 'completed',
+      RecordingDuration: 3,
+    });
   });
 
   it('answers are found without the query too', async () => {
     const next = runner.file('next.xml', '<Response><Hangup/></Response>');
-    const { of } = await runner.run('flexml', record('maxLength="1" action="/next?user=7" method="GET"'), { audio: tone, respond: [`https://app.example.com/next=${next}`] });
+    const { of } = await runner.run('flexml', record('maxLength="1" action="/next?user=7" method="GET"'), {
+      audio: tone,
+      respond: [`https://app.example.com/next=${next}`],
+    });
     expect(of('accounting')).toHaveLength(2);
     expect(of('warning')).toEqual([]);
   });
@@ -136,7 +171,13 @@ describe('simulate: what the application answers', () => {
 
   it('Aculab: pages follow each other, the final page is told', async () => {
     const next = runner.file('thanks.json', aculabPage({ play: { play_list: [{ text_to_say: 'Thank you' }] } }));
-    const document = aculabPage({ record: { seconds_max_duration: 2, next_page: { url: 'recorded' }, recording_available_page: { url: 'available' } } });
+    const document = aculabPage({
+      record: {
+        seconds_max_duration: 2,
+        next_page: { url: 'recorded' },
+        recording_available_page: { url: 'available' },
+      },
+    });
     const { requests, of } = await runner.run('aculab', document, {
       audio: tone,
       respond: [`https://app.example.com/recorded=${next}`],
@@ -157,17 +198,30 @@ describe('simulate: what the application answers', () => {
     const document = aculabPage({ record: { seconds_max_duration: 1, next_page: { url: 'recorded' } } });
     const set = ['finalPage=https://app.example.com/final', 'errorPage=https://app.example.com/error'];
     const silent = await runner.run('aculab', document, { audio: tone, set });
-    expect(silent.requests).toEqual(['next_page https://app.example.com/recorded', 'error_page https://app.example.com/error', 'final_page https://app.example.com/final']);
+    expect(silent.requests).toEqual([
+      'next_page https://app.example.com/recorded',
+      'error_page https://app.example.com/error',
+      'final_page https://app.example.com/final',
+    ]);
     const broken = runner.file('broken.json', '{"actions":[{"dance":{}}]}');
-    const refused = await runner.run('aculab', document, { audio: tone, set, respond: [`https://app.example.com/recorded=${broken}`] });
+    const refused = await runner.run('aculab', document, {
+      audio: tone,
+      set,
+      respond: [`https://app.example.com/recorded=${broken}`],
+    });
     expect(refused.requests).toEqual(silent.requests);
     expect(refused.of('warning')).toMatchObject([{ path: expect.stringContaining('dance'), line: 1 }]);
   });
 
   it('FlexML: collected keys go to the action of Gather', async () => {
     const next = runner.file('gathered.xml', '<Response><Hangup/></Response>');
-    const document = '<Response><Gather action="/digits" numDigits="2" timeout="3"><Say>Press two keys</Say></Gather></Response>';
-    const { of } = await runner.run('flexml', document, { audio: tone, dtmf: '1:4,1.5:2', respond: [`https://app.example.com/digits=${next}`] });
+    const document =
+      '<Response><Gather action="/digits" numDigits="2" timeout="3"><Say>Press two keys</Say></Gather></Response>';
+    const { of } = await runner.run('flexml', document, {
+      audio: tone,
+      dtmf: '1:4,1.5:2',
+      respond: [`https://app.example.com/digits=${next}`],
+    });
     expect(JSON.parse(of('request')[0]?.body ?? '')).toMatchObject({ Digits: '42' });
   });
 });
@@ -179,7 +233,11 @@ describe('simulate: several recordings', () => {
     children: { _: then },
   });
   const stop = (then: object): object => ({ module: 'record_call', data: { action: 'stop' }, children: { _: then } });
-  const sleep = (duration: number, then: object): object => ({ module: 'sleep', data: { duration }, children: { _: then } });
+  const sleep = (duration: number, then: object): object => ({
+    module: 'sleep',
+    data: { duration },
+    children: { _: then },
+  });
   const user = { module: 'user', data: { id: 'u' } };
 
   it('Kazoo: a stop ends the one that was started last', async () => {
@@ -208,7 +266,11 @@ describe('simulate: several recordings', () => {
   it('Sinch: instructions start and stop; Manage Call acts beside the flow', async () => {
     const options = { destinationUrl: 's3://bucket/', credentials: 'KEY:SECRET:eu-west-1', format: 'wav' };
     const svaml = {
-      instructions: [{ name: 'startRecording', options }, { name: 'say', text: 'x'.repeat(28) }, { name: 'stopRecording' }],
+      instructions: [
+        { name: 'startRecording', options },
+        { name: 'say', text: 'x'.repeat(28) },
+        { name: 'stopRecording' },
+      ],
       action: { name: 'connectPstn', number: '+12025550199' },
     };
     const set = ['callbackUrl=https://app.example.com/callback', 'applicationSecret=BeIukql3pTKJ8RGL5zo0DA=='];
@@ -216,7 +278,11 @@ describe('simulate: several recordings', () => {
     expect(flow.of('result')).toMatchObject([{ reason: 'stopCommand', durationMs: 2000 }]);
     expect(flow.requests.map((request) => request.split(' ')[0])).toEqual(['notify', 'upload', 'notify', 'dice']);
     expect(flow.of('request')[0]?.headers?.['authorization']).toMatch(/^application simulation:/);
-    const manage = await runner.run('sinch', JSON.stringify({ instructions: [svaml.instructions[0]], action: { name: 'continue' } }), { audio: both, role: 'manage', hangupAt: '3' });
+    const manage = await runner.run(
+      'sinch',
+      JSON.stringify({ instructions: [svaml.instructions[0]], action: { name: 'continue' } }),
+      { audio: both, role: 'manage', hangupAt: '3' },
+    );
     expect(manage.of('accounting')).toHaveLength(1);
     expect(manage.of('result')).toMatchObject([{ reason: 'hangup', durationMs: 3000 }]);
   });

@@ -11,10 +11,16 @@ const runner = new SimulateRunner(directory);
 const audio = writeWav(join(directory, 'tone.wav'), channelOf({ hz: CALLER_HZ, s: 3 }));
 
 const VOICEMAIL = '<Response><Record action="/next" callbackUrl="/done" fileFormat="mp3" timeout="2"/></Response>';
-const KAZOO = '{"module":"record_call","data":{"action":"start","url":"https://rec.example.com/"},"children":{"_":{"module":"record_call","data":{"action":"start","format":"wav","url":"https://rec.example.com/"}}}}';
+const KAZOO =
+  '{"module":"record_call","data":{"action":"start","url":"https://rec.example.com/"},"children":{"_":{"module":"record_call","data":{"action":"start","format":"wav","url":"https://rec.example.com/"}}}}';
 
 function contentOf(out: string): readonly string[] {
-  return readdirSync(out).map((name) => `${name} ${createHash('sha256').update(readFileSync(join(out, name))).digest('hex')}`);
+  return readdirSync(out).map(
+    (name) =>
+      `${name} ${createHash('sha256')
+        .update(readFileSync(join(out, name)))
+        .digest('hex')}`,
+  );
 }
 
 describe('simulate: the same input gives the same bytes', () => {
@@ -41,16 +47,30 @@ describe('simulate: the same input gives the same bytes', () => {
   it('leaves nothing but the recordings behind', async () => {
     const { out, of } = await runner.run('flexml', VOICEMAIL, { audio });
     expect(readdirSync(out)).toEqual([of('result')[0]?.file?.slice(out.length + 1)]);
-    expect(of('result')[0]?.sha256).toBe(createHash('sha256').update(readFileSync(of('result')[0]?.file ?? '')).digest('hex'));
+    expect(of('result')[0]?.sha256).toBe(
+      createHash('sha256')
+        .update(readFileSync(of('result')[0]?.file ?? ''))
+        .digest('hex'),
+    );
   });
 });
 
 describe('simulate: where recordings go', () => {
   it.each([
-    ['aws', 'awsBucketName="calls" awsAccessKey="AKIACANARYCANARY1" awsSecretKey="secret-canary-aws-2"', /^s3:\/\/calls\//],
-    ['azure', 'azureAccountName="acct" azureContainerName="calls" azureAccountKey="Y2FuYXJ5LWtleS1henVyZQ=="', /^azure:\/\/acct\/calls\//],
+    [
+      'aws',
+      'awsBucketName="calls" awsAccessKey="AKIACANARYCANARY1" awsSecretKey="secret-canary-aws-2"',
+      /^s3:\/\/calls\//,
+    ],
+    [
+      'azure',
+      'azureAccountName="acct" azureContainerName="calls" azureAccountKey="Y2FuYXJ5LWtleS1henVyZQ=="',
+      /^azure:\/\/acct\/calls\//,
+    ],
   ])('%s: the upload is shown, its credentials are not', async (_name, attributes, url) => {
-    const { of, stdout } = await runner.run('flexml', `<Response><Record timeout="2" ${attributes}/></Response>`, { audio });
+    const { of, stdout } = await runner.run('flexml', `<Response><Record timeout="2" ${attributes}/></Response>`, {
+      audio,
+    });
     const upload = of('request').find(({ purpose }) => purpose === 'upload');
     expect(upload).toMatchObject({ method: 'PUT', url: expect.stringMatching(url), body: null });
     expect(existsSync(upload?.bodyFile ?? '')).toBe(true);
@@ -59,10 +79,26 @@ describe('simulate: where recordings go', () => {
   });
 
   it.each<[VendorName, string, readonly string[]]>([
-    ['kazoo', '{"module":"record_call","data":{"action":"start","url":"https://user:canary-kazoo-pw@rec.example.com/"}}', []],
-    ['sinch', '{"instructions":[{"name":"startRecording","options":{"destinationUrl":"s3://b/","credentials":"CANARYKEYID:canary/sinch+secret:eu-west-1"}}],"action":{"name":"park"}}', ['applicationSecret=Y2FuYXJ5LXNpbmNoLXNlY3JldA==', 'callbackUrl=https://app.example.com/cb']],
-    ['aculab', '{"actions":[{"record":{"next_page":{"url":"https://me:canary-aculab-pw@app.example.com/next"},"encryption_cipher":{"type":"aescbc","key":"00112233445566778899aabbccddeeff","vector":"0f1e2d3c4b5a69788796a5b4c3d2e1f0"}}}]}', ['pageCredentials=me:canary-page-pw', 'finalPage=https://app.example.com/final']],
-    ['flexml', '<Response><Record action="https://u:canary-flexml-pw@app.example.com/a" recordingStatusCallback="https://u:canary-status-pw@app.example.com/s" timeout="1"/></Response>', ['documentUserinfo=u:canary-document-pw']],
+    [
+      'kazoo',
+      '{"module":"record_call","data":{"action":"start","url":"https://user:canary-kazoo-pw@rec.example.com/"}}',
+      [],
+    ],
+    [
+      'sinch',
+      '{"instructions":[{"name":"startRecording","options":{"destinationUrl":"s3://b/","credentials":"CANARYKEYID:canary/sinch+secret:eu-west-1"}}],"action":{"name":"park"}}',
+      ['applicationSecret=Y2FuYXJ5LXNpbmNoLXNlY3JldA==', 'callbackUrl=https://app.example.com/cb'],
+    ],
+    [
+      'aculab',
+      '{"actions":[{"record":{"next_page":{"url":"https://me:canary-aculab-pw@app.example.com/next"},"encryption_cipher":{"type":"aescbc","key":"00112233445566778899aabbccddeeff","vector":"0f1e2d3c4b5a69788796a5b4c3d2e1f0"}}}]}',
+      ['pageCredentials=me:canary-page-pw', 'finalPage=https://app.example.com/final'],
+    ],
+    [
+      'flexml',
+      '<Response><Record action="https://u:canary-flexml-pw@app.example.com/a" recordingStatusCallback="https://u:canary-status-pw@app.example.com/s" timeout="1"/></Response>',
+      ['documentUserinfo=u:canary-document-pw'],
+    ],
   ])('%s: no secret is shown anywhere', async (vendor, document, set) => {
     const { stdout, stderr, exitCode } = await runner.run(vendor, document, { audio, set, hangupAt: '5' });
     expect(exitCode).toBe(0);
@@ -74,12 +110,24 @@ describe('simulate: where recordings go', () => {
 
 describe('simulate: what is refused', () => {
   it.each<[VendorName, string, object]>([
-    ['flexml', '<Response><Record maxLength="zero"/></Response>', { code: 'field.invalid', status: 400, position: { path: '/Response/Record[1]/@maxLength', line: 1 } }],
+    [
+      'flexml',
+      '<Response><Record maxLength="zero"/></Response>',
+      { code: 'field.invalid', status: 400, position: { path: '/Response/Record[1]/@maxLength', line: 1 } },
+    ],
     ['flexml', '<Response><Record>', { code: 'document.malformed', position: { line: 1 } }],
     ['flexml', '<!DOCTYPE r [<!ENTITY a "b">]><Response/>', { code: 'document.forbidden' }],
     ['kazoo', '{"module":"record_call","data":{"action":"start"', { code: 'document.malformed', status: 400 }],
-    ['aculab', '{"actions":[{"record":{"seconds_max_duration":"many","next_page":{"url":"/n"}}}]}', { code: 'field.invalid', position: { path: '/actions/0/record/seconds_max_duration' } }],
-    ['sinch', '{"action":{"name":"continue","record":true,"recordingOptions":{"destinationUrl":"ftp://x"}}}', { code: 'field.invalid', body: { errorCode: 40001 } }],
+    [
+      'aculab',
+      '{"actions":[{"record":{"seconds_max_duration":"many","next_page":{"url":"/n"}}}]}',
+      { code: 'field.invalid', position: { path: '/actions/0/record/seconds_max_duration' } },
+    ],
+    [
+      'sinch',
+      '{"action":{"name":"continue","record":true,"recordingOptions":{"destinationUrl":"ftp://x"}}}',
+      { code: 'field.invalid', body: { errorCode: 40001 } },
+    ],
   ])('%s document %#', async (vendor, document, expected) => {
     const { exitCode, lines } = await runner.run(vendor, document, { audio });
     expect(exitCode).toBe(2);
@@ -106,7 +154,11 @@ describe('simulate: what is refused', () => {
     ['audio that is not there', { audio: '/nowhere/a.wav' }, /\/nowhere\/a\.wav/],
     ['audio that is no WAV', { audio: join(import.meta.dirname, 'simulate.output.spec.ts') }, /WAV/],
     ['empty audio', { audio: empty }, /empty/],
-    ['a call that nothing ends', { document: runner.file('dial.xml', '<Response><Dial>+12025550199</Dial></Response>'), audio: undefined }, /--hangup-at/],
+    [
+      'a call that nothing ends',
+      { document: runner.file('dial.xml', '<Response><Dial>+12025550199</Dial></Response>'), audio: undefined },
+      /--hangup-at/,
+    ],
   ])('%s', async (_name, options, message) => {
     const { exitCode, stdout, stderr } = await runner.run('flexml', VOICEMAIL, { audio, ...options });
     expect(stderr).toMatch(message);

@@ -4,8 +4,21 @@ import { join } from 'node:path';
 import { createFileCallMedia, createSpool, WavFile } from '#libs/capture';
 import { createInlineEncoder, createThreadedEncoder, type ThreadedEncoder } from '#libs/encoding';
 import { createMemoryLedger } from '#libs/ledger';
-import { CallSession, createApplication, RecordingWaiter, viewApplication, type OrchestrationPorts } from '#libs/orchestration';
-import type { ApplicationView, CallIdentity, ParsedDocument, RecordingEvent, RecordingRecord, SourcePosition } from '#libs/recording-model';
+import {
+  CallSession,
+  createApplication,
+  RecordingWaiter,
+  viewApplication,
+  type OrchestrationPorts,
+} from '#libs/orchestration';
+import type {
+  ApplicationView,
+  CallIdentity,
+  ParsedDocument,
+  RecordingEvent,
+  RecordingRecord,
+  SourcePosition,
+} from '#libs/recording-model';
 import { createSecretVault } from '#libs/secrets';
 import { createMetrics } from '#libs/telemetry';
 import { VENDOR_ADAPTERS } from '#libs/vendor-adapters';
@@ -80,11 +93,16 @@ class Simulation {
     try {
       const application = this.application();
       const { ports, stores } = await this.ports(ids, application, encoder);
-      const created = await createApplication(ports, { tenantId: TENANT, name: 'simulation', vendor, settings }, APPLICATION);
+      const created = await createApplication(
+        ports,
+        { tenantId: TENANT, name: 'simulation', vendor, settings },
+        APPLICATION,
+      );
       await this.call(ports, application, viewApplication(ports, created), identity, audio);
       for (const recordingId of this.lines.recordingIds) {
         const record = await ports.ledger.recordings.get(recordingId);
-        if (record !== null) this.lines.addResult(resultLine(this.lines.numberOf(recordingId), record, stores.fileOf(recordingId)));
+        if (record !== null)
+          this.lines.addResult(resultLine(this.lines.numberOf(recordingId), record, stores.fileOf(recordingId)));
       }
       return this.lines.text();
     } finally {
@@ -95,15 +113,35 @@ class Simulation {
 
   private application(): SimulatedApplication {
     const { lines, clock, activity, trace } = this;
-    return new SimulatedApplication({ lines, clock, activity, trace, answers: this.options.answers, outbound: this.hooks.wayOut });
+    return new SimulatedApplication({
+      lines,
+      clock,
+      activity,
+      trace,
+      answers: this.options.answers,
+      outbound: this.hooks.wayOut,
+    });
   }
 
-  private async ports(ids: OrchestrationPorts['ids'], application: SimulatedApplication, encoder: ThreadedEncoder): Promise<{ ports: OrchestrationPorts; stores: SimulatedStores }> {
+  private async ports(
+    ids: OrchestrationPorts['ids'],
+    application: SimulatedApplication,
+    encoder: ThreadedEncoder,
+  ): Promise<{ ports: OrchestrationPorts; stores: SimulatedStores }> {
     const { vendor, outDirectory } = this.options;
     const { lines, clock } = this;
-    const observer = { accepted: (record: RecordingRecord) => this.accepted(record), happened: (event: RecordingEvent) => this.happened(event) };
+    const observer = {
+      accepted: (record: RecordingRecord) => this.accepted(record),
+      happened: (event: RecordingEvent) => this.happened(event),
+    };
     const ledger = await observeLedger(createMemoryLedger(), TENANT, observer, this.activity);
-    const stores = new SimulatedStores({ lines, clock, outDirectory, recordings: ledger.recordings, real: this.hooks.wayOut?.stores ?? null });
+    const stores = new SimulatedStores({
+      lines,
+      clock,
+      outDirectory,
+      recordings: ledger.recordings,
+      real: this.hooks.wayOut?.stores ?? null,
+    });
     const ports: OrchestrationPorts = {
       ledger,
       work: this.jobs,
@@ -115,14 +153,25 @@ class Simulation {
       encoder,
       stores: stores.stores,
       sender: application.senderFor(ledger.deliveries),
-      settings: { renditionDirectory: join(this.workDirectory, 'renditions'), keepRenditions: false, stuckAfterMs: Infinity, attemptTimeoutMs: 15_000 },
+      settings: {
+        renditionDirectory: join(this.workDirectory, 'renditions'),
+        keepRenditions: false,
+        stuckAfterMs: Infinity,
+        attemptTimeoutMs: 15_000,
+      },
       log: { info: () => undefined, warn: () => undefined, error: () => undefined },
       metrics: createMetrics(),
     };
     return { ports, stores };
   }
 
-  private async call(ports: OrchestrationPorts, client: SimulatedApplication, application: ApplicationView, identity: CallIdentity, audio: CallAudio): Promise<void> {
+  private async call(
+    ports: OrchestrationPorts,
+    client: SimulatedApplication,
+    application: ApplicationView,
+    identity: CallIdentity,
+    audio: CallAudio,
+  ): Promise<void> {
     const { options, activity, clock } = this;
     const { vendor, document, documentUrl, role } = options;
     const context = {
@@ -140,7 +189,14 @@ class Simulation {
     const media = this.media(session, audio);
     session.attach(media);
     const pipeline = new Pipeline(ports, this.jobs);
-    const parts = { session, media, pipeline, activity, warn: (message: string) => this.warn(message, null), progress: this.hooks.progress };
+    const parts = {
+      session,
+      media,
+      pipeline,
+      activity,
+      warn: (message: string) => this.warn(message, null),
+      progress: this.hooks.progress,
+    };
     const plan = { ...options, audioMs: audio.durationMs };
     clock.follow(media);
     await new SimulatedCall(parts, plan).run(() => session.instruct({ body: document, role, url: documentUrl }));
@@ -204,5 +260,10 @@ function openAudio({ callerAudio, calleeAudio }: SimulateOptions): CallAudio {
   const callee = calleeAudio === null ? undefined : WavFile.open(calleeAudio);
   const files = [caller, callee].filter((file) => file !== undefined);
   const durationMs = Math.max(0, ...files.map((file) => Math.ceil((file.samples * 1000) / file.sampleRate)));
-  return { ...(caller === undefined ? {} : { caller }), ...(callee === undefined ? {} : { callee }), files, durationMs };
+  return {
+    ...(caller === undefined ? {} : { caller }),
+    ...(callee === undefined ? {} : { callee }),
+    files,
+    durationMs,
+  };
 }

@@ -1,4 +1,14 @@
-import { RecgateError, type FlowAnswer, type FlowClient, type FlowContext, type FlowRequest, type NotificationSender, type SendOutcome, type VendorAdapter, type WireRequest } from '#libs/recording-model';
+import {
+  RecgateError,
+  type FlowAnswer,
+  type FlowClient,
+  type FlowContext,
+  type FlowRequest,
+  type NotificationSender,
+  type SendOutcome,
+  type VendorAdapter,
+  type WireRequest,
+} from '#libs/recording-model';
 import type { Ledger } from '#libs/recording-model';
 import type { Activity } from './activity.js';
 import type { CallClock } from './call-clock.js';
@@ -52,7 +62,8 @@ export class SimulatedApplication {
 
   /** Takes flow requests. */
   readonly flow: FlowClient = {
-    fetch: (request, secrets) => this.parts.activity.during(this.ask(request, () => this.parts.outbound?.flow.fetch(request, secrets) ?? null)),
+    fetch: (request, secrets) =>
+      this.parts.activity.during(this.ask(request, () => this.parts.outbound?.flow.fetch(request, secrets) ?? null)),
   };
 
   /** Takes notifications; `deliveries` tells what they are about. */
@@ -61,7 +72,10 @@ export class SimulatedApplication {
     return {
       send: async (request, options) => {
         const delivery = await deliveries.get(options.webhookId);
-        const outcome = outbound === null ? acknowledged(options.now, options.fallback) : await outbound.sender.send(request, options);
+        const outcome =
+          outbound === null
+            ? acknowledged(options.now, options.fallback)
+            : await outbound.sender.send(request, options);
         const recordingId = delivery?.recordingId ?? '';
         const atMs = lines.placeOf(recordingId, delivery?.eventSequence ?? 0) ?? this.parts.clock.mediaTimeMs;
         const answer = outbound === null ? {} : { answer: { status: outcome.status, error: outcome.error } };
@@ -100,7 +114,10 @@ export class SimulatedApplication {
   /** The answer at the URL, or at the same without the query. */
   private answerTo(url: string): FlowAnswer | null {
     const { answers } = this.parts;
-    const body = answers.get(url) ?? [...answers].find(([given]) => given === bare(url))?.[1] ?? [...answers].find(([given]) => bare(given) === bare(url))?.[1];
+    const body =
+      answers.get(url) ??
+      [...answers].find(([given]) => given === bare(url))?.[1] ??
+      [...answers].find(([given]) => bare(given) === bare(url))?.[1];
     return body === undefined ? null : { status: 200, contentType: null, body };
   }
 }
@@ -116,7 +133,16 @@ function bare(url: string): string {
 }
 
 function acknowledged(now: Date, fallback: boolean): SendOutcome {
-  return { at: now.toISOString(), fallback, status: 200, durationMs: 0, error: null, responseExcerpt: '', retryAfter: null, refused: false };
+  return {
+    at: now.toISOString(),
+    fallback,
+    status: 200,
+    durationMs: 0,
+    error: null,
+    responseExcerpt: '',
+    retryAfter: null,
+    refused: false,
+  };
 }
 
 function recordingIdOf({ recording }: FlowContext): string | null {

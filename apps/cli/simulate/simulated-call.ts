@@ -102,7 +102,9 @@ export class SimulatedCall {
     const { session, media } = this.parts;
     const now = media.mediaTimeMs;
     if (this.plan.hangupAtMs === null && !this.goesOn(now)) return null;
-    const ahead = [this.planned[0]?.atMs, session.nextDeadlineMs].map((at) => Math.max(Math.ceil(at ?? LONGEST_CALL_MS), now + 1));
+    const ahead = [this.planned[0]?.atMs, session.nextDeadlineMs].map((at) =>
+      Math.max(Math.ceil(at ?? LONGEST_CALL_MS), now + 1),
+    );
     const patience = this.patienceMs();
     return Math.min(...ahead, this.plan.hangupAtMs === null && patience > now ? patience : LONGEST_CALL_MS);
   }

@@ -1,5 +1,14 @@
 import type { FileCallMedia } from '#libs/capture';
-import type { CallMedia, CaptureJob, CaptureListener, Party, Playback, PlaybackControl, RecordingControl, RecordingSpec } from '#libs/recording-model';
+import type {
+  CallMedia,
+  CaptureJob,
+  CaptureListener,
+  Party,
+  Playback,
+  PlaybackControl,
+  RecordingControl,
+  RecordingSpec,
+} from '#libs/recording-model';
 import type { Activity } from './activity.js';
 
 /** A recording that is being captured. */

@@ -1,6 +1,13 @@
 import { copyFile, link, mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { DestinationKind, ObjectStore, ObjectTarget, PutRequest, RecordingLedger, StorageReceipt } from '#libs/recording-model';
+import type {
+  DestinationKind,
+  ObjectStore,
+  ObjectTarget,
+  PutRequest,
+  RecordingLedger,
+  StorageReceipt,
+} from '#libs/recording-model';
 import type { CallClock } from './call-clock.js';
 import type { OutputLines } from './output-lines.js';
 
@@ -60,9 +67,14 @@ export class SimulatedStores {
     const { recordings, clock } = this.parts;
     const recordingId = request.metadata['recording'] ?? '';
     const record = await recordings.get(recordingId);
-    const file = await this.keep(recordingId, safeName(request.target, record?.spec.format.extension ?? 'bin'), record?.rendition?.file ?? '');
+    const file = await this.keep(
+      recordingId,
+      safeName(request.target, record?.spec.format.extension ?? 'bin'),
+      record?.rendition?.file ?? '',
+    );
     this.files.set(recordingId, { file, stored: false });
-    if (kind !== 'media-store') this.tellUpload(recordingId, record?.capture?.mediaEndMs ?? clock.mediaTimeMs, request, file);
+    if (kind !== 'media-store')
+      this.tellUpload(recordingId, record?.capture?.mediaEndMs ?? clock.mediaTimeMs, request, file);
     const real = this.realStore(kind);
     if (real === null) return receiptAsIf(request, clock.now());
     const receipt = await real.put(request);
@@ -103,7 +115,10 @@ function receiptAsIf({ target, content, metadata }: PutRequest, now: Date): Stor
 }
 
 /** URI of the object in the scheme of its store. */
-function locationOf({ destination, name }: ObjectTarget, { tenant = '', application = '' }: PutRequest['metadata'] = {}): string {
+function locationOf(
+  { destination, name }: ObjectTarget,
+  { tenant = '', application = '' }: PutRequest['metadata'] = {},
+): string {
   switch (destination.kind) {
     case 's3':
       return `s3://${destination.bucket}/${name}`;

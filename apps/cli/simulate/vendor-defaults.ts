@@ -21,5 +21,10 @@ const CALL_IDS: Readonly<Record<VendorName, (ids: IdSource) => string>> = {
 /** A call between two example numbers, with a call id in the vendor's own form. */
 export function defaultIdentity(vendor: VendorName, ids: IdSource): Omit<CallIdentity, 'vendor'> {
   const realm = vendor === 'kazoo' ? '@sip.example.com' : '';
-  return { callId: CALL_IDS[vendor](ids), from: `+12025550101${realm}`, to: `+12025550102${realm}`, direction: 'inbound' };
+  return {
+    callId: CALL_IDS[vendor](ids),
+    from: `+12025550101${realm}`,
+    to: `+12025550102${realm}`,
+    direction: 'inbound',
+  };
 }

@@ -23,7 +23,10 @@ export function createWayOut(allowPrivate: boolean, mediaDirectory: string): Way
   return {
     flow: outbound.flow,
     sender: outbound.sender,
-    stores: createObjectStores({ mediaStore: new MediaStore({ root: mediaDirectory }), httpUpload: { client: outbound.uploads } }),
+    stores: createObjectStores({
+      mediaStore: new MediaStore({ root: mediaDirectory }),
+      httpUpload: { client: outbound.uploads },
+    }),
     close: () => outbound.close(),
   };
 }

@@ -29,7 +29,12 @@ export function writeWav(file: string, ...channels: readonly Int16Array[]): stri
   const [first = new Int16Array(0)] = channels;
   const data = new Int16Array(first.length * channels.length);
   channels.forEach((channel, index) => channel.forEach((sample, at) => (data[at * channels.length + index] = sample)));
-  const header = writeWavHeader({ codec: 'pcm16', sampleRate: RATE, channels: channels.length === 2 ? 2 : 1, samples: first.length });
+  const header = writeWavHeader({
+    codec: 'pcm16',
+    sampleRate: RATE,
+    channels: channels.length === 2 ? 2 : 1,
+    samples: first.length,
+  });
   writeFileSync(file, Buffer.concat([header, new Uint8Array(data.buffer)]));
   return file;
 }
@@ -37,7 +42,9 @@ export function writeWav(file: string, ...channels: readonly Int16Array[]): stri
 /** Channels of a recording as any decoder hears it. */
 export function decode(file: string, channels: number): Int16Array[] {
   const input = file.endsWith('.ul') ? ['-f', 'mulaw', '-ar', '8000', '-ac', String(channels)] : [];
-  const { stdout, stderr, status } = spawnSync('ffmpeg', ['-v', 'error', ...input, '-i', file, '-f', 's16le', '-'], { maxBuffer: 1 << 28 });
+  const { stdout, stderr, status } = spawnSync('ffmpeg', ['-v', 'error', ...input, '-i', file, '-f', 's16le', '-'], {
+    maxBuffer: 1 << 28,
+  });
   if (status !== 0) throw new Error(`ffmpeg cannot read ${file}: ${String(stderr)}`);
   const pcm = new Int16Array(stdout.buffer.slice(stdout.byteOffset, stdout.byteOffset + stdout.length));
   return Array.from({ length: channels }, (_, channel) => pcm.filter((_sample, at) => at % channels === channel));

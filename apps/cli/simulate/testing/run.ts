@@ -75,7 +75,10 @@ export class SimulateRunner {
     const stdout = collector();
     const stderr = collector();
     const exitCode = await runSimulateCommand({ vendor, document: path, ...options, out }, stdout, stderr);
-    const lines = stdout.text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as OutputLine);
+    const lines = stdout.text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as OutputLine);
     return {
       exitCode,
       stdout: stdout.text,

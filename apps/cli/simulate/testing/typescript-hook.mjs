@@ -22,12 +22,19 @@ registerHooks({
   resolve(specifier, context, next) {
     const lib = /^#libs\/(.+)$/.exec(specifier);
     if (lib !== null) return next(`${root}libs/${lib[1]}/index.ts`, context);
-    const isOwn = /^\.\.?\/.*\.js$/.test(specifier) && context.parentURL?.startsWith(root) && !context.parentURL.includes('/node_modules/');
+    const isOwn =
+      /^\.\.?\/.*\.js$/.test(specifier) &&
+      context.parentURL?.startsWith(root) &&
+      !context.parentURL.includes('/node_modules/');
     return next(isOwn ? `${specifier.slice(0, -2)}ts` : specifier, context);
   },
   load(url, context, next) {
     if (!url.endsWith('.ts') || url.includes('/node_modules/')) return next(url, context);
     const filename = fileURLToPath(url);
-    return { format: 'module', shortCircuit: true, source: transformSync(readFileSync(filename, 'utf8'), { ...options, filename }).code };
+    return {
+      format: 'module',
+      shortCircuit: true,
+      source: transformSync(readFileSync(filename, 'utf8'), { ...options, filename }).code,
+    };
   },
 });
