@@ -1,17 +1,21 @@
 import { createSocket } from 'node:dgram';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { loadConfig } from '#libs/config';
+import { parseWavHeader } from '#libs/media';
+import { isTerminal, type RecordingState } from '#libs/recording-model';
 import { createLogger } from '#libs/telemetry';
 import { startAllRoles, type AllRoles } from '../../apps/wiring/all-roles.js';
-import { readProjectFile } from './markdown.js';
+import { PROJECT_ROOT, readProjectFile } from './markdown.js';
 import { fillIn, requestsIn, type ReadmeRequest } from './readme-requests.js';
 
 /** How long the caller speaks before the next request, ms. */
-const SPEECH_MS = 1200;
+const SPEECH_MS = 2500;
+/** Begins with half a second of silence. */
+const SPEECH = 'test/fixtures/audio/speech-male-8k-mulaw.wav';
 const PATIENCE_MS = 20_000;
 
 let directory = '';
@@ -71,19 +75,20 @@ async function learnFrom(path: string, answer: string, variables: Map<string, st
   }
 }
 
-/** A tone as PCMU over RTP, in real time. */
+/** Speech as PCMU over RTP, in real time. */
 async function speak(address: string): Promise<void> {
+  const speech = readFileSync(join(PROJECT_ROOT, SPEECH));
+  const { dataOffset } = parseWavHeader(speech);
   const [host = '', port = ''] = address.split(':');
   const socket = createSocket('udp4');
   for (let number = 0; number * 20 < SPEECH_MS; number += 1) {
-    const packet = Buffer.alloc(172);
-    packet.writeUInt8(0x80, 0);
-    packet.writeUInt16BE(number, 2);
-    packet.writeUInt32BE(number * 160, 4);
-    packet.writeUInt32BE(0x5eed, 8);
-    // 400 Hz square wave: 10 samples up, 10 down.
-    for (let sample = 0; sample < 160; sample += 1) packet[12 + sample] = sample % 20 < 10 ? 0x9f : 0x1f;
-    socket.send(packet, Number(port), host);
+    const header = Buffer.alloc(12);
+    header.writeUInt8(0x80, 0);
+    header.writeUInt16BE(number, 2);
+    header.writeUInt32BE(number * 160, 4);
+    header.writeUInt32BE(0x5eed, 8);
+    const from = dataOffset + number * 160;
+    socket.send(Buffer.concat([header, speech.subarray(from, from + 160)]), Number(port), host);
     await pause(20);
   }
   socket.close();
@@ -93,9 +98,9 @@ async function untilAvailable(recordingId: string): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const response = await send({ method: 'GET', path: `/recordings/${recordingId}`, body: null }, new Map());
-    const { state } = (await response.json()) as { state: string };
+    const { state } = (await response.json()) as { state: RecordingState };
     if (state === 'available') return;
-    if (Date.now() > deadline) throw new Error(`The recording is still ${state}`);
+    if (isTerminal(state) || Date.now() > deadline) throw new Error(`The recording is ${state}, not available`);
     await pause(50);
   }
 }
