@@ -44,17 +44,22 @@ export function pairsOf(option: string, texts: readonly string[]): ReadonlyMap<s
   return pairs;
 }
 
-/** `URL=FILE`, cut at the last `=`: a URL may hold others in its query. */
-export function answersOf(texts: readonly string[]): ReadonlyMap<string, string> {
-  return new Map(
-    texts.map((text) => {
-      const at = text.lastIndexOf('=');
-      const url = text.slice(0, at);
-      if (at < 1 || !URL.canParse(url))
-        throw new UsageError(`--respond must be like https://app.example.com/next=answer.json, not "${text}"`);
-      return [url, readText('--respond', text.slice(at + 1))] as const;
-    }),
-  );
+/**
+ * `URL=FILE`, cut at the last `=`: a URL may hold others in its query. What is given for one URL several times are its
+ * answers in order.
+ */
+export function answersOf(texts: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const answers = new Map<string, string[]>();
+  for (const text of texts) {
+    const at = text.lastIndexOf('=');
+    const url = text.slice(0, Math.max(at, 0));
+    if (!URL.canParse(url)) {
+      throw new UsageError(`--respond must be like https://app.example.com/next=answer.json, not "${text}"`);
+    }
+    const earlier = answers.get(url) ?? [];
+    answers.set(url, [...earlier, readText('--respond', text.slice(at + 1))]);
+  }
+  return answers;
 }
 
 /** An instant in ISO 8601. */

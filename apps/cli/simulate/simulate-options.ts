@@ -64,8 +64,8 @@ export interface SimulateOptions {
   readonly hangupBy: Party;
   /** JSON of the call's identity, or `@file`. */
   readonly call: string | undefined;
-  /** Answers of the application by URL. */
-  readonly answers: ReadonlyMap<string, string>;
+  /** Answers of the application by URL, in order. */
+  readonly answers: ReadonlyMap<string, readonly string[]>;
   readonly settings: Readonly<Record<string, string>>;
   readonly seed: string;
   readonly startTime: Date;

@@ -32,7 +32,7 @@ export function registerSimulateCommand(program: Command): void {
     )
     .option(
       '--respond <url=file>',
-      'what the application answers at a URL, with or without its query; others answer 404 (repeatable)',
+      'what the application answers at a URL, with or without its query; several for one URL are given in order; others answer 404 (repeatable)',
       several,
     )
     .option('--set <key=value>', 'a setting of the application, see below (repeatable)', several)

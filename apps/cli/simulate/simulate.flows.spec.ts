@@ -286,4 +286,33 @@ describe('simulate: several recordings', () => {
     expect(manage.of('accounting')).toHaveLength(1);
     expect(manage.of('result')).toMatchObject([{ reason: 'hangup', durationMs: 3000 }]);
   });
+
+  it('Sinch: the answer to ACE runs beside the connection', async () => {
+    const options = { destinationUrl: 's3://bucket/', credentials: 'KEY:SECRET:eu-west-1' };
+    const ace = runner.file(
+      'ace.json',
+      JSON.stringify({ instructions: [{ name: 'startRecording', options }], action: { name: 'continue' } }),
+    );
+    const document = JSON.stringify({ action: { name: 'connectPstn', number: '+12025550199' } });
+    const { of, requests } = await runner.run('sinch', document, {
+      audio: both,
+      bridgeAt: '1',
+      set: ['callbackUrl=https://app.example.com/callback'],
+      respond: [`https://app.example.com/callback=${ace}`],
+    });
+    expect(requests[0]).toBe('ace https://app.example.com/callback');
+    expect(of('accounting')).toHaveLength(2);
+    expect(of('result')).toMatchObject([{ reason: 'hangup', durationMs: 3000 }]);
+  });
+
+  it('several answers of one URL are given in order', async () => {
+    const again = runner.file('again.xml', record('maxLength="1" action="/loop"'));
+    const end = runner.file('end.xml', '<Response><Hangup/></Response>');
+    const { of } = await runner.run('flexml', record('maxLength="1" action="/loop"'), {
+      audio: tone,
+      respond: [again, again, end].map((file) => `https://app.example.com/loop=${file}`),
+    });
+    expect(of('result')).toHaveLength(3);
+    expect(of('warning')).toEqual([]);
+  });
 });

@@ -47,14 +47,17 @@ export class FlowRequestTrace {
 
 /** The application at the other end: prints what it would be sent and answers as `--respond` says; with a way out, really asks it. */
 export class SimulatedApplication {
+  /** How many answers each URL has given. */
+  private readonly turns = new Map<string, number>();
+
   constructor(
     private readonly parts: {
       readonly lines: OutputLines;
       readonly clock: CallClock;
       readonly activity: Activity;
       readonly trace: FlowRequestTrace;
-      /** Documents by URL. */
-      readonly answers: ReadonlyMap<string, string>;
+      /** Documents by URL, in order. */
+      readonly answers: ReadonlyMap<string, readonly string[]>;
       /** The way out; null: nothing leaves the machine. */
       readonly outbound: { readonly flow: FlowClient; readonly sender: NotificationSender } | null;
     },
@@ -103,7 +106,7 @@ export class SimulatedApplication {
     const line = { purpose, ...wireOf(request) };
     if (recordingId === null) lines.add(atMs, { type: 'request', recording: null, ...line });
     else lines.addOf(recordingId, atMs, { type: 'request', ...line });
-    const known = this.answerTo(request.url);
+    const known = answerIgnored ? null : this.answerTo(request.url);
     if (known !== null) return known;
     const sent = send();
     if (sent !== null) return sent;
@@ -111,14 +114,20 @@ export class SimulatedApplication {
     throw new RecgateError('outbound.failed', `${bare(request.url)} answered 404: no --respond says what it answers`);
   }
 
-  /** The answer at the URL, or at the same without the query. */
+  /** The next answer at the URL, or at the same without the query; the last one is given again and again. */
   private answerTo(url: string): FlowAnswer | null {
-    const { answers } = this.parts;
-    const body =
-      answers.get(url) ??
-      [...answers].find(([given]) => given === bare(url))?.[1] ??
-      [...answers].find(([given]) => bare(given) === bare(url))?.[1];
-    return body === undefined ? null : { status: 200, contentType: null, body };
+    const given = [...this.parts.answers.keys()];
+    const matches = [
+      (key: string) => key === url,
+      (key: string) => key === bare(url),
+      (key: string) => bare(key) === bare(url),
+    ];
+    const key = matches.map((fits) => given.find(fits)).find((found) => found !== undefined);
+    if (key === undefined) return null;
+    const bodies = this.parts.answers.get(key) ?? [];
+    const turn = this.turns.get(key) ?? 0;
+    this.turns.set(key, turn + 1);
+    return { status: 200, contentType: null, body: bodies[Math.min(turn, bodies.length - 1)] ?? '' };
   }
 }
 
