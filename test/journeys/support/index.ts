@@ -8,3 +8,4 @@ export * from './sounds.js';
 export * from './until.js';
 export * from './vendor-app.js';
 export * from './expectations.js';
+export * from './talk.js';
