@@ -24,6 +24,8 @@ const BACKDATE_MARGIN_DB = 3.5;
 const CLEAR_MARGIN_DB = 3;
 const SHAPED_MARGIN_DB = 1.8;
 const TONE_LEVEL_DB = -50;
+/** No line is as noisy as this: whatever is so loud is sound, however steady, and teaches nothing of the noise. */
+const LOUD_LEVEL_DB = -17;
 /** What prediction leaves of a single tone (18 dB down) and of two (7 dB down). */
 const PURE_RESIDUAL = 10 ** -1.8;
 const DUAL_RESIDUAL = 10 ** -0.7;
@@ -42,7 +44,7 @@ const DUAL_RESIDUAL = 10 ** -0.7;
  * | 5 dB  | 82 %  | 86 %  | 93 %  | 95 %   | 94 %   | 49 %    | 98 %   |
  *
  * Frames without speech taken for sound: none in these, under 0.2 % in 30 s of each noise alone at -60 to -20 dBFS. A step up in the noise counts as sound for
- * 400 ms. Speech in hiss 5 dB below it is the limit: words are found, ends of words are lost.
+ * 400 ms. Whatever is louder than -17 dBFS counts as sound, however steady. Speech in hiss 5 dB below it is the limit: words are found, ends of words are lost.
  */
 export class VoiceActivityDetector {
   readonly frameSamples: number;
@@ -136,6 +138,7 @@ export class VoiceActivityDetector {
   private isSound(frame: FrameFeatures): boolean {
     this.history[this.frames % HISTORY_FRAMES] = frame.levelDb;
     if (frame.blank) return false;
+    if (frame.levelDb > LOUD_LEVEL_DB) return true;
     const tonal = isTonal(frame);
     this.floor.learn(frame, tonal);
     if (tonal && frame.levelDb > TONE_LEVEL_DB) return true;

@@ -77,6 +77,14 @@ describe('VoiceActivityDetector', () => {
     }
   });
 
+  it.each([200, 400, 1000])('takes a loud square wave of %i Hz for sound from the first sample on', (hz) => {
+    const samples = Int16Array.from({ length: 3 * RATE }, (_, i) => (Math.floor((2 * hz * i) / RATE) % 2 === 0 ? 8000 : -8000));
+    const detector = new VoiceActivityDetector({ sampleRate: RATE, level: 'auto' });
+    detector.push(samples, 0, samples.length);
+    expect(detector.segmentStart).toBe(0);
+    expect(detector.segmentEnd).toBe(samples.length);
+  });
+
   it('works the same at 16 kHz', () => {
     const wide = Int16Array.from({ length: conversation.length * 2 }, (_, i) => conversation[i >> 1] ?? 0);
     const found = activeFrames(wide, 2 * RATE);
