@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -15,19 +15,85 @@ export interface PrivateRedis {
 
 const START_TIMEOUT_MS = 30_000;
 
+const RESTART_PAUSE_MS = 250;
+
+/** Notes who runs the server of a directory; a gateway that was killed cannot stop it. */
+interface ServerNote {
+  readonly port: number;
+  readonly gatewayPid: number;
+}
+
 /**
- * Starts `redis-server` with AOF `always` and `noeviction` in its own directory.
- * @throws RecgateError `gateway.unavailable` when it is not installed or does not come up
+ * Starts `redis-server` with AOF `always` and `noeviction` in its own directory, and again whenever it dies. A server
+ * that a killed gateway has left on the same directory is stopped first: two of them would spoil each other's files.
+ * @throws RecgateError `gateway.unavailable` when it is not installed, does not come up, or the directory is in use
  */
 export async function startPrivateRedis(dataDirectory: string): Promise<PrivateRedis> {
-  const directory = join(dataDirectory, 'redis');
-  await mkdir(directory, { recursive: true });
+  await mkdir(join(dataDirectory, 'redis'), { recursive: true });
+  const directory = await realpath(join(dataDirectory, 'redis'));
+  const note = join(directory, 'server.json');
+  await stopLeftServer(note, directory);
   const port = await freeLoopbackPort();
-  // A server of its own session: a Ctrl-C on the terminal reaches the gateway alone, which then stops it in order.
-  const server = spawn('redis-server', redisArguments(port, directory), { stdio: 'ignore', detached: true });
   const url = `redis://127.0.0.1:${port}`;
+  let stopping = false;
+  let server = launch(port, directory);
+  const guard = (): void => {
+    server.once('exit', () => {
+      if (stopping) return;
+      setTimeout(() => {
+        if (stopping) return;
+        server = launch(port, directory);
+        server.on('error', () => undefined);
+        guard();
+      }, RESTART_PAUSE_MS);
+    });
+  };
   await untilAnswering(url, server);
-  return { url, pid: server.pid ?? 0, stop: () => stopServer(url, server) };
+  guard();
+  await writeFile(note, JSON.stringify({ port, gatewayPid: process.pid } satisfies ServerNote));
+  return {
+    url,
+    get pid() {
+      return server.pid ?? 0;
+    },
+    async stop() {
+      stopping = true;
+      await stopServer(url, server);
+      await rm(note, { force: true });
+    },
+  };
+}
+
+/** A server of its own session: a Ctrl-C on the terminal reaches the gateway alone, which then stops it in order. */
+function launch(port: number, directory: string): ChildProcess {
+  return spawn('redis-server', redisArguments(port, directory), { stdio: 'ignore', detached: true });
+}
+
+async function stopLeftServer(file: string, directory: string): Promise<void> {
+  const note = await readFile(file, 'utf8').then((text) => JSON.parse(text) as ServerNote, () => null);
+  if (note === null) return;
+  const admin = new Redis(`redis://127.0.0.1:${note.port}`, { maxRetriesPerRequest: 0, retryStrategy: () => null, commandTimeout: 5000 });
+  admin.on('error', () => undefined);
+  try {
+    const config = (await admin.config('GET', 'dir').catch(() => [])) as string[];
+    if (config[1] !== directory) return; // Nobody there, or the port is somebody else's by now.
+    if (note.gatewayPid !== process.pid && isAlive(note.gatewayPid)) {
+      throw cannotStart(`its directory ${directory} is in use by process ${note.gatewayPid}`);
+    }
+    await admin.shutdown('NOSAVE').catch(() => undefined);
+    while ((await admin.ping().catch(() => '')) === 'PONG') await new Promise((again) => setTimeout(again, 25));
+  } finally {
+    admin.disconnect();
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 function redisArguments(port: number, directory: string): string[] {

@@ -17,4 +17,6 @@ export async function runRole(start: (runtime: Runtime, config: RecgateConfig) =
   await untilSignal();
   await role.stop();
   await runtime.close();
+  // A connection that will not close must not keep the process.
+  setTimeout(() => process.exit(), 1000).unref();
 }

@@ -1,9 +1,10 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSpool, type Spool } from '#libs/capture';
 import type { RecgateConfig } from '#libs/config';
 import { createThreadedEncoder, type ThreadedEncoder } from '#libs/encoding';
 import { createRedisLedger } from '#libs/ledger';
-import { OutboxRelay, Reconciler, type OrchestrationPorts } from '#libs/orchestration';
+import { Housekeeping, OutboxRelay, Reconciler, type OrchestrationPorts } from '#libs/orchestration';
 import {
   createBullWorkQueue,
   createNodeCommander,
@@ -21,10 +22,15 @@ import { createMetrics, type Logger } from '#libs/telemetry';
 import { VENDOR_ADAPTERS } from '#libs/vendor-adapters';
 import { createApiKeys, type ApiKeys } from './api-keys.js';
 import { createOutbound, type Outbound } from './outbound.js';
+import { dataSweepers } from './local-files.js';
 import { randomIds } from './random-ids.js';
+import { uploadFile } from './stored-audio.js';
+import { within } from './within.js';
 
 /** Redis must be there when a process starts; later it may come and go. */
 const REDIS_START_TIMEOUT_MS = 10_000;
+/** How long one part may take to let go of what it holds. */
+const CLOSE_PATIENCE_MS = 3000;
 
 /** Everything a process shares between its roles: the ports and what they are bound to. */
 export interface Runtime {
@@ -40,6 +46,7 @@ export interface Runtime {
   readonly apiKeys: ApiKeys;
   readonly relay: OutboxRelay;
   readonly reconciler: Reconciler;
+  readonly housekeeping: Housekeeping;
   /** `maxmemory-policy` of Redis. @throws when Redis does not answer */
   evictionPolicy(): Promise<string>;
   close(): Promise<void>;
@@ -95,17 +102,21 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
     mediaStore,
     apiKeys: createApiKeys(config.tenants, data),
     relay,
-    reconciler: new Reconciler(ports),
+    reconciler: new Reconciler(ports, {
+      relay,
+      uploadArrived: (recordingId) => stat(uploadFile(data, recordingId)).then(() => true, () => false),
+      tenants: config.tenants.length === 0 ? ['main'] : config.tenants.map(({ id }) => id),
+    }),
+    housekeeping: new Housekeeping(ports, dataSweepers(data, mediaStore, ports)),
     async evictionPolicy() {
       // Managed servers often refuse CONFIG; INFO tells the same everywhere.
       return /^maxmemory_policy:(\S+)/m.exec(await probe.info('memory'))?.[1] ?? 'unknown';
     },
     async close() {
-      await commander.close();
-      await work.close();
-      await encoder.close();
-      await outbound.close();
-      await ledger.close();
+      await within(log, 'queues', CLOSE_PATIENCE_MS, Promise.all([commander.close(), work.close()]));
+      await within(log, 'encoder', CLOSE_PATIENCE_MS, encoder.close());
+      await within(log, 'outbound', CLOSE_PATIENCE_MS, outbound.close());
+      await within(log, 'ledger', CLOSE_PATIENCE_MS, ledger.close());
       await connections.close();
     },
   };

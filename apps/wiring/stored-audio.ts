@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -48,10 +48,23 @@ export async function saveUpload(dataDirectory: string, recordingId: string, bod
   try {
     await pipeline(body, limitedTo(MAX_UPLOAD_BYTES), createWriteStream(part, { flush: true, mode: 0o600 }));
     await rename(part, file);
+    await syncDirectory(join(dataDirectory, 'uploads'));
   } catch (cause) {
     await rm(part, { force: true });
     if (cause instanceof RecgateError) throw cause;
+    const full = ['ENOSPC', 'EDQUOT'].includes((cause as NodeJS.ErrnoException).code ?? '');
+    if (full) throw new RecgateError('gateway.unavailable', 'There is no room for the upload at the moment', { cause });
     throw new RecgateError('request.invalid', 'The upload broke off', { cause });
+  }
+}
+
+/** The new name is there after a power cut: from here on the bytes count as accepted. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
   }
 }
 

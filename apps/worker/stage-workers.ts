@@ -1,6 +1,15 @@
 import { Queue, UnrecoverableError, Worker, type Job } from 'bullmq';
 import type { WorkerStage } from '#libs/config';
-import { DeliveryChain, encodeStage, runStage, storeStage, type OrchestrationPorts, type Reconciler, type Stage } from '#libs/orchestration';
+import {
+  DeliveryChain,
+  encodeStage,
+  runStage,
+  storeStage,
+  type Housekeeping,
+  type OrchestrationPorts,
+  type Reconciler,
+  type Stage,
+} from '#libs/orchestration';
 import { DeliverJob, parseJob, QUEUE_NAMES, queuePrefix, StageJob, workerOptions, type RedisConnections } from '#libs/queues';
 import { RecgateError } from '#libs/recording-model';
 
@@ -9,10 +18,12 @@ export interface StageWorkersOptions {
   readonly connections: RedisConnections;
   readonly prefix: string;
   readonly reconciler: Reconciler;
+  readonly housekeeping: Housekeeping;
   /** Stages this process works on. */
   readonly stages: readonly WorkerStage[];
   readonly concurrency: { readonly encode: number; readonly store: number; readonly deliver: number };
   readonly reconcileSeconds: number;
+  readonly housekeepingSeconds: number;
   /** Reads files and URLs; null where this process has no media to read them with. */
   readonly captureFile: ((recordingId: string, lastTry: boolean) => Promise<void>) | null;
 }
@@ -35,9 +46,16 @@ export class StageWorkers {
     if (stages.includes('housekeeping')) await this.runHousekeeping();
   }
 
-  /** Lets running jobs finish, then closes. */
-  async stop(): Promise<void> {
+  /**
+   * Lets running jobs finish, then closes; what is still running after `patienceMs` is given up, and another worker
+   * takes it over when its lock has run out.
+   */
+  async stop(patienceMs: number): Promise<void> {
+    const late = setTimeout(() => {
+      for (const worker of this.workers) void worker.close(true).catch(() => undefined);
+    }, patienceMs);
     await Promise.all(this.workers.map((worker) => worker.close()));
+    clearTimeout(late);
     await this.scheduler?.close();
   }
 
@@ -55,7 +73,7 @@ export class StageWorkers {
   }
 
   private runDeliveries(concurrency: number): void {
-    const chain = new DeliveryChain(this.options.ports);
+    const chain = new DeliveryChain(this.options.ports, concurrency);
     this.run(QUEUE_NAMES.deliver, concurrency, async (job) => {
       const { recordingId, subscription } = parseJob(DeliverJob, job.data);
       await chain.work(recordingId, subscription);
@@ -63,15 +81,18 @@ export class StageWorkers {
   }
 
   private async runHousekeeping(): Promise<void> {
-    const { connections, prefix, reconcileSeconds, reconciler, ports } = this.options;
+    const { connections, prefix, reconcileSeconds, housekeepingSeconds, reconciler, housekeeping, ports } = this.options;
     const queue = new Queue(QUEUE_NAMES.housekeeping, { connection: connections.open('commands'), prefix: queuePrefix(prefix) });
     queue.on('error', () => undefined);
     this.scheduler = queue;
     const clean = { removeOnComplete: true, removeOnFail: true };
-    await queue.upsertJobScheduler('reconcile', { every: reconcileSeconds * 1000 }, { name: 'reconcile', opts: clean });
-    this.run(QUEUE_NAMES.housekeeping, 1, async () => {
-      const report = await reconciler.run();
-      if (report.requeued + report.redelivered + report.orphansFinished > 0) ports.log.info('reconciled', { ...report });
+    const plan = (name: string, seconds: number) =>
+      queue.upsertJobScheduler(name, { every: seconds * 1000 }, { name, opts: clean });
+    await plan('reconcile', reconcileSeconds);
+    await plan('sweep', housekeepingSeconds);
+    this.run(QUEUE_NAMES.housekeeping, 1, async (job) => {
+      const report = job.name === 'sweep' ? await housekeeping.run() : await reconciler.run();
+      if (Object.values(report).some((count) => count > 0)) ports.log.info(job.name, { ...report });
     });
   }
 

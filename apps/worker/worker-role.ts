@@ -1,6 +1,9 @@
 import type { WorkerStage } from '#libs/config';
 import type { Runtime } from '../wiring/runtime.js';
+import { within } from '../wiring/within.js';
 import { StageWorkers } from './stage-workers.js';
+
+const STOP_MARGIN_MS = 3000;
 
 /** The background side of a process: stages, deliveries, housekeeping, and the relay that feeds them. */
 export interface WorkerRole {
@@ -12,24 +15,26 @@ export async function startWorker(
   stages: readonly WorkerStage[],
   captureFile: ((recordingId: string, lastTry: boolean) => Promise<void>) | null,
 ): Promise<WorkerRole> {
-  const { ports, connections, config, reconciler, relay } = runtime;
-  const { encodeThreads, storeConcurrency, deliverConcurrency, reconcileSeconds } = config.worker;
+  const { ports, connections, config, reconciler, housekeeping, relay, log } = runtime;
+  const { encodeThreads, storeConcurrency, deliverConcurrency, reconcileSeconds, housekeepingSeconds, stopSeconds } = config.worker;
   const workers = new StageWorkers({
     ports,
     connections,
     prefix: config.redis.prefix,
     reconciler,
+    housekeeping,
     stages,
     concurrency: { encode: encodeThreads, store: storeConcurrency, deliver: deliverConcurrency },
     reconcileSeconds,
+    housekeepingSeconds,
     captureFile,
   });
   await workers.start();
   relay.start();
   return {
     async stop() {
-      await relay.stop();
-      await workers.stop();
+      await within(log, 'outbox', STOP_MARGIN_MS, relay.stop());
+      await within(log, 'workers', stopSeconds * 1000 + STOP_MARGIN_MS, workers.stop(stopSeconds * 1000));
     },
   };
 }

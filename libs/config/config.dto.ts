@@ -110,6 +110,11 @@ export class WorkerConfig {
   @Min(1)
   reconcileSeconds = 15;
 
+  /** How often files and uploads that nobody needs are looked for, seconds. */
+  @IsInt()
+  @Min(1)
+  housekeepingSeconds = 600;
+
   /** A recording or notification without progress for this long is looked at by the reconciler, seconds. */
   @IsInt()
   @Min(1)

@@ -126,6 +126,25 @@ function describeLedgerContract(name: string, setup: () => Promise<Ledger>) {
       expect(await ledger.outbox.pending()).toBe(0);
     });
 
+    it('goes on for other recordings while an entry of one cannot be handled', async () => {
+      const stop = new AbortController();
+      const seen: string[] = [];
+      const ids = Array.from({ length: 40 }, (_, index) => `beside-${index}`);
+      const done = ledger.outbox.consume((entry) => {
+        if (entry.recordingId === 'poison') return Promise.reject(new Error('never'));
+        if (entry.recordingId.startsWith('beside-')) seen.push(entry.recordingId);
+        return Promise.resolve();
+      }, stop.signal);
+      await ledger.recordings.accept(newRecord('poison'));
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      for (const id of ids) await ledger.recordings.accept(newRecord(id));
+      const deadline = Date.now() + 20_000;
+      while (seen.length < ids.length && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+      stop.abort();
+      await done;
+      expect([...new Set(seen)].sort()).toEqual([...ids].sort());
+    });
+
     it('works a delivery chain off in order and lets one worker in', async () => {
       const delivery = (sequence: number): DeliveryRecord => ({
         id: `chained.hook.${sequence}`,

@@ -47,8 +47,14 @@ export async function captureFile(
   if (call === null) return 'failed';
   const outcome = await playThrough(fenced, record, call);
   if (outcome === 'failed') await ports.spools.delete(recordingId);
-  if (outcome !== 'superseded') await files.discard(recordingId);
+  const keep = outcome === 'superseded' || (outcome === 'failed' && (await isOwnFault(ports, recordingId)));
+  if (!keep) await files.discard(recordingId);
   return outcome;
+}
+
+/** What the gateway itself failed with is not the file's fault: its bytes are kept. */
+async function isOwnFault(ports: OrchestrationPorts, recordingId: string): Promise<boolean> {
+  return (await ports.ledger.recordings.get(recordingId))?.failure?.blame === 'gateway';
 }
 
 async function openFile(
@@ -70,7 +76,7 @@ async function openFile(
     const failed = await ports.ledger.recordings.transition(recordingId, (current) =>
       failureMove(ports, current, error, 'capture'),
     );
-    if (failed.applied) await files.discard(recordingId);
+    if (failed.applied && error.blame !== 'gateway') await files.discard(recordingId);
     return null;
   }
 }

@@ -10,6 +10,7 @@ export * from './calls/node-protocol.js';
 export * from './calls/recording-run.js';
 export * from './calls/recording-waiter.js';
 export * from './delivery/delivery-chain.js';
+export * from './housekeeping.js';
 export * from './outbox-relay.js';
 export * from './ports.js';
 export * from './reconciler.js';

@@ -1,5 +1,14 @@
-import type { DeliveryRecord, OutboxEntry, RecordingEvent, RecordingRecord, RecordingState, WorkStage } from '#libs/recording-model';
-import { requireApplication, viewApplication } from './applications.js';
+import {
+  toRecgateError,
+  type ApplicationView,
+  type DeliveryRecord,
+  type OutboxEntry,
+  type RecordingEvent,
+  type RecordingRecord,
+  type RecordingState,
+  type WorkStage,
+} from '#libs/recording-model';
+import { viewApplication } from './applications.js';
 import type { OrchestrationPorts } from './ports.js';
 import { releaseLocalAudio } from './stages/store-stage.js';
 
@@ -17,7 +26,7 @@ export class OutboxRelay {
   constructor(private readonly ports: OrchestrationPorts) {}
 
   start(): void {
-    this.running ??= this.ports.ledger.outbox.consume((entry) => this.handle(entry), this.stopping.signal);
+    this.running ??= this.ports.ledger.outbox.consume((entry) => this.handleOrSay(entry), this.stopping.signal);
   }
 
   async stop(): Promise<void> {
@@ -25,11 +34,10 @@ export class OutboxRelay {
     await this.running;
   }
 
-  /** Also called by the reconciler for recordings whose entry may have been lost. */
   async handle(entry: OutboxEntry): Promise<void> {
     const record = await this.ports.ledger.recordings.get(entry.recordingId);
     if (record === null) return;
-    await this.enqueueDeliveries(record, entry.eventSequences);
+    if (entry.eventSequences.length > 0) await this.makeDeliveries(record, new Set(entry.eventSequences));
     if (!entry.entered) return;
     this.count(record, entry);
     const stage = STAGE_DUE_IN[entry.state];
@@ -42,6 +50,24 @@ export class OutboxRelay {
     }
   }
 
+  /**
+   * Makes every delivery that the events of a recording lack, for the reconciler.
+   * @returns how many were made
+   */
+  completeDeliveries(record: RecordingRecord): Promise<number> {
+    return record.eventCount === 0 ? Promise.resolve(0) : this.makeDeliveries(record, null);
+  }
+
+  private async handleOrSay(entry: OutboxEntry): Promise<void> {
+    try {
+      await this.handle(entry);
+    } catch (thrown) {
+      const { recordingId, state } = entry;
+      this.ports.log.warn('an outbox entry waits', { recordingId, state, reason: toRecgateError(thrown).message });
+      throw thrown;
+    }
+  }
+
   private count(record: RecordingRecord, entry: OutboxEntry): void {
     const { metrics, clock } = this.ports;
     metrics.recordingsByState.inc({ vendor: record.vendor, state: entry.state });
@@ -50,18 +76,36 @@ export class OutboxRelay {
     }
   }
 
-  private async enqueueDeliveries(record: RecordingRecord, sequences: readonly number[]): Promise<void> {
-    if (sequences.length === 0) return;
-    const events = await this.ports.ledger.recordings.events(record.id);
-    for (const event of events) {
-      if (sequences.includes(event.sequence)) await this.enqueueEvent(record, event);
+  /**
+   * Earlier events come first, also those of entries that another relay has taken and not finished: a chain must never
+   * begin with its second link.
+   * @param due sequence numbers that have just come; null: all
+   */
+  private async makeDeliveries(record: RecordingRecord, due: ReadonlySet<number> | null): Promise<number> {
+    const found = await this.ports.ledger.applications.get(record.applicationId);
+    if (found === null || found.tenantId !== record.tenantId) {
+      this.ports.log.warn('nobody is told: the application was deleted', { recordingId: record.id });
+      return 0;
     }
+    const application = viewApplication(this.ports, found);
+    const last = due === null ? Infinity : Math.max(...due);
+    let made = 0;
+    for (const event of await this.ports.ledger.recordings.events(record.id)) {
+      if (event.sequence > last) break;
+      made += await this.enqueueEvent(record, event, application, due?.has(event.sequence) === true);
+    }
+    return made;
   }
 
-  private async enqueueEvent(record: RecordingRecord, event: RecordingEvent): Promise<void> {
+  private async enqueueEvent(
+    record: RecordingRecord,
+    event: RecordingEvent,
+    application: ApplicationView,
+    wake: boolean,
+  ): Promise<number> {
     const { ledger, adapters, clock, work } = this.ports;
-    const application = viewApplication(this.ports, await requireApplication(this.ports, record.tenantId, record.applicationId));
     const notifications = adapters[record.vendor].render(event, { recording: record, application, now: clock.now(), fallback: false });
+    let made = 0;
     for (const { subscription, purpose } of notifications) {
       const delivery: DeliveryRecord = {
         id: `${record.id}.${subscription}.${event.sequence}`,
@@ -76,8 +120,10 @@ export class OutboxRelay {
         nextAttemptAt: null,
         createdAt: clock.now().toISOString(),
       };
-      await ledger.deliveries.enqueue(delivery);
-      await work.enqueueDelivery(record.id, subscription, `${event.sequence}-0`, 0);
+      const added = await ledger.deliveries.enqueue(delivery);
+      if (added) made += 1;
+      if (added || wake) await work.enqueueDelivery(record.id, subscription, `${event.sequence}-0`, 0);
     }
+    return made;
   }
 }

@@ -1,4 +1,5 @@
 import type {
+  CaptureResult,
   Clock,
   DestinationKind,
   Encoder,
@@ -6,6 +7,8 @@ import type {
   Ledger,
   NotificationSender,
   ObjectStore,
+  RecordingFormat,
+  Rendition,
   SecretVault,
   SpoolStore,
   VendorAdapter,
@@ -24,11 +27,29 @@ export interface OrchestrationPorts {
   readonly adapters: Readonly<Record<VendorName, VendorAdapter>>;
   readonly spools: SpoolStore;
   readonly encoder: Encoder;
+  /** Renditions made while their recordings went on; absent: each is made after its capture. */
+  readonly followed?: FollowedRenditions;
   readonly stores: Readonly<Record<Exclude<DestinationKind, 'none'>, ObjectStore>>;
   readonly sender: NotificationSender;
   readonly settings: OrchestrationSettings;
   readonly log: OrchestrationLog;
   readonly metrics: Metrics;
+}
+
+/** Saves the time of encoding where the rendition grew with its recording. Not part of this contract: how it was made. */
+export interface FollowedRenditions {
+  /**
+   * Moves the rendition of a finished capture to the output file, complete and durable; null when there is none that
+   * holds exactly these samples in this format. Never throws.
+   */
+  takeFollowed(wanted: WantedRendition): Promise<Rendition | null>;
+}
+
+export interface WantedRendition {
+  readonly recordingId: string;
+  readonly capture: CaptureResult;
+  readonly format: RecordingFormat;
+  readonly outputFile: string;
 }
 
 export interface OrchestrationSettings {

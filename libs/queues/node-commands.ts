@@ -19,6 +19,8 @@ export interface NodeCommander {
 }
 
 const ANSWER_TIMEOUT_MS = 10_000;
+/** A frozen Redis may carry out an `add` long after its caller was told that it failed: such a command must do nothing. */
+const MOST_AGE_MS = 2000;
 
 export function createNodeCommander(connections: RedisConnections, prefix: string): NodeCommander {
   const channels = new Map<string, { queue: Queue; events: QueueEvents }>();
@@ -39,7 +41,7 @@ export function createNodeCommander(connections: RedisConnections, prefix: strin
   return {
     async send(nodeId, command, data) {
       const { queue, events } = channelOf(nodeId);
-      await events.waitUntilReady();
+      await soon(events.waitUntilReady(), nodeId);
       const job = await queue.add(command, data, { removeOnComplete: { age: 60 }, removeOnFail: { age: 60 }, attempts: 1 });
       const reply = (await job.waitUntilFinished(events, ANSWER_TIMEOUT_MS).catch((error: unknown) => {
         throw new RecgateError('gateway.unavailable', `Media node ${nodeId} did not answer "${command}"`, { cause: error });
@@ -53,6 +55,20 @@ export function createNodeCommander(connections: RedisConnections, prefix: strin
   };
 }
 
+/** @throws RecgateError `gateway.unavailable` when Redis is away */
+async function soon<T>(ready: Promise<T>, nodeId: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const error = new RecgateError('gateway.unavailable', `Media node ${nodeId} cannot be reached: Redis does not answer`);
+    timer = setTimeout(() => reject(error), MOST_AGE_MS);
+  });
+  try {
+    return await Promise.race([ready, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Serves the commands of one node until closed. Commands run at once, side by side; each call keeps its own order. */
 export function serveNodeCommands(
   connections: RedisConnections,
@@ -64,6 +80,9 @@ export function serveNodeCommands(
     nodeQueueName(nodeId),
     async (job): Promise<NodeReply> => {
       try {
+        if (Date.now() - job.timestamp > MOST_AGE_MS) {
+          throw new RecgateError('gateway.unavailable', `"${job.name}" came too late and was not carried out`);
+        }
         return { ok: true, value: await handle(job.name, job.data as JsonValue) };
       } catch (thrown) {
         const error = toRecgateError(thrown);
@@ -71,7 +90,8 @@ export function serveNodeCommands(
         return { ok: false, code, message: error.message, ...(error.field === undefined ? {} : { field: error.field }) };
       }
     },
-    workerOptions(connections.open('blocking'), prefix, 64),
+    // A command that was begun is not begun again: its caller has long had an answer.
+    { ...workerOptions(connections.open('blocking'), prefix, 64), maxStalledCount: 0 },
   );
   worker.on('error', () => undefined);
   return { close: () => worker.close() };

@@ -12,7 +12,13 @@ export function registerUpCommand(program: Command): void {
     .option('--config <file>', 'configuration (see recgate.example.yaml)')
     .action(async (options: { config?: string }) => {
       process.exitCode = await up(options.config);
+      leaveSoon();
     });
+}
+
+/** Everything is let go of by now; a connection that will not close must not keep the process. */
+function leaveSoon(): void {
+  setTimeout(() => process.exit(), 1000).unref();
 }
 
 async function up(file: string | undefined): Promise<number> {

@@ -1,5 +1,7 @@
 import type { Outbox, OutboxEntry } from '#libs/recording-model';
 
+const RETRY_PAUSE_MS = 50;
+
 /** The outbox of the in-memory ledger: the same at-least-once, in-order contract inside one process. */
 export class MemoryOutbox implements Outbox {
   private readonly entries: OutboxEntry[] = [];
@@ -12,22 +14,39 @@ export class MemoryOutbox implements Outbox {
 
   async consume(handle: (entry: OutboxEntry) => Promise<void>, signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => this.wake(), { once: true });
+    // What fails for one recording holds up the later entries of that recording and nothing else.
+    const held = new Set<string>();
     while (!signal.aborted) {
-      const entry = this.entries[0];
+      const entry = this.entries.find(({ recordingId }) => !held.has(recordingId));
       if (entry === undefined) {
-        await new Promise<void>((resolve) => (this.wake = resolve));
-        continue;
+        await this.change(held.size === 0 ? null : RETRY_PAUSE_MS);
+        held.clear();
+      } else if (await succeeds(handle(entry))) {
+        this.entries.splice(this.entries.indexOf(entry), 1);
+      } else {
+        held.add(entry.recordingId);
       }
-      const handled = await handle(entry).then(
-        () => true,
-        () => false,
-      );
-      if (handled) this.entries.shift();
-      else await new Promise((resolve) => setTimeout(resolve, 50));
     }
+  }
+
+  /** Resolves at the next entry, or after so many ms. */
+  private async change(afterMs: number | null): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.wake = resolve;
+      if (afterMs !== null) timer = setTimeout(resolve, afterMs);
+    });
+    clearTimeout(timer);
   }
 
   pending(): Promise<number> {
     return Promise.resolve(this.entries.length);
   }
+}
+
+function succeeds(work: Promise<void>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false,
+  );
 }

@@ -8,11 +8,14 @@ const BATCH = 64;
 /** An entry that a relay took and did not finish is taken over by another after this time. */
 const CLAIM_AFTER_MS = 10_000;
 const RETRY_PAUSE_MS = 200;
+const LONGEST_RETRY_PAUSE_MS = 5000;
 
 interface StreamEntry {
   readonly id: string;
   readonly entry: OutboxEntry;
 }
+
+type Handler = (entry: OutboxEntry) => Promise<void>;
 
 /** The outbox streams, one a slice, read by a consumer group so that several relays share the work. */
 export class RedisOutbox implements Outbox {
@@ -23,29 +26,43 @@ export class RedisOutbox implements Outbox {
     private readonly consumer: string,
   ) {}
 
-  async consume(handle: (entry: OutboxEntry) => Promise<void>, signal: AbortSignal): Promise<void> {
-    await Promise.all(ALL_PARTITIONS.map((partition) => this.ensureGroup(this.keys.outbox(partition))));
+  async consume(handle: Handler, signal: AbortSignal): Promise<void> {
     // One blocking connection a slice: in a cluster the slices live on different nodes.
     await Promise.all(ALL_PARTITIONS.map((partition) => this.consumeSlice(this.keys.outbox(partition), handle, signal)));
   }
 
-  private async consumeSlice(stream: string, handle: (entry: OutboxEntry) => Promise<void>, signal: AbortSignal): Promise<void> {
+  /**
+   * Entries that could not be handled are tried again beside the new ones: what fails for one recording holds up the
+   * later entries of that recording and nothing else.
+   */
+  private async consumeSlice(stream: string, handle: Handler, signal: AbortSignal): Promise<void> {
     const blocking = this.openBlocking();
     const stop = () => blocking.disconnect();
     signal.addEventListener('abort', stop, { once: true });
     let claimDue = 0;
-    let complete = true;
+    let retryDue = Infinity;
+    let pause = RETRY_PAUSE_MS;
+    let held = new Set<string>();
     while (!signal.aborted) {
       try {
         if (Date.now() >= claimDue) {
-          await this.handleAll(stream, await this.claimAbandoned(stream), handle);
+          await this.ensureGroup(stream);
+          if (await this.claimAbandoned(stream)) retryDue = 0;
           claimDue = Date.now() + CLAIM_AFTER_MS;
         }
-        complete = await this.handleAll(stream, await this.read(blocking, stream, complete ? '>' : '0'), handle);
-        if (!complete) await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
+        if (Date.now() >= retryDue) {
+          held = await this.retryTaken(stream, handle);
+          pause = held.size === 0 ? RETRY_PAUSE_MS : Math.min(pause * 2, LONGEST_RETRY_PAUSE_MS);
+          retryDue = held.size === 0 ? Infinity : Date.now() + pause;
+        }
+        const fresh = await this.readNew(blocking, stream, held.size === 0 ? BLOCK_MS : pause);
+        await this.handleAll(stream, fresh, handle, held);
+        if (held.size > 0 && retryDue === Infinity) retryDue = Date.now() + pause;
       } catch (error) {
         if (signal.aborted) break;
-        if (error instanceof Error && error.message.includes('NOGROUP')) await this.ensureGroup(stream).catch(() => undefined);
+        // What was taken by a read whose answer was lost, or was handled and could not be acknowledged, is among the taken.
+        retryDue = 0;
+        if (error instanceof Error && error.message.includes('NOGROUP')) claimDue = 0;
         await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
       }
     }
@@ -61,41 +78,52 @@ export class RedisOutbox implements Outbox {
     }
   }
 
-  /** From `>` it waits for new entries; from `0` it returns at once those this relay took and did not finish. */
-  private async read(redis: Redis, stream: string, from: '>' | '0'): Promise<readonly StreamEntry[]> {
+  private async readNew(redis: Redis, stream: string, blockMs: number): Promise<readonly StreamEntry[]> {
     const answer = (await redis.xreadgroup(
-      'GROUP', GROUP, this.consumer, 'COUNT', BATCH, 'BLOCK', BLOCK_MS, 'STREAMS', stream, from,
-    )) as [string, [string, string[]][]][] | null;
-    return answer === null ? [] : answer.flatMap(([, entries]) => entries.map(toStreamEntry));
+      'GROUP', GROUP, this.consumer, 'COUNT', BATCH, 'BLOCK', blockMs, 'STREAMS', stream, '>',
+    )) as [string, RawEntry[]][] | null;
+    return answer === null ? [] : answer.flatMap(([, entries]) => entries.flatMap(toStreamEntry));
   }
 
-  private async claimAbandoned(stream: string): Promise<readonly StreamEntry[]> {
-    const answer = (await this.redis.xautoclaim(
-      stream, GROUP, this.consumer, CLAIM_AFTER_MS, '0', 'COUNT', BATCH,
-    )) as [string, [string, string[]][]];
-    return answer[1].map(toStreamEntry);
+  /** Handles in order what this relay took and did not finish; returns the recordings that must still wait. */
+  private async retryTaken(stream: string, handle: Handler): Promise<Set<string>> {
+    const held = new Set<string>();
+    for (let from = '0'; ; ) {
+      const answer = (await this.redis.xreadgroup(
+        'GROUP', GROUP, this.consumer, 'COUNT', BATCH, 'STREAMS', stream, from,
+      )) as [string, RawEntry[]][] | null;
+      const entries = answer?.flatMap(([, found]) => found) ?? [];
+      await this.handleAll(stream, entries.flatMap(toStreamEntry), handle, held);
+      const last = entries.at(-1);
+      if (last === undefined) return held;
+      [from] = last;
+    }
   }
 
-  /**
-   * In order; an entry that fails holds back the later ones of its recording, so that order is kept on the retry.
-   * Answers whether all were handled.
-   */
-  private async handleAll(
-    stream: string,
-    entries: readonly StreamEntry[],
-    handle: (entry: OutboxEntry) => Promise<void>,
-  ): Promise<boolean> {
-    const failed = new Set<string>();
+  /** Takes over what another relay took and did not finish in time; false when there was nothing. */
+  private async claimAbandoned(stream: string): Promise<boolean> {
+    let taken = false;
+    for (let from = '0-0'; ; ) {
+      const [next, ids] = (await this.redis.xautoclaim(
+        stream, GROUP, this.consumer, CLAIM_AFTER_MS, from, 'COUNT', BATCH, 'JUSTID',
+      )) as [string, string[]];
+      taken ||= ids.length > 0;
+      if (next === '0-0') return taken;
+      from = next;
+    }
+  }
+
+  /** In order; an entry that fails holds back the later ones of its recording, so that order is kept on the retry. */
+  private async handleAll(stream: string, entries: readonly StreamEntry[], handle: Handler, held: Set<string>): Promise<void> {
     for (const { id, entry } of entries) {
-      if (failed.has(entry.recordingId)) continue;
+      if (held.has(entry.recordingId)) continue;
       try {
         await handle(entry);
         await this.redis.multi().xack(stream, GROUP, id).xdel(stream, id).exec();
       } catch {
-        failed.add(entry.recordingId);
+        held.add(entry.recordingId);
       }
     }
-    return failed.size === 0;
   }
 
   async pending(): Promise<number> {
@@ -104,6 +132,9 @@ export class RedisOutbox implements Outbox {
   }
 }
 
-function toStreamEntry([id, fields]: [string, string[]]): StreamEntry {
-  return { id, entry: JSON.parse(fields[1] ?? '{}') as OutboxEntry };
+/** Fields are missing when the entry was deleted after it was taken. */
+type RawEntry = [id: string, fields: string[] | null];
+
+function toStreamEntry([id, fields]: RawEntry): StreamEntry[] {
+  return fields === null ? [] : [{ id, entry: JSON.parse(fields[1] ?? '{}') as OutboxEntry }];
 }

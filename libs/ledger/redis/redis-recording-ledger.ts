@@ -121,7 +121,22 @@ export class RedisRecordingLedger implements RecordingLedger {
         this.redis.zrangebyscore(this.keys.active(partition), '-inf', before.getTime() - 1, 'LIMIT', 0, limit),
       ),
     );
-    const records = await Promise.all(slices.flat().slice(0, limit).map((id) => this.get(id)));
-    return records.filter((record) => record !== null);
+    const found: RecordingRecord[] = [];
+    // Step by step: thousands of live recordings are listed too, and the connection serves others meanwhile.
+    for (const ids of chunksOf(interleave(slices).slice(0, limit), LIST_STEP)) {
+      const records = await Promise.all(ids.map((id) => this.get(id)));
+      found.push(...records.filter((record) => record !== null));
+    }
+    return found;
   }
+}
+
+/** One of each slice in turn, the longest waiting first: no slice is starved by a limit. */
+function interleave(slices: readonly (readonly string[])[]): string[] {
+  const longest = Math.max(0, ...slices.map((slice) => slice.length));
+  return Array.from({ length: longest }, (_, index) => slices.flatMap((slice) => slice[index] ?? [])).flat();
+}
+
+function chunksOf<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
 }

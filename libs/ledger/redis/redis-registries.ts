@@ -12,6 +12,10 @@ import type { Keys } from './keys.js';
 
 /** An ended call is forgotten after this time; its recordings are not. */
 const ENDED_CALL_TTL_SECONDS = 7 * 24 * 3600;
+/** No call lasts so long; one whose end was never written is forgotten too. */
+const OPEN_CALL_TTL_SECONDS = 30 * 24 * 3600;
+/** A node that was not seen for so long will hardly come back under its name. */
+const FORGET_NODE_MS = 24 * 3_600_000;
 
 export class RedisApplicationLedger implements ApplicationLedger {
   constructor(
@@ -64,7 +68,7 @@ export class RedisCallLedger implements CallLedger {
       .set(key, JSON.stringify(call))
       .zadd(listing, Date.parse(call.createdAt), call.callRef)
       .zremrangebyscore(listing, '-inf', oldest);
-    if (call.endedAt !== null) write.expire(key, ENDED_CALL_TTL_SECONDS);
+    write.expire(key, call.endedAt === null ? OPEN_CALL_TTL_SECONDS : ENDED_CALL_TTL_SECONDS);
     await write.exec();
   }
 
@@ -116,7 +120,10 @@ export class RedisNodeLedger implements NodeLedger {
   async alive(): Promise<readonly NodeStatus[]> {
     const all = await this.redis.hvals(this.keys.nodes());
     const beats = all.map((document) => JSON.parse(document) as { node: NodeStatus; until: number });
-    return beats.filter((beat) => beat.until > Date.now()).map((beat) => beat.node);
+    const now = Date.now();
+    const gone = beats.filter((beat) => beat.until < now - FORGET_NODE_MS).map((beat) => beat.node.nodeId);
+    if (gone.length > 0) await this.redis.hdel(this.keys.nodes(), ...gone);
+    return beats.filter((beat) => beat.until > now).map((beat) => beat.node);
   }
 
   async remove(nodeId: string): Promise<void> {

@@ -1,5 +1,6 @@
 import {
   RecgateError,
+  toRecgateError,
   type CallMedia,
   type CallMediaListener,
   type CallRecord,
@@ -24,6 +25,7 @@ import {
   type OpenedCall,
   type StartRecordingCommand,
 } from './node-protocol.js';
+import { PatientWriter } from './patient-writer.js';
 import { RecordingWaiter } from './recording-waiter.js';
 
 /** Opens the live media of a call; bound to the media node's sockets by the app. */
@@ -46,7 +48,9 @@ export interface OpenedMedia {
 
 interface LiveCall {
   readonly session: CallSession;
+  /** The call as the ledger is to know it now. */
   readonly record: () => CallRecord;
+  readonly writer: PatientWriter;
   /** Replies by idempotency key, so that an instruction given twice is carried out once. */
   readonly instructions: Map<string, Promise<InstructReply>>;
 }
@@ -77,10 +81,20 @@ export class CallRegistry {
     return asJson(await handler(data));
   }
 
-  /** Ends all calls; their recordings are finished and kept. */
-  async stop(): Promise<void> {
+  /**
+   * Ends all calls; their recordings are finished and kept. Waits for what their ends bring about no longer than
+   * `patienceMs`: the spools hold all audio by then, and the next start goes on from them.
+   */
+  async stop(patienceMs: number): Promise<void> {
     this.stopping = true;
-    await Promise.all([...this.calls.values()].map(({ session }) => session.hangup(null)));
+    const ended = Promise.all([...this.calls.values()].map((call) => call.session.hangup(null).then(() => call.writer.drained())));
+    ended.catch(() => undefined);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'late'>((resolve) => (timer = setTimeout(() => resolve('late'), patienceMs)));
+    if ((await Promise.race([ended, late])) === 'late') {
+      this.ports.log.warn('calls are left to the next start', { calls: this.calls.size });
+    }
+    clearTimeout(timer);
     await this.waiter.close();
   }
 
@@ -96,6 +110,8 @@ export class CallRegistry {
   private async open(request: OpenCall): Promise<OpenedCall> {
     if (this.stopping) throw new RecgateError('node.full', 'The media node is shutting down');
     const { ports } = this;
+    const known = this.calls.get(request.callRef);
+    if (known !== undefined) return { media: known.record().media };
     const application = await requireApplication(ports, request.tenantId, request.applicationId);
     const session = new CallSession(
       ports,
@@ -115,9 +131,15 @@ export class CallRegistry {
     session.attach(media);
     const createdAt = ports.clock.now().toISOString();
     const record = () => callRecord(request, session, endpoints, this.nodeId, createdAt, this.ports.clock.now());
-    this.calls.set(request.callRef, { session, record, instructions: new Map() });
+    this.calls.set(request.callRef, { session, record, writer: new PatientWriter(ports.log), instructions: new Map() });
     if (request.answered) session.answered();
-    await ports.ledger.calls.save(record());
+    try {
+      await ports.ledger.calls.save(record());
+    } catch (thrown) {
+      // Whoever asked is told that there is no call; then there must be none.
+      void session.hangup(null);
+      throw thrown;
+    }
     if (request.fetchDocument && !session.begin()) {
       void session.hangup(null);
       throw new RecgateError('request.invalid', 'The application names no address to ask for its document', { field: 'fetchDocument' });
@@ -195,9 +217,9 @@ export class CallRegistry {
     const { callRef } = session.context;
     const call = this.calls.get(callRef);
     if (call === undefined) return;
-    this.ports.ledger.calls.save(call.record()).catch((thrown: unknown) => {
-      this.ports.log.warn('call could not be saved', { callRef, reason: thrown instanceof Error ? thrown.message : String(thrown) });
-    });
+    call.writer
+      .write('call', () => this.ports.ledger.calls.save(call.record()))
+      .catch((thrown: unknown) => this.ports.log.warn('call could not be saved', { callRef, reason: toRecgateError(thrown).message }));
     if (session.over) this.calls.delete(callRef);
   }
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { toRecgateError } from '#libs/recording-model';
+import { RecgateError, toRecgateError } from '#libs/recording-model';
 import type { OrchestrationLog } from '../ports.js';
 
 const FIRST_PAUSE_MS = 50;
@@ -50,8 +50,9 @@ export class PatientWriter {
 
 /** Connection trouble of any kind, as the Redis client words it; a wrong move or a bug is none. */
 function isLedgerAway(thrown: unknown): boolean {
+  if (thrown instanceof RecgateError) return thrown.code === 'gateway.unavailable';
   const text = thrown instanceof Error ? `${thrown.name} ${thrown.message}` : String(thrown);
-  return /ECONN|EPIPE|ETIMEDOUT|MaxRetriesPerRequest|Connection is closed|writeable|timed out|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|gateway\.unavailable|OOM command|MISCONF/i.test(
+  return /ECONN|EPIPE|ETIMEDOUT|MaxRetriesPerRequest|Connection is closed|writeable|timed out|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|OOM command|MISCONF/i.test(
     text,
   );
 }

@@ -12,6 +12,7 @@ import {
   type RecordingMove,
   type RecordingRecord,
   type RecordingSpec,
+  type RecordingState,
 } from '#libs/recording-model';
 import type { OrchestrationPorts } from '../ports.js';
 import { failureMove } from '../stages/stage-run.js';
@@ -126,7 +127,7 @@ export class RecordingRun implements CaptureListener {
   finished(capture: CaptureResult): void {
     this.ended = true;
     const facts = this.facts();
-    this.settle('finished', (current) => (isTerminal(current.state) ? null : finishedMove(current, capture, facts, this.now())));
+    this.settle('finished', (current) => (isCapturing(current.state) ? finishedMove(current, capture, facts, this.now()) : null));
   }
 
   absent(reason: FinishReason, mediaTimeMs: number): void {
@@ -174,8 +175,19 @@ export class RecordingRun implements CaptureListener {
   }
 }
 
+/** True while the capture has not ended. A write whose answer was lost is made again and must then change nothing. */
+export function isCapturing(state: RecordingState): boolean {
+  return state === 'accepted' || state === 'armed' || state === 'capturing' || state === 'paused';
+}
+
 /** A capture that ended: kept, too short, or of a kind that the vendor does not store. */
-function finishedMove(current: RecordingRecord, capture: CaptureResult, facts: CallFacts, at: Date): RecordingMove {
+export function finishedMove(
+  current: RecordingRecord,
+  capture: CaptureResult,
+  facts: Partial<CallFacts>,
+  at: Date,
+  cause: string = capture.reason,
+): RecordingMove {
   const patch = { capture, startedAt: capture.startedAt, ...facts };
   const base = { at: at.toISOString(), mediaTimeMs: capture.mediaEndMs, capture };
   if (renditionDurationMs(capture) < current.spec.minDurationMs) {
@@ -184,5 +196,5 @@ function finishedMove(current: RecordingRecord, capture: CaptureResult, facts: C
   if (current.spec.destination.kind === 'none') {
     return { to: 'discarded', at, cause: current.spec.destination.reason, patch };
   }
-  return { to: 'captured', at, cause: capture.reason, patch, events: [{ name: 'recording.finished', ...base }] };
+  return { to: 'captured', at, cause, patch, events: [{ name: 'recording.finished', ...base }] };
 }

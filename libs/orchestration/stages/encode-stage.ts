@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RecgateError, type RecordingRecord } from '#libs/recording-model';
-import type { OrchestrationPorts } from '../ports.js';
+import { RecgateError, type RecordingRecord, type Rendition } from '#libs/recording-model';
+import type { OrchestrationPorts, WantedRendition } from '../ports.js';
 import type { Stage } from './stage-run.js';
 
 /** Spool → rendition. The file's name holds the epoch, so that two runs never write the same file. */
@@ -13,14 +13,18 @@ export function encodeStage(ports: OrchestrationPorts): Stage {
     async run(record) {
       const { capture } = record;
       if (capture === null) throw new RecgateError('gateway.internal', `Recording ${record.id} was captured without a result`);
-      const source = await ports.spools.open(record.id, capture);
       await mkdir(ports.settings.renditionDirectory, { recursive: true });
-      const outputFile = renditionFile(ports, record);
-      const rendition = await ports.encoder.encode({ source, format: record.spec.format, outputFile });
+      const wanted = { recordingId: record.id, capture, format: record.spec.format, outputFile: renditionFile(ports, record) };
+      const rendition = (await ports.followed?.takeFollowed(wanted)) ?? (await encodeSpool(ports, wanted));
       return { to: 'storing', at: ports.clock.now(), patch: { rendition } };
     },
     undo: (record) => rm(renditionFile(ports, record), { force: true }),
   };
+}
+
+async function encodeSpool(ports: OrchestrationPorts, { recordingId, capture, format, outputFile }: WantedRendition): Promise<Rendition> {
+  const source = await ports.spools.open(recordingId, capture);
+  return ports.encoder.encode({ source, format, outputFile });
 }
 
 function renditionFile(ports: OrchestrationPorts, record: RecordingRecord): string {

@@ -40,14 +40,11 @@ export async function runStage(
   if (!begun.applied) return 'superseded';
   const { epoch } = begun.record;
   const stillOurs = (current: RecordingRecord) => current.state === stage.while && current.epoch === epoch;
+  let move: RecordingMove;
   try {
-    const move = await stage.run(begun.record);
-    const committed = await recordings.transition(recordingId, (current) => (stillOurs(current) ? move : null));
-    if (committed.applied) return 'done';
-    await stage.undo?.(begun.record);
-    return 'superseded';
+    move = await stage.run(begun.record);
   } catch (thrown) {
-    await stage.undo?.(begun.record);
+    await undo(ports, stage, begun.record);
     const error = toRecgateError(thrown);
     ports.log.warn('stage failed', { stage: stage.name, recordingId, code: error.code, reason: error.message, lastTry });
     if (error.retry && !lastTry) throw error;
@@ -56,6 +53,20 @@ export async function runStage(
     );
     return 'failed';
   }
+  // When this throws, nobody knows whether the move was written: the result may be the record's own by now, so it is not
+  // undone. The next try sees which it was; housekeeping removes what nobody needs.
+  const committed = await recordings.transition(recordingId, (current) => (stillOurs(current) ? move : null));
+  if (committed.applied) return 'done';
+  await undo(ports, stage, begun.record);
+  return 'superseded';
+}
+
+/** What cannot be undone now is removed by housekeeping; the outcome of the run is the same. */
+async function undo(ports: OrchestrationPorts, stage: Stage, record: RecordingRecord): Promise<void> {
+  await stage.undo?.(record).catch((thrown: unknown) => {
+    const { message } = toRecgateError(thrown);
+    ports.log.warn('a run could not be undone', { stage: stage.name, recordingId: record.id, reason: message });
+  });
 }
 
 /** The move into `failed`, with the event that tells of it. */

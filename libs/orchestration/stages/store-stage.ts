@@ -2,10 +2,12 @@ import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import {
   RecgateError,
+  toRecgateError,
   type ObjectStore,
   type RecordingRecord,
   type Rendition,
   type RenditionContent,
+  type SecretBag,
   type UploadLeftover,
 } from '#libs/recording-model';
 import { recordingSecrets } from '../accept-recording.js';
@@ -22,12 +24,13 @@ export function storeStage(ports: OrchestrationPorts): Stage {
     async run(record) {
       const { rendition } = record;
       if (rendition === null) throw new RecgateError('gateway.internal', `Recording ${record.id} has no rendition to store`);
-      await abortLeftovers(ports, record);
       const application = viewApplication(ports, await requireApplication(ports, record.tenantId, record.applicationId));
+      const secrets = { ...application.secrets, ...recordingSecrets(ports, record) };
+      await abortOwnLeftovers(ports, record, secrets);
       const target = ports.adapters[record.vendor].nameObject(record, application);
       const receipt = await storeFor(ports, record).put({
         target,
-        secrets: { ...application.secrets, ...recordingSecrets(ports, record) },
+        secrets,
         content: contentOf(rendition),
         metadata: metadataOf(record, rendition),
         signal: new AbortController().signal,
@@ -57,12 +60,30 @@ export async function releaseLocalAudio(ports: OrchestrationPorts, record: Recor
 }
 
 /** Removes what an earlier, dead try left at the store. */
-export async function abortLeftovers(ports: OrchestrationPorts, record: RecordingRecord): Promise<void> {
+async function abortOwnLeftovers(ports: OrchestrationPorts, record: RecordingRecord, secrets: SecretBag): Promise<void> {
   const leftovers = await ports.ledger.leftovers.list(Number.MAX_SAFE_INTEGER);
   for (const { recordingId, leftover } of leftovers) {
-    if (recordingId !== record.id) continue;
-    await storeFor(ports, record).abort(JSON.parse(leftover) as UploadLeftover, recordingSecrets(ports, record));
-    await ports.ledger.leftovers.clear(recordingId);
+    if (recordingId === record.id) await abortLeftover(ports, record, leftover, secrets);
+  }
+}
+
+/**
+ * Removes one unfinished upload and forgets its note. Credentials that may only write cannot always do that; the
+ * recording must not fail for it.
+ */
+export async function abortLeftover(
+  ports: OrchestrationPorts,
+  record: RecordingRecord,
+  leftover: string,
+  secrets: SecretBag,
+): Promise<boolean> {
+  try {
+    await storeFor(ports, record).abort(JSON.parse(leftover) as UploadLeftover, secrets);
+    await ports.ledger.leftovers.clear(record.id);
+    return true;
+  } catch (thrown) {
+    ports.log.warn('an unfinished upload could not be removed', { recordingId: record.id, reason: toRecgateError(thrown).message });
+    return false;
   }
 }
 
