@@ -76,10 +76,10 @@ module.exports = {
     },
     {
       name: 'apps-through-the-index',
-      comment: 'Apps, too, use a lib through its index.ts.',
+      comment: 'Apps, too, use a lib, or one vendor of it, through its index.ts.',
       severity: 'error',
       from: { path: '^(apps|bench|examples|test)/' },
-      to: { path: '^libs/', pathNot: ['^libs/[^/]+/index\\.ts$', '^libs/[^/]+/testing/index\\.ts$'] },
+      to: { path: '^libs/', pathNot: ['^libs/[^/]+/index\\.ts$', '^libs/[^/]+/testing/index\\.ts$', '^libs/vendor-adapters/[^/]+/index\\.ts$'] },
     },
     {
       name: 'vendors-apart',
