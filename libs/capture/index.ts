@@ -15,7 +15,8 @@ export { STATIC_PAYLOAD_TYPES, type RtpCodec, type RtpPayloadType } from './live
 export type { RtpPortRange } from './live/rtp/port-allocator.js';
 export type { RtpLegOptions } from './live/rtp/rtp-leg.js';
 export type { StreamDialect } from './live/websocket/dialect.js';
-export { createSpool, type Spool, type SpoolBeginning, type SpoolOptions } from './spool/spool.js';
+export type { BeginRendition, FollowWish, GrowingRendition, GrowingRenditionJob } from './spool/following/growing-rendition.js';
+export { createSpool, type Spool, type SpoolBeginning, type SpoolOptions, type WantedRendition } from './spool/spool.js';
 export type { SpoolHeader } from './spool/spool-header.js';
 export type { SpoolDamage } from './spool/spool-source.js';
 export { SpoolWriter, type SegmentContext, type SegmentTransform } from './spool/spool-writer.js';

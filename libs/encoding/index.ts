@@ -1,5 +1,6 @@
 export * from './format-encoder.js';
 export * from './format-table.js';
+export * from './following/rendition-follower.js';
 export * from './hashing/content-digest.js';
 export * from './hashing/crc32c.js';
 export * from './inline-encoder.js';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RecgateError, type RecordingFormat, type Rendition } from '#libs/recording-model';
 import type { FormatEncoder } from './format-encoder.js';
@@ -15,8 +15,8 @@ const COPY_BYTES = 256 * 1024;
 export interface RenditionJob {
   readonly format: RecordingFormat;
   readonly audio: AudioShape;
-  /** Samples per channel that will come, exactly. */
-  readonly samples: number;
+  /** Samples per channel that will come, exactly; null: told at the end, for formats whose header is written last. */
+  readonly samples: number | null;
   readonly outputFile: string;
 }
 
@@ -37,7 +37,7 @@ export class RenditionFile {
   constructor(job: RenditionJob, encoder: FormatEncoder) {
     this.job = job;
     this.encoder = encoder;
-    const header = encoder.headerFor(job.samples);
+    const header = job.samples === null ? null : encoder.headerFor(job.samples);
     this.partFile = `${job.outputFile}.${randomBytes(4).toString('hex')}${PART_SUFFIX}`;
     this.fd = openSync(this.partFile, 'wx+');
     this.digest = header === null ? null : new ContentDigest();
@@ -52,13 +52,14 @@ export class RenditionFile {
 
   /**
    * Completes the file and gives it its name.
+   * @param samples samples per channel that must have come
    * @throws RecgateError `gateway.internal` when other than the promised number of samples came
    */
-  finish(): Rendition {
-    const { audio, samples, outputFile, format } = this.job;
+  finish(samples = this.job.samples): Rendition {
+    const { audio, outputFile, format } = this.job;
     const came = this.samplesOfAllChannels / audio.channels;
-    if (came !== samples)
-      throw new RecgateError('gateway.internal', `The source gave ${came} samples a channel instead of ${samples}`);
+    if (samples === null || came !== samples)
+      throw new RecgateError('gateway.internal', `The source gave ${came} samples a channel instead of ${samples ?? 'a known number'}`);
     const { tail, header } = this.encoder.finish();
     this.write(tail);
     if (this.digest === null) writeFully(this.fd, header, 0);
@@ -77,6 +78,11 @@ export class RenditionFile {
       channels: audio.channels,
       durationMs,
     };
+  }
+
+  /** Has what was written put on the disk, so that little is left to be synced at the end. */
+  sync(): void {
+    fdatasyncSync(this.fd);
   }
 
   /** Leaves nothing behind. */

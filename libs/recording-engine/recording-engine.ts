@@ -8,7 +8,7 @@ import { recordedParties, toSamples } from './recorded-parties.js';
 import { SilenceStop } from './silence-stop.js';
 import { SoundWatch } from './sound-watch.js';
 import { StartTrigger } from './start-trigger.js';
-import { Trimmer } from './trimmer.js';
+import { Trimmer, type SettledRange } from './trimmer.js';
 
 /** The beep before a recording. */
 export const BEEP: Beep = { frequencyHz: 1000, durationMs: 400 };
@@ -92,6 +92,11 @@ export class RecordingEngine {
   /** Samples taken since the engine was made. */
   get mediaSamples(): number {
     return this.position;
+  }
+
+  /** What of the audio recorded so far will most likely stay in the file; null while that cannot be told. */
+  get settled(): SettledRange | null {
+    return this.trimmer.settled(this.captured);
   }
 
   /** Takes the next `n` samples of both legs at `spec.sampleRate`; a leg that is not there is silence. */

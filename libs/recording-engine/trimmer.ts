@@ -4,6 +4,8 @@ import { toSamples } from './recorded-parties.js';
 /** Kept before the first sound and after the last, so that soft beginnings and endings of words survive the cut. */
 export const LEADING_GUARD_MS = 100;
 export const TRAILING_GUARD_MS = 200;
+/** What lies further back than this is decided: onsets are found and stop keys are heard within it. */
+const SETTLING_MS = 3000;
 /** Sound that begins this shortly before the stop key's tone is the tone itself. */
 const TONE_TOLERANCE_MS = 40;
 
@@ -34,12 +36,19 @@ export interface Trim {
   readonly containsSound: boolean;
 }
 
+/** A stretch of a running recording that its end will most likely keep, and where the file will begin. Recorded samples. */
+export interface SettledRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Keeps account of where the recording holds sound and decides what is cut off its ends. Positions are recorded samples. */
 export class Trimmer {
   private readonly legs: readonly LegSound[];
   private readonly leadingGuard: number;
   private readonly trailingGuard: number;
   private readonly toneTolerance: number;
+  private readonly settling: number;
 
   constructor(
     private readonly trim: 'none' | 'leading' | 'both',
@@ -50,6 +59,27 @@ export class Trimmer {
     this.leadingGuard = toSamples(LEADING_GUARD_MS, sampleRate);
     this.trailingGuard = toSamples(TRAILING_GUARD_MS, sampleRate);
     this.toneTolerance = toSamples(TONE_TOLERANCE_MS, sampleRate);
+    this.settling = toSamples(SETTLING_MS, sampleRate);
+  }
+
+  /**
+   * What is settled after `captured` samples; null while nothing is. A good guess, no promise: whoever acts on it
+   * compares it with the cut that `finish` makes.
+   */
+  settled(captured: number): SettledRange | null {
+    const before = captured - this.settling;
+    let first = this.trim === 'none' ? this.leadingGuard : Infinity;
+    let last = -1;
+    for (const leg of this.legs) {
+      if (leg.first < 0) continue;
+      if (this.trim !== 'none') first = Math.min(first, leg.first);
+      // A young sound may turn out to be the tone of the stop key.
+      last = Math.max(last, leg.start <= before ? leg.end : leg.earlierEnd);
+    }
+    if (first > before) return null;
+    const from = Math.max(0, first - this.leadingGuard);
+    const to = this.trim === 'both' ? Math.min(before, last + this.trailingGuard) : before;
+    return to > from ? { from, to } : null;
   }
 
   /**

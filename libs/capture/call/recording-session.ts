@@ -144,6 +144,7 @@ export class RecordingSession {
         },
         mediaTimeMs: () => this.mediaMs,
         onFailure: (error) => this.fail(error),
+        follow: { format: spec.format, settled: () => this.engine?.settled ?? null },
       });
     } catch (thrown) {
       this.fail(toRecgateError(thrown));

@@ -14,10 +14,11 @@ const CHUNK_BYTES = 256 * 1024;
 /**
  * Walks through a spool's audio file and yields every intact frame; damage is stepped over to the next intact frame.
  * Memory stays at one chunk or the largest frame.
+ * @param from place in the file where a frame begins
  */
-export async function* readSegments(file: FileHandle): AsyncGenerator<StoredSegment> {
+export async function* readSegments(file: FileHandle, from = 0): AsyncGenerator<StoredSegment> {
   const window = new FileWindow(file);
-  let offset = 0;
+  let offset = from;
   for (;;) {
     await window.cover(offset, SEGMENT_HEAD_BYTES);
     let head = readSegmentHead(window.bytes, offset - window.start);

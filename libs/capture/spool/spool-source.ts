@@ -81,7 +81,7 @@ export class SpoolSource implements PcmSource {
 }
 
 /** Int16 views need even offsets; the copy also lets the reader reuse its window. */
-function alignedPcm(bytes: Uint8Array): Int16Array {
+export function alignedPcm(bytes: Uint8Array): Int16Array {
   const copy = new Int16Array(bytes.length >> 1);
   new Uint8Array(copy.buffer).set(bytes.subarray(0, copy.length * 2));
   return copy;

@@ -1,7 +1,7 @@
 import { constants, type PathLike } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { RecgateError, type CaptureResult } from '#libs/recording-model';
-import { SEGMENT_HEAD_BYTES, writeSegmentHead, type SegmentKind } from './segment.js';
+import { SEGMENT_HEAD_BYTES, readSegmentHead, writeSegmentHead, type SegmentKind } from './segment.js';
 import { syncDirectory, writeSpoolHeader, type SpoolHeader, type SpoolPaths } from './spool-header.js';
 
 /** Changes the payload of segments on their way to and from the disk (encryption at rest). The length may change. */
@@ -30,6 +30,10 @@ export interface SpoolWriterOptions {
   /** Audio that may wait for the disk, ms; null: any amount (the owner waits for `drained`). */
   readonly maxBacklogMs: number | null;
   readonly onClosed: () => void;
+  /** The file holds that many samples per channel (on the disk, with `sync`). */
+  readonly onWritten?: (samples: number) => void;
+  /** The file is whole; what is still to come is its last sync. */
+  readonly onComplete?: (result: CaptureResult) => void;
 }
 
 /**
@@ -94,6 +98,7 @@ export class SpoolWriter {
     this.closed = true;
     this.enqueue('result', Buffer.from(JSON.stringify(result)), 0);
     await this.drained();
+    if (this.failure === null) this.options.onComplete?.(result);
     if (this.failure === null) await this.attempt(() => this.closeDurably());
     await this.release();
     if (this.failure !== null) throw this.failure;
@@ -189,6 +194,8 @@ export class SpoolWriter {
 
   private written(frame: Buffer): void {
     this.queuedBytes -= frame.length;
+    const head = readSegmentHead(frame, 0);
+    if (head?.kind === 'audio') this.options.onWritten?.(head.firstSample + head.sampleCount);
     const isWholeFrame = frame.buffer.byteLength === this.frame.buffer.byteLength;
     if (isWholeFrame && this.spare.length < 2) this.spare.push(Buffer.from(frame.buffer));
   }

@@ -1,10 +1,21 @@
 import { mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises';
-import { RecgateError, type CaptureResult, type PcmSource, type SpoolStore, type SpoolSummary } from '#libs/recording-model';
+import {
+  RecgateError,
+  type CaptureResult,
+  type PcmSource,
+  type RecordingFormat,
+  type Rendition,
+  type SpoolStore,
+  type SpoolSummary,
+} from '#libs/recording-model';
 import { recoverSpool } from './recover.js';
 import { readResultSegment, readSegments } from './segment-reader.js';
 import { spoolPaths, syncDirectory, type SpoolHeader, type SpoolPaths } from './spool-header.js';
 import { SpoolSource, type SpoolDamage } from './spool-source.js';
 import { SpoolWriter, type SegmentTransform } from './spool-writer.js';
+import { removeFollowed, takeFollowedFile } from './following/followed-file.js';
+import type { BeginRendition, FollowWish } from './following/growing-rendition.js';
+import { SpoolFollowing } from './following/spool-following.js';
 
 export interface SpoolOptions {
   /** Made when it is missing; one directory per recording below it. */
@@ -18,6 +29,8 @@ export interface SpoolOptions {
   readonly transform?: SegmentTransform;
   /** Told of audio that was damaged on disk and is read as silence. */
   readonly onDamage?: (damage: SpoolDamage) => void;
+  /** Makes renditions while their recordings go on. Absent: none is. */
+  readonly follow?: BeginRendition;
 }
 
 /** What a writer needs to know of its recording. */
@@ -25,6 +38,16 @@ export interface SpoolBeginning {
   readonly header: SpoolHeader;
   readonly mediaTimeMs: () => number;
   readonly onFailure: (error: RecgateError) => void;
+  /** Absent: no rendition is made before the recording has ended. */
+  readonly follow?: FollowWish;
+}
+
+/** A rendition that is wanted of a finished capture. */
+export interface WantedRendition {
+  readonly recordingId: string;
+  readonly capture: CaptureResult;
+  readonly format: RecordingFormat;
+  readonly outputFile: string;
 }
 
 /** The spool store, and the only way to write to it. */
@@ -34,6 +57,11 @@ export interface Spool extends SpoolStore {
    * @throws RecgateError `request.conflict` when a writer of the same recording is at work.
    */
   begin(beginning: SpoolBeginning): SpoolWriter;
+  /**
+   * The rendition that was made while the recording went on, moved to the output file; null when there is none that
+   * holds exactly what is wanted: it must then be made from `open`. Never throws.
+   */
+  takeFollowed(wanted: WantedRendition): Promise<Rendition | null>;
 }
 
 /** Opens the spool below `directory`. */
@@ -43,6 +71,9 @@ export function createSpool(options: SpoolOptions): Spool {
 
 class DiskSpool implements Spool {
   private readonly writing = new Set<string>();
+  private readonly following = new Map<string, SpoolFollowing>();
+  /** Followed renditions of ended captures on their last stretch. */
+  private readonly ending = new Map<string, Promise<void>>();
   private readonly root: string;
   private readonly durable: boolean;
   private readonly transform: SegmentTransform | null;
@@ -53,11 +84,14 @@ class DiskSpool implements Spool {
     this.transform = options.transform ?? null;
   }
 
-  begin({ header, mediaTimeMs, onFailure }: SpoolBeginning): SpoolWriter {
+  begin({ header, mediaTimeMs, onFailure, follow: wish }: SpoolBeginning): SpoolWriter {
     const { recordingId } = header;
     const paths = spoolPaths(this.root, recordingId);
     this.refuseWhileWriting(recordingId);
     this.writing.add(recordingId);
+    const { follow: begin } = this.options;
+    const following = begin === undefined || wish === undefined ? null : new SpoolFollowing({ paths, header, transform: this.transform, wish, begin });
+    if (following !== null) this.following.set(recordingId, following);
     return new SpoolWriter({
       paths,
       header,
@@ -67,8 +101,31 @@ class DiskSpool implements Spool {
       sync: this.durable,
       segmentMs: this.options.segmentMs ?? (this.durable ? 500 : 10_000),
       maxBacklogMs: this.durable ? (this.options.maxBacklogMs ?? 15_000) : null,
-      onClosed: () => this.writing.delete(recordingId),
+      onClosed: () => {
+        this.writing.delete(recordingId);
+        void this.endFollowing(recordingId, (left) => left.drop());
+      },
+      onWritten: (samples) => following?.grown(samples),
+      onComplete: (result) => void this.endFollowing(recordingId, (left) => left.finish(result)),
     });
+  }
+
+  async takeFollowed({ recordingId, capture, format, outputFile }: WantedRendition): Promise<Rendition | null> {
+    const paths = spoolPaths(this.root, recordingId);
+    await this.ending.get(recordingId);
+    // Whatever is wrong with it, the audio itself is there.
+    return takeFollowedFile(paths, capture, format, outputFile).catch(() => null);
+  }
+
+  /** Ends the following of a recording once, in the first way that is asked for. */
+  private async endFollowing(recordingId: string, end: (following: SpoolFollowing) => Promise<void>): Promise<void> {
+    const following = this.following.get(recordingId);
+    if (following === undefined) return;
+    this.following.delete(recordingId);
+    const ended = end(following).catch(() => undefined);
+    this.ending.set(recordingId, ended);
+    await ended;
+    this.ending.delete(recordingId);
   }
 
   async open(recordingId: string, capture: CaptureResult): Promise<PcmSource> {
@@ -84,6 +141,7 @@ class DiskSpool implements Spool {
 
   async delete(recordingId: string): Promise<void> {
     const { directory } = spoolPaths(this.root, recordingId);
+    await this.ending.get(recordingId);
     await rm(directory, { recursive: true, force: true });
     if (this.durable) await syncDirectory(this.root).catch(ignoreMissing);
   }
@@ -101,7 +159,9 @@ class DiskSpool implements Spool {
 
   async recover(recordingId: string): Promise<CaptureResult | null> {
     this.refuseWhileWriting(recordingId);
-    return recoverSpool(spoolPaths(this.root, recordingId), this.transform);
+    const paths = spoolPaths(this.root, recordingId);
+    await removeFollowed(paths);
+    return recoverSpool(paths, this.transform);
   }
 
   private refuseWhileWriting(recordingId: string): void {

@@ -8,7 +8,7 @@ import {
 } from '#libs/recording-model';
 import { untilAborted } from '../until-aborted.js';
 import { BLOCKS_IN_FLIGHT, BLOCK_SAMPLES, type FromThread, type ToThread } from './messages.js';
-import { startEncoderThread } from './worker-program.js';
+import { startThread } from './worker-program.js';
 
 type Block = Int16Array<ArrayBuffer>;
 
@@ -25,7 +25,7 @@ export class EncoderThread {
   dead = false;
 
   constructor() {
-    this.worker = startEncoderThread();
+    this.worker = startThread('threaded/encoder.worker');
     // A thread without work keeps no process alive.
     this.worker.unref();
     this.worker.on('message', (message: FromThread) => this.receive(message));

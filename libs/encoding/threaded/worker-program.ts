@@ -21,11 +21,14 @@ const SOURCE_LOADER = `
   await import(workerData.program);
 `;
 
-/** Starts the encoder thread's program: the compiled one, or from source the same file as TypeScript. */
-export function startEncoderThread(): Worker {
-  if (!FROM_SOURCE) return new Worker(new URL('./encoder.worker.js', import.meta.url));
+/** The programs of threads, as files below this lib without their extension. */
+export type ThreadProgram = 'threaded/encoder.worker' | 'following/follower.worker';
+
+/** Starts a thread's program: the compiled one, or from source the same file as TypeScript. */
+export function startThread(program: ThreadProgram): Worker {
+  if (!FROM_SOURCE) return new Worker(new URL(`../${program}.js`, import.meta.url));
   const workerData = {
-    program: new URL('./encoder.worker.ts', import.meta.url).href,
+    program: new URL(`../${program}.ts`, import.meta.url).href,
     libs: new URL('../../', import.meta.url).href,
   };
   // Parameter properties are allowed in the source, so the types are not just stripped but compiled away.
