@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSpool, type Spool } from '#libs/capture';
 import type { RecgateConfig } from '#libs/config';
-import { createThreadedEncoder, type ThreadedEncoder } from '#libs/encoding';
+import { createRenditionFollower, createThreadedEncoder, type ThreadedEncoder } from '#libs/encoding';
 import { createRedisLedger } from '#libs/ledger';
 import { Housekeeping, OutboxRelay, Reconciler, type OrchestrationPorts } from '#libs/orchestration';
 import {
@@ -63,7 +63,8 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
   const ledger = createRedisLedger({ prefix, connect: (use) => connections.open(use) });
   const work = createBullWorkQueue(connections.open('commands'), prefix, retryPlans(config.worker));
   const outbound = createOutbound(config.outbound);
-  const spool = createSpool({ directory: join(data, 'spool') });
+  const follower = createRenditionFollower({ places: config.media.followedRecordings });
+  const spool = createSpool({ directory: join(data, 'spool'), follow: (job) => follower.follow(job) });
   const encoder: ThreadedEncoder = createThreadedEncoder({ threads: config.worker.encodeThreads });
   const mediaStore = new MediaStore({ root: join(data, 'media') });
   const ports: OrchestrationPorts = {
@@ -75,6 +76,7 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
     adapters: VENDOR_ADAPTERS,
     spools: spool,
     encoder,
+    followed: spool,
     stores: createObjectStores({ mediaStore, httpUpload: { client: outbound.uploads } }),
     sender: outbound.sender,
     settings: {
@@ -114,7 +116,7 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
     },
     async close() {
       await within(log, 'queues', CLOSE_PATIENCE_MS, Promise.all([commander.close(), work.close()]));
-      await within(log, 'encoder', CLOSE_PATIENCE_MS, encoder.close());
+      await within(log, 'encoder', CLOSE_PATIENCE_MS, Promise.all([encoder.close(), follower.close()]));
       await within(log, 'outbound', CLOSE_PATIENCE_MS, outbound.close());
       await within(log, 'ledger', CLOSE_PATIENCE_MS, ledger.close());
       await connections.close();

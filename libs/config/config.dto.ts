@@ -81,6 +81,12 @@ export class MediaConfig {
   @IsInt()
   @Min(1)
   timeoutSeconds = 60;
+
+  /** MP3 recordings that are encoded while they are still recorded, at once; 0: each is encoded after its end. */
+  @IsInt()
+  @Min(0)
+  @Max(1000)
+  followedRecordings = 100;
 }
 
 export class WorkerConfig {
