@@ -180,6 +180,7 @@ export class CallCore implements SessionCall {
       command.run();
     }
     this.feed(startMs, untilMs);
+    this.frames.release();
     this.options.listener.advanced(untilMs);
   }
 

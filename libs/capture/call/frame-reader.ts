@@ -4,6 +4,17 @@ import { RateLine, type ReadFrame } from './rate-line.js';
 
 const HIGHEST_RATE = 48_000;
 
+/**
+ * Space for frames under way, shared by all calls, so that it stays in the cache. Mostly one call is processed at a time; a
+ * command that makes another call move takes space of its own.
+ */
+const spare: Int16Array[] = [];
+
+function takeSpace(room: number): Int16Array {
+  const last = spare.pop();
+  return last !== undefined && last.length >= room ? last : new Int16Array(room);
+}
+
 /** Reads one frame at a time from all legs and hands it out at whatever rates the recordings need. */
 export class FrameReader implements ReadFrame {
   private readonly silence: Int16Array;
@@ -42,12 +53,22 @@ export class FrameReader implements ReadFrame {
     for (const rate of this.lines.keys()) if (!sampleRates.has(rate)) this.lines.delete(rate);
   }
 
-  /** Reads the audio between two places, whole numbers of ms, at most one frame apart. */
+  /** Reads the audio between two places, whole numbers of ms, at most one frame apart. Valid until `release`. */
   read(fromMs: number, untilMs: number): void {
     this.startMs = fromMs;
     this.durationMs = untilMs - fromMs;
     for (let index = 0; index < this.legs.length; index++) this.readLeg(index, fromMs, untilMs);
     for (const line of this.lines.values()) line.take(this);
+  }
+
+  /** The frame was processed; nobody looks at its audio any more. */
+  release(): void {
+    for (let index = this.frames.length - 1; index >= 0; index--) {
+      const frame = this.frames[index];
+      if (frame === undefined || frame === this.silence) continue;
+      spare.push(frame);
+      this.frames[index] = this.silence;
+    }
   }
 
   /** The current frame of a party at a rate that was asked for, from its `from`th sample on. */
@@ -74,8 +95,9 @@ export class FrameReader implements ReadFrame {
     }
     const from = Math.floor((fromMs * leg.sampleRate) / 1000);
     const count = Math.floor((untilMs * leg.sampleRate) / 1000) - from;
-    if (this.frames[index] === this.silence) this.frames[index] = new Int16Array(this.silence.length);
-    leg.read(this.frames[index] ?? this.silence, count, from);
+    const frame = takeSpace(this.silence.length);
+    this.frames[index] = frame;
+    leg.read(frame, count, from);
     this.counts[index] = count;
   }
 }

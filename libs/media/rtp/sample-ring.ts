@@ -1,6 +1,9 @@
 /**
  * Samples waiting to be read, addressed by their position on an endless time line. Holds the positions from `head` up to
  * `head + capacity`; positions nobody wrote read as zero.
+ *
+ * Audio in order is one run that only grows and needs no bookkeeping a sample; which positions were written is noted for
+ * what lies before the run alone, when there was a gap.
  */
 export class SampleRing {
   /** First position not read yet. */
@@ -12,9 +15,10 @@ export class SampleRing {
 
   private readonly mask: number;
   private readonly samples: Int16Array;
-  private readonly written: Uint8Array;
-  /** Every position from `head` up to here is written. */
-  private solidUntil = 0;
+  /** 1 for each position from `head` to `runStart` that is written; made at the first gap. */
+  private written: Uint8Array | null = null;
+  /** Every position from here to `highest` is written. */
+  private runStart = 0;
   /** No position from here on is written. */
   private highest = 0;
   /** Length of the missing stretch that ends at `head`; counted as a gap only when audio follows. */
@@ -26,7 +30,6 @@ export class SampleRing {
     this.capacity = 2 ** Math.ceil(Math.log2(Math.max(2, atLeast)));
     this.mask = this.capacity - 1;
     this.samples = new Int16Array(this.capacity);
-    this.written = new Uint8Array(this.capacity);
   }
 
   /** Samples from `head` to the last one written. */
@@ -39,44 +42,63 @@ export class SampleRing {
     const from = Math.max(position, this.head);
     const to = Math.min(position + count, this.head + this.capacity);
     if (to <= from) return 0;
-    const start = from & this.mask;
-    if (start + to - from <= this.capacity) {
-      for (let i = start, s = from - position; i < start + to - from; i++, s++) this.samples[i] = samples[s] as number;
-      this.written.fill(1, start, start + to - from);
-    } else {
-      for (let p = from, s = from - position; p < to; p++, s++) {
-        this.samples[p & this.mask] = samples[s] as number;
-        this.written[p & this.mask] = 1;
-      }
-    }
-    if (from <= this.solidUntil && to > this.solidUntil) this.solidUntil = to;
+    if (this.highest < this.head) this.runStart = this.highest = this.head;
+    if (from > this.highest) this.leaveGap(from);
+    else if (from < this.runStart) this.mark(from, Math.min(to, this.runStart), 1);
     if (to > this.highest) this.highest = to;
+    this.store(from, samples, from - position, to - from);
     return to - from;
   }
 
   /** Reads the next `n` samples into the start of `dst` and moves on. Returns how many of them had been written. */
   read(dst: Int16Array, n: number): number {
     const present = Math.min(n, this.buffered);
-    for (let i = 0, at = this.head & this.mask; i < present; i++, at = (at + 1) & this.mask)
-      dst[i] = this.samples[at] as number;
+    const start = this.head & this.mask;
+    const firstPart = Math.min(present, this.capacity - start);
+    if (firstPart > 0) dst.set(this.samples.subarray(start, start + firstPart));
+    if (present > firstPart) dst.set(this.samples.subarray(0, present - firstPart), firstPart);
     if (present < n) dst.fill(0, present, n);
-    const found = this.head + present <= this.solidUntil ? this.countSolid(present) : this.countMissing(present);
+    const beforeRun = Math.min(present, Math.max(0, this.runStart - this.head));
+    let found = this.countMarked(beforeRun);
+    if (present > beforeRun) {
+      this.closeGap();
+      found += present - beforeRun;
+    }
     if (this.anyRead) this.openGap += n - present;
-    this.clear(present);
     this.head += n;
-    if (this.solidUntil < this.head) this.solidUntil = this.head;
     return found;
   }
 
-  private countSolid(present: number): number {
-    if (present > 0) this.closeGap();
-    return present;
+  private store(at: number, samples: Int16Array, offset: number, count: number): void {
+    const { samples: ring, mask } = this;
+    const start = at & mask;
+    if (start + count <= this.capacity) {
+      for (let i = start, s = offset; i < start + count; i++, s++) ring[i] = samples[s] as number;
+    } else {
+      for (let p = at, s = offset; p < at + count; p++, s++) ring[p & mask] = samples[s] as number;
+    }
   }
 
-  private countMissing(present: number): number {
+  /** Begins a new run at `from`; what was one so far, and the zeros up to there, are marked one by one. */
+  private leaveGap(from: number): void {
+    this.mark(Math.max(this.runStart, this.head), this.highest, 1);
+    this.mark(this.highest, from, 0);
+    const { samples, mask } = this;
+    for (let p = this.highest; p < from; p++) samples[p & mask] = 0;
+    this.runStart = from;
+  }
+
+  private mark(from: number, to: number, value: 0 | 1): void {
+    const written = (this.written ??= new Uint8Array(this.capacity));
+    for (let p = from; p < to; p++) written[p & this.mask] = value;
+  }
+
+  private countMarked(count: number): number {
+    const { written } = this;
+    if (written === null) return 0;
     let found = 0;
-    for (let i = 0; i < present; i++) {
-      if (this.written[(this.head + i) & this.mask] === 1) {
+    for (let p = this.head; p < this.head + count; p++) {
+      if (written[p & this.mask] === 1) {
         found++;
         this.closeGap();
       } else if (this.anyRead) {
@@ -92,14 +114,5 @@ export class SampleRing {
     this.gaps++;
     this.gapSamples += this.openGap;
     this.openGap = 0;
-  }
-
-  private clear(count: number): void {
-    const start = this.head & this.mask;
-    const firstPart = Math.min(count, this.capacity - start);
-    this.samples.fill(0, start, start + firstPart);
-    this.written.fill(0, start, start + firstPart);
-    this.samples.fill(0, 0, count - firstPart);
-    this.written.fill(0, 0, count - firstPart);
   }
 }
