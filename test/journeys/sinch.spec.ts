@@ -121,14 +121,14 @@ journeys.it('the sample application: signed ICE, finished, available at S3 under
   expect(dice).toMatchObject({ event: 'dice', callid: CALL.callId, reason: 'CALLEEHANGUP', result: 'ANSWERED', from: '15165550138', to: { type: 'number', endpoint: '15165550137' } });
   expectSigned(app.received);
   expect(app.refused).toBe(0);
-  expect(recording.spec).toEqual(sampleSpec(s3.url));
+  expect(recording.spec).toEqual(sampleSpec(app.url, s3.url));
   const audio = await decodeMp3(object?.body ?? Buffer.alloc(0));
   expectExactLength(recording, audio);
   expectTones(audio.channels[0], CONVERSATION, audio.sampleRate);
 });
 
 /** What the ledger must hold of the sample application's instruction (contract §2). */
-function sampleSpec(endpoint: string): RecordingSpec {
+function sampleSpec(app: string, endpoint: string): RecordingSpec {
   return {
     vendor: 'sinch',
     mode: 'background',
@@ -139,11 +139,11 @@ function sampleSpec(endpoint: string): RecordingSpec {
     beep: false,
     stopKeys: '',
     silence: null,
-    maxDurationMs: null,
+    maxDurationMs: 14_400_000,
     minDurationMs: 0,
     maxBytes: null,
     trim: 'none',
-    followTransfer: true,
+    followTransfer: false,
     playDuring: null,
     format: { container: 'mp3', codec: 'mp3', bitrateKbps: null, extension: 'mp3', contentType: 'audio/mpeg' },
     encryption: null,
@@ -154,14 +154,24 @@ function sampleSpec(endpoint: string): RecordingSpec {
       region: 'eu-central-1',
       endpoint,
       addressing: null,
-      accessKeyId: { secret: 'destination.accessKeyId' },
-      secretAccessKey: { secret: 'destination.secretAccessKey' },
+      accessKeyId: { secret: 'accessKeyId' },
+      secretAccessKey: { secret: 'secretAccessKey' },
     },
     ifExists: 'overwrite',
     retention: null,
     labels: {},
     transcription: null,
-    subscriptions: [],
+    subscriptions: [
+      {
+        name: 'notify',
+        events: ['recording.finished', 'recording.available', 'recording.failed', 'transcription.available'],
+        url: `${app}/callback`,
+        method: 'POST',
+        userinfo: null,
+        fallbackUrl: null,
+        policy: 'vendor',
+      },
+    ],
     continuation: null,
   };
 }
@@ -246,7 +256,7 @@ journeys.it('a callback URL that fails: the fallback is asked once, signed for i
   expectSigned(fallback.received);
   const deliveries = await until('both are delivered', async () => {
     const list = await gateway.api.deliveries(recording.id);
-    return list.every(({ state }) => state === 'delivered') && list;
+    return list.every(({ status }) => status === 'delivered') && list;
   });
   expect(deliveries.map(({ attempts }) => attempts.map(({ status, fallback: second }) => [status, second]))).toEqual(Array(2).fill([[500, false], [200, true]]));
 });

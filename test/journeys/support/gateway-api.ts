@@ -1,5 +1,6 @@
 import type { CallRecord, JsonObject, RecordingEvent } from '#libs/recording-model';
 import type { RecordingDto, StartedRecordingsDto } from '../../../apps/gateway/api-v1/recordings/recording.dto.js';
+import type { DeliveryDto } from '../../../apps/gateway/api-v1/deliveries/delivery.dto.js';
 import type { InstructedDto } from '../../../apps/gateway/api-v1/calls.dto.js';
 
 export interface Answer {
@@ -7,13 +8,6 @@ export interface Answer {
   readonly headers: Headers;
   readonly bytes: Buffer;
   readonly text: string;
-}
-
-export interface ShownDelivery {
-  readonly id: string;
-  readonly purpose: string;
-  readonly state: string;
-  readonly attempts: readonly { readonly status: number | null; readonly fallback: boolean }[];
 }
 
 /** The gateway's own API as a customer's program uses it. Every answer is kept, to look for what must not be in it. */
@@ -74,8 +68,8 @@ export class GatewayApi {
     return (await this.get<{ items: RecordingEvent[] }>(`/v1/recordings/${id}/events`)).items;
   }
 
-  async deliveries(id: string): Promise<readonly ShownDelivery[]> {
-    return (await this.get<{ items: ShownDelivery[] }>(`/v1/recordings/${id}/deliveries`)).items;
+  async deliveries(id: string): Promise<readonly DeliveryDto[]> {
+    return (await this.get<{ items: DeliveryDto[] }>(`/v1/recordings/${id}/deliveries`)).items;
   }
 
   /** The stored audio. @throws Error when the gateway does not have it */

@@ -9,3 +9,6 @@ export * from './until.js';
 export * from './vendor-app.js';
 export * from './expectations.js';
 export * from './talk.js';
+export * from './event-stream.js';
+export * from './stream-phone.js';
+export * from './compose-wav.js';

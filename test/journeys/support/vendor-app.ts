@@ -18,7 +18,7 @@ export interface Received {
 
 export interface AppAnswer {
   readonly status?: number;
-  readonly body?: string;
+  readonly body?: string | Buffer;
   readonly contentType?: string;
 }
 
