@@ -27,8 +27,8 @@ export interface FileCallMediaOptions extends CallAudio {
 
 /** Small enough that what follows the end of a recording begins at most this much later. */
 const FRAME_MS = 20;
-/** Media time after which the disk is waited for and other work gets its turn. */
-const BREATHE_MS = 20_000;
+/** Media time after which the disk is waited for and other work gets its turn; well below what may wait for a spool's disk. */
+const BREATHE_MS = 5000;
 
 /**
  * A call on a virtual clock: media time stands still until its owner advances it. The same audio and the same commands
