@@ -10,7 +10,7 @@ import {
   type SecretBag,
 } from '#libs/recording-model';
 import { requireApplication, viewApplication } from '../applications.js';
-import { newRecordingRecord } from '../accept-recording.js';
+import { newRecordingRecord, type RecordingRequest } from '../accept-recording.js';
 import type { OrchestrationPorts } from '../ports.js';
 import { CallSession } from './call-session.js';
 import {
@@ -58,6 +58,8 @@ interface LiveCall {
 /** The calls of one media node and the commands that steer them. */
 export class CallRegistry {
   private readonly calls = new Map<string, LiveCall>();
+  /** Starts under way by recording id: one that comes twice at the same moment must not begin twice. */
+  private readonly starts = new Map<string, Promise<unknown>>();
   private readonly waiter: RecordingWaiter;
   private stopping = false;
 
@@ -181,7 +183,7 @@ export class CallRegistry {
     const { context } = session;
     const owner = { tenantId: context.tenantId, ownerId: command.callRef };
     const secrets: SecretBag = command.sealedSecrets === null ? {} : this.ports.vault.open(command.sealedSecrets, owner);
-    const request = {
+    const request: RecordingRequest = {
       application: context.application,
       callRef: context.callRef,
       call: context.identity,
@@ -193,13 +195,30 @@ export class CallRegistry {
       accounting: command.accounting,
       idempotencyKey: command.idempotencyKey,
     };
+    if (command.idempotencyKey === null) return this.begin(session, request);
     const recordingId = newRecordingRecord(this.ports, request).id;
-    const existing = command.idempotencyKey === null ? null : await this.ports.ledger.recordings.get(recordingId);
-    if (existing !== null) return { recordingId, created: false };
+    return this.oneAtATime(recordingId, async () => {
+      const existing = await this.ports.ledger.recordings.get(recordingId);
+      return existing === null ? this.begin(session, request) : { recordingId, created: false };
+    });
+  }
+
+  private async begin(session: CallSession, request: RecordingRequest): Promise<{ recordingId: string; created: boolean }> {
     const run = session.record(request, () => undefined);
     if (run === null) throw new RecgateError('request.conflict', 'The same recording is running already');
     await run.accepted;
     return { recordingId: run.recordingId, created: true };
+  }
+
+  private async oneAtATime<T>(recordingId: string, start: () => Promise<T>): Promise<T> {
+    const earlier = this.starts.get(recordingId) ?? Promise.resolve();
+    const own = earlier.then(start, start);
+    this.starts.set(recordingId, own);
+    try {
+      return await own;
+    } finally {
+      if (this.starts.get(recordingId) === own) this.starts.delete(recordingId);
+    }
   }
 
   private async control({ callRef, recordingId, action }: ControlCommand): Promise<Record<string, never>> {
