@@ -273,7 +273,7 @@ export class RecordingEngine {
       this.captured = count;
       // Masked stretches were remembered as silence.
       preRoll.replay(back, count, (caller, callee, from, to) => this.writer.write(caller, callee, from, to, false));
-      if (!this.isMasked) this.trimmer.observe(this.watch.detectors, this.origin, this.unmaskedAt);
+      if (!this.isMasked) this.observe();
     }
     if (this.limits.remaining(this.captured) === 0) this.finish(this.limits.reason, {});
   }
@@ -301,8 +301,14 @@ export class RecordingEngine {
     this.unwrittenTo = at + taken;
     this.captured += taken;
     this.position += taken;
-    if (!this.isMasked) this.trimmer.observe(this.watch.detectors, this.origin, this.unmaskedAt);
+    if (!this.isMasked) this.observe();
     return taken;
+  }
+
+  /** Notes the sound in the recording; the detectors may rest once no rule and no cut depends on further sound. */
+  private observe(): void {
+    this.trimmer.observe(this.watch.detectors, this.origin, this.unmaskedAt);
+    if (this.spec.silence === null && this.trimmer.isDecided(this.captured)) this.watch.rest();
   }
 
   private beginHere(): void {

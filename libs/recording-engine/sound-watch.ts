@@ -5,6 +5,9 @@ import type { Party } from '#libs/recording-model';
 export class SoundWatch {
   /** One detector for each recorded party, in that order. */
   readonly detectors: readonly VoiceActivityDetector[];
+  /** The sample after the last sound on any leg; -1 when there was none. */
+  lastSoundEnd = -1;
+  private resting = false;
 
   constructor(
     private readonly parties: readonly Party[],
@@ -14,22 +17,24 @@ export class SoundWatch {
     this.detectors = parties.map(() => new VoiceActivityDetector({ sampleRate, level }));
   }
 
-  /** Samples to the end of the frame under way; the detectors decide there and nowhere else. */
+  /** Samples to the end of the frame under way; the detectors decide there and nowhere else. No end while resting. */
   get untilFrameEnd(): number {
-    return this.detectors[0]?.untilFrameEnd ?? 1;
+    return this.resting ? Infinity : (this.detectors[0]?.untilFrameEnd ?? 1);
+  }
+
+  /** Nothing that is still to be heard can matter: the detectors keep what they know and cost nothing more. */
+  rest(): void {
+    this.resting = true;
   }
 
   push(caller: Int16Array, callee: Int16Array, from: number, to: number): void {
+    if (this.resting) return;
     for (let i = 0; i < this.detectors.length; i++) {
-      this.detectors[i]?.push(this.parties[i] === 'caller' ? caller : callee, from, to);
+      const detector = this.detectors[i];
+      if (detector === undefined) continue;
+      detector.push(this.parties[i] === 'caller' ? caller : callee, from, to);
+      if (detector.segmentEnd > this.lastSoundEnd) this.lastSoundEnd = detector.segmentEnd;
     }
-  }
-
-  /** The sample after the last sound on any leg; -1 when there was none. */
-  get lastSoundEnd(): number {
-    let last = -1;
-    for (let i = 0; i < this.detectors.length; i++) last = Math.max(last, this.detectors[i]?.segmentEnd ?? -1);
-    return last;
   }
 
   /** Onset of the earliest sound that is under way; -1 when all is quiet. */

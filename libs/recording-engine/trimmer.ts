@@ -95,6 +95,16 @@ export class Trimmer {
     }
   }
 
+  /**
+   * Whether the cut after `captured` samples no longer depends on sound still to come: sound was heard long enough ago to
+   * be no stop key's tone and to have no earlier onset on another leg, and only the beginning is trimmed, if anything.
+   */
+  isDecided(captured: number): boolean {
+    if (this.trim === 'both') return false;
+    for (const leg of this.legs) if (leg.first >= 0 && leg.first < captured - this.settling) return true;
+    return false;
+  }
+
   /** The cut at the end of a recording of `captured` samples; from `toneStart` on (-1: none) there is the stop key's tone. */
   finish(captured: number, toneStart: number): Trim {
     const usable = toneStart < 0 ? captured : Math.min(captured, toneStart);
