@@ -4,7 +4,7 @@ import { readSegments } from '../segment-reader.js';
 import type { SpoolHeader, SpoolPaths } from '../spool-header.js';
 import { alignedPcm } from '../spool-source.js';
 import type { SegmentTransform } from '../spool-writer.js';
-import { followedFile, noteFollowed } from './followed-file.js';
+import { followedFile, noteFollowed, removeFollowed } from './followed-file.js';
 import type { BeginRendition, FollowWish, GrowingRendition } from './growing-rendition.js';
 
 /** A shorter recording is encoded in a moment anyway, s of settled audio. */
@@ -78,8 +78,7 @@ export class SpoolFollowing {
   async drop(): Promise<void> {
     this.over = true;
     await this.working;
-    await this.rendition?.drop();
-    await this.closeFile();
+    await this.leaveNothing();
   }
 
   private get format(): RecordingFormat {
@@ -122,9 +121,18 @@ export class SpoolFollowing {
       await work();
     } catch {
       this.over = true;
-      await this.rendition?.drop();
-      await this.closeFile();
+      await this.leaveNothing();
     }
+  }
+
+  /** Also what a thread that died could not clear away. */
+  private async leaveNothing(): Promise<void> {
+    const { rendition } = this;
+    this.rendition = null;
+    await this.closeFile();
+    if (rendition === null) return;
+    await rendition.drop();
+    await removeFollowed(this.options.paths);
   }
 
   private async closeFile(): Promise<void> {
