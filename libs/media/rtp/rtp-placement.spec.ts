@@ -300,6 +300,45 @@ describe('RtpPlacement', () => {
     });
   });
 
+  it('is tied anew after five packets in a row that came too late by the same delay', () => {
+    const delayed = 0.6 * RATE;
+    const packets = range(0, 100).map((frame) => (frame < 40 ? { frame } : { frame, delay: delayed }));
+    const placement = new RtpPlacement({ sampleRate: RATE });
+    const heard = played(packets, 150, placement);
+    const moved = new Int16Array(heard.length);
+    moved.set(expected(range(0, 40), 40).subarray(0, 40 * FRAME));
+    for (const frame of range(44, 100)) moved.set(frameSamples(frame), frame * FRAME + delayed);
+    expect(Buffer.compare(Buffer.from(heard.buffer), Buffer.from(moved.buffer))).toBe(0);
+    expect(placement.counts).toMatchObject({ lost: 0, late: 4, anchored: 2 });
+  });
+
+  it.each([10, 25, 60])('keeps its place when a hold-up of %i packets is made up for in a rush', (held) => {
+    const packets = range(0, 150).map((frame) =>
+      frame >= 40 && frame < 40 + held ? { frame, delay: (40 + held - frame) * FRAME - 1 } : { frame },
+    );
+    const placement = new RtpPlacement({ sampleRate: RATE });
+    const heard = played(packets, 150, placement);
+    const tooLate = Math.max(0, held - 1 - LAG / FRAME);
+    const there = range(0, 150).filter((frame) => frame < 40 || frame >= 40 + tooLate);
+    expect(Buffer.compare(Buffer.from(heard.buffer), Buffer.from(expected(there, 150).buffer))).toBe(0);
+    expect(placement.counts).toMatchObject({ lost: 0, late: tooLate, anchored: 1 });
+  });
+
+  it('does not take packets without audio under another SSRC for another stream', () => {
+    const placement = new RtpPlacement({ sampleRate: RATE });
+    const heard = new Int16Array(40 * FRAME);
+    for (let frame = 0; frame < 40; frame++) {
+      const header = { payloadType: 0, marker: false, sequenceNumber: frame, timestamp: frame * FRAME, ssrc: 1 };
+      placement.insert(header, frameSamples(frame), frame * FRAME);
+      if (frame % 7 === 3) placement.insert({ ...header, payloadType: 101, ssrc: 2 }, heard, frame * FRAME, 0);
+    }
+    placement.read(heard, heard.length);
+    expect(
+      Buffer.compare(Buffer.from(heard.buffer), Buffer.from(expected(range(0, 40), 40).buffer, 0, heard.byteLength)),
+    ).toBe(0);
+    expect(placement.counts).toMatchObject({ received: 46, lost: 0, late: 0, anchored: 1 });
+  });
+
   it('survives any headers and keeps the ledger of packets straight', () => {
     const packet = fc.record({
       sequenceNumber: fc.integer({ min: 0, max: 0xffff }),

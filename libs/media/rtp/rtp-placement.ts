@@ -35,6 +35,11 @@ const DRIFT_WINDOW_MS = 5000;
 const DRIFT_MS = 150;
 /** After a change of SSRC, packets of the old one are stragglers for this long. */
 const STRAGGLER_MS = 500;
+/** So many packets in a row, or packets for so long, that all come after their places were read have another delay. */
+const LATE_PACKETS = 5;
+const LATE_MS = 200;
+/** Packets whose delay shrinks by more than this meanwhile are being made up for: after a hold-up they come in a rush. */
+const CATCHING_UP_MS = 40;
 
 /**
  * Places the decoded samples of one RTP stream by their timestamps on a sample time line that starts at 0, and gives
@@ -42,7 +47,7 @@ const STRAGGLER_MS = 500;
  * duplicates and jitter leave every sample in its place. The first packet lands where it arrived; pauses in the
  * timestamps (DTX) are kept as silence. The time line is tied anew to the arrival when the SSRC changes, when the
  * timestamps jump by more than 2 s without the sequence numbers or the clock agreeing, when they run backwards, or when
- * the sender's clock has drifted out of reach. No memory is allocated per packet.
+ * the sender's clock has drifted out of reach, or packet after packet comes too late by the same delay. No memory is allocated per packet.
  */
 export class RtpPlacement {
   private readonly ring: SampleRing;
@@ -51,6 +56,8 @@ export class RtpPlacement {
   private readonly driftSamples: number;
   private readonly driftWindow: number;
   private readonly stragglerSamples: number;
+  private readonly lateSamples: number;
+  private readonly catchingUpSamples: number;
 
   private ssrc = -1;
   private previousSsrc = -1;
@@ -62,6 +69,11 @@ export class RtpPlacement {
   private isAnchored = false;
   private windowStart = 0;
   private leastDelay = Infinity;
+  /** Packets in a row that came too late, when the first of them did, the delay of that one and the least. */
+  private lateRun = 0;
+  private lateSince = 0;
+  private lateDelay = 0;
+  private leastLateDelay = 0;
 
   private received = 0;
   private late = 0;
@@ -76,6 +88,8 @@ export class RtpPlacement {
     this.driftSamples = DRIFT_MS * perMs;
     this.driftWindow = DRIFT_WINDOW_MS * perMs;
     this.stragglerSamples = STRAGGLER_MS * perMs;
+    this.lateSamples = LATE_MS * perMs;
+    this.catchingUpSamples = CATCHING_UP_MS * perMs;
   }
 
   get counts(): PlacementCounts {
@@ -104,11 +118,13 @@ export class RtpPlacement {
   /**
    * Places the samples of one packet.
    * @param samples decoded audio; the first `count` of it belong to the packet. With a count of 0 (telephone-event and
-   *   other packets without audio) only the sequence number is noted, so that the packet does not look lost.
+   *   other packets without audio) only the sequence number is noted, so that the packet does not look lost; such
+   *   packets under an SSRC of their own say nothing about the audio.
    * @param arrivalSample position on the time line at which the packet arrived
    */
   insert(header: Readonly<RtpFields>, samples: Int16Array, arrivalSample: number, count = samples.length): void {
     this.received++;
+    if (count === 0 && this.isAnchored && header.ssrc !== this.ssrc) return;
     if (header.ssrc !== this.ssrc && !this.changeSsrc(header.ssrc, arrivalSample)) return;
     const order = this.sequence.accept(header.sequenceNumber);
     if (order === 'duplicate') {
@@ -118,7 +134,13 @@ export class RtpPlacement {
     if (order === 'reordered') this.reordered++;
     if (count === 0) return;
     if (order === 'newest' || !this.isAnchored) this.follow(header.timestamp, arrivalSample, count);
-    if (this.ring.write(this.positionOf(header.timestamp), samples, count) === 0) this.late++;
+    if (this.ring.write(this.positionOf(header.timestamp), samples, count) > 0) {
+      if (order === 'newest') this.lateRun = 0;
+    } else if (order !== 'newest' || !this.followsLate(header.timestamp, arrivalSample)) {
+      this.late++;
+    } else {
+      this.ring.write(this.anchorPosition, samples, count);
+    }
   }
 
   /** Reads the next `n` samples into the start of `dst` and moves on; what is missing is zero. Returns how many were there. */
@@ -176,6 +198,23 @@ export class RtpPlacement {
     return false;
   }
 
+  /** True when the newest packet, too late like those before it, has shown another delay and is the anchor now. */
+  private followsLate(timestamp: number, arrivalSample: number): boolean {
+    const position = this.positionOf(timestamp);
+    const delay = arrivalSample - position;
+    if (this.lateRun === 0 || delay < this.lateDelay - this.catchingUpSamples) {
+      this.lateRun = 0;
+      this.lateSince = arrivalSample;
+      this.lateDelay = this.leastLateDelay = delay;
+    }
+    this.lateRun++;
+    this.leastLateDelay = Math.min(this.leastLateDelay, delay);
+    const lasts = this.lateRun > 1 && arrivalSample - this.lateSince >= this.lateSamples;
+    if (this.lateRun < LATE_PACKETS && !lasts) return false;
+    this.anchor(timestamp, position + this.leastLateDelay, arrivalSample);
+    return true;
+  }
+
   private anchor(timestamp: number, position: number, arrivalSample: number): void {
     this.anchored++;
     this.isAnchored = true;
@@ -183,5 +222,6 @@ export class RtpPlacement {
     this.anchorPosition = Math.max(position, this.ring.head);
     this.windowStart = arrivalSample;
     this.leastDelay = Infinity;
+    this.lateRun = 0;
   }
 }
