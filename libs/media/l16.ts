@@ -1,8 +1,7 @@
-/** Decodes big-endian PCM 16 (RTP L16, RFC 3551 §4.5.11). A dangling last byte is ignored. */
-export function decodeL16(src: Uint8Array, dst: Int16Array, dstOffset = 0): void {
-  const samples = src.length >> 1;
-  for (let i = 0; i < samples; i++) {
-    dst[dstOffset + i] = ((src[2 * i] as number) << 8) | (src[2 * i + 1] as number);
+/** Decodes the big-endian PCM 16 of `src[from..to)` (RTP L16, RFC 3551 §4.5.11). A dangling last byte is ignored. */
+export function decodeL16(src: Uint8Array, dst: Int16Array, dstOffset = 0, from = 0, to = src.length): void {
+  for (let i = from, d = dstOffset; i + 1 < to; i += 2, d++) {
+    dst[d] = ((src[i] as number) << 8) | (src[i + 1] as number);
   }
 }
 

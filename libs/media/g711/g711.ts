@@ -11,14 +11,14 @@ const ALAW_TO_LINEAR = new Int16Array(256).map((_, code) => alawToLinear(code));
 const LINEAR_TO_MULAW = new Uint8Array(65536).map((_, word) => linearToMulaw((word << 16) >> 16));
 const LINEAR_TO_ALAW = new Uint8Array(65536).map((_, word) => linearToAlaw((word << 16) >> 16));
 
-/** Decodes µ-law code words to linear PCM 16, one sample a byte. `dst` must have room from `dstOffset` on. */
-export function decodeMulaw(src: Uint8Array, dst: Int16Array, dstOffset = 0): void {
-  expand(MULAW_TO_LINEAR, src, dst, dstOffset);
+/** Decodes the µ-law code words `src[from..to)` to linear PCM 16, one sample a byte. `dst` must have room from `dstOffset` on. */
+export function decodeMulaw(src: Uint8Array, dst: Int16Array, dstOffset = 0, from = 0, to = src.length): void {
+  expand(MULAW_TO_LINEAR, src, dst, dstOffset, from, to);
 }
 
-/** Decodes A-law code words to linear PCM 16, one sample a byte. `dst` must have room from `dstOffset` on. */
-export function decodeAlaw(src: Uint8Array, dst: Int16Array, dstOffset = 0): void {
-  expand(ALAW_TO_LINEAR, src, dst, dstOffset);
+/** Decodes the A-law code words `src[from..to)` to linear PCM 16, one sample a byte. `dst` must have room from `dstOffset` on. */
+export function decodeAlaw(src: Uint8Array, dst: Int16Array, dstOffset = 0, from = 0, to = src.length): void {
+  expand(ALAW_TO_LINEAR, src, dst, dstOffset, from, to);
 }
 
 /** Encodes linear PCM 16 as µ-law by the decision values of the standard. `dst` must have room from `dstOffset` on. */
@@ -31,8 +31,8 @@ export function encodeAlaw(src: Int16Array, dst: Uint8Array, dstOffset = 0): voi
   compress(LINEAR_TO_ALAW, src, dst, dstOffset);
 }
 
-function expand(table: Int16Array, src: Uint8Array, dst: Int16Array, dstOffset: number): void {
-  for (let i = 0; i < src.length; i++) dst[dstOffset + i] = table[src[i] as number] as number;
+function expand(table: Int16Array, src: Uint8Array, dst: Int16Array, at: number, from: number, to: number): void {
+  for (let i = from, d = at; i < to; i++, d++) dst[d] = table[src[i] as number] as number;
 }
 
 function compress(table: Uint8Array, src: Int16Array, dst: Uint8Array, dstOffset: number): void {

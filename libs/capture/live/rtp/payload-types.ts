@@ -21,7 +21,8 @@ export const STATIC_PAYLOAD_TYPES: readonly RtpPayloadType[] = [
 interface CodecRow {
   readonly bytesPerSample: 1 | 2;
   readonly sampleRates: readonly number[];
-  readonly decode: (src: Uint8Array, dst: Int16Array) => void;
+  /** Decodes `src[from..to)` into `dst` from `dstOffset` on. */
+  readonly decode: (src: Uint8Array, dst: Int16Array, dstOffset: number, from: number, to: number) => void;
   readonly encode: (src: Int16Array, dst: Uint8Array, dstOffset: number) => void;
 }
 

@@ -43,8 +43,6 @@ export class RtpLeg implements LiveLeg {
   private readonly telephoneEvents = new TelephoneEventReceiver();
   private readonly telephoneEvent: number;
   private readonly codecs: (RtpPayloadType | undefined)[] = [];
-  private lastOtherSequence = -1;
-  private otherPackets = 0;
 
   constructor(
     options: RtpLegOptions,
@@ -84,8 +82,8 @@ export class RtpLeg implements LiveLeg {
   counts(): LegCounts {
     const { received, lost, late, duplicated, gaps, gapSamples } = this.placement.counts;
     return {
-      packetsReceived: received + this.otherPackets,
-      packetsLost: Math.max(0, lost - this.otherPackets),
+      packetsReceived: received,
+      packetsLost: lost,
       packetsLate: late,
       packetsDuplicated: duplicated,
       gaps,
@@ -110,28 +108,24 @@ export class RtpLeg implements LiveLeg {
   private takeAudio(packet: Buffer, from: RemoteInfo): void {
     const type = this.codecs[header.payloadType];
     if (type === undefined) {
-      this.noteOther();
+      if (this.source.verified !== null) this.place(this.events.nowMs(), 0);
       return;
     }
     const { decode, bytesPerSample } = RTP_CODECS[type.codec];
     const { payloadOffset, payloadLength } = header;
-    decode(packet.subarray(payloadOffset, payloadOffset + payloadLength), decoded);
-    const nowMs = this.arrived(from);
-    this.placement.insert(header, decoded, Math.floor((nowMs * this.sampleRate) / 1000), Math.floor(payloadLength / bytesPerSample));
+    decode(packet, decoded, 0, payloadOffset, payloadOffset + payloadLength);
+    this.place(this.arrived(from), Math.floor(payloadLength / bytesPerSample));
   }
 
   private takeTelephoneEvent(packet: Buffer, from: RemoteInfo): void {
-    this.noteOther();
-    this.arrived(from);
+    this.place(this.arrived(from), 0);
     const key = this.telephoneEvents.push(header, packet);
     if (key !== null) this.events.keyPressed(key, this.party);
   }
 
-  /** Packets without audio share the sequence numbers of the stream; without this they would look lost. */
-  private noteOther(): void {
-    if (header.sequenceNumber === this.lastOtherSequence) return;
-    this.lastOtherSequence = header.sequenceNumber;
-    this.otherPackets++;
+  /** Packets without audio (`count` 0) are placed too: they share the sequence numbers of the stream and would look lost. */
+  private place(nowMs: number, count: number): void {
+    this.placement.insert(header, decoded, Math.floor((nowMs * this.sampleRate) / 1000), count);
   }
 
   private arrived(from: RemoteInfo): number {
