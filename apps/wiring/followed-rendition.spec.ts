@@ -68,7 +68,7 @@ async function record(change: Partial<RecordingSpec>, steps: Steps = wholeCall, 
   const capture = await capturedBy(spool, id, spec, steps);
   const followedFile = join(directory, `${id}.followed.mp3`);
   const followed = await spool.takeFollowed({ recordingId: id, capture, format: spec.format, outputFile: followedFile });
-  const left = readdirSync(join(root, id));
+  const left = readdirSync(join(root, id)).sort();
   const outputFile = join(directory, `${id}.mp3`);
   const ordinary = await createInlineEncoder().encode({ source: await spool.open(id, capture), format: spec.format, outputFile });
   const followedBytes = followed === null ? null : readFileSync(followedFile);
@@ -161,7 +161,7 @@ describe('where nothing is followed', () => {
     });
     expect(followed).toBeNull();
     expect(ordinary.sizeBytes).toBeGreaterThan(0);
-    expect(left.sort()).toEqual(['audio.segments', 'header.json']);
+    expect(left).toEqual(['audio.segments', 'header.json']);
   });
 
   it('all recordings are made afterwards when there are no places', async () => {
@@ -183,6 +183,6 @@ describe('where nothing is followed', () => {
     );
     expect(followed).toBeNull();
     expect(ordinary.samples).toBe((CALL_MS * RATE) / 1000);
-    expect(left.sort()).toEqual(['audio.segments', 'header.json']);
+    expect(left).toEqual(['audio.segments', 'header.json']);
   });
 });

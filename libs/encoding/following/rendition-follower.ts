@@ -56,20 +56,19 @@ class OneThreadFollower implements RenditionFollower {
     if (this.thread === null || this.thread.dead) this.thread = new FollowerThread();
     const { thread } = this;
     const { key, ended } = thread.begin({ format, audio, outputFile, samples: null });
-    let failure: RecgateError | null = null;
+    let hasFailed = false;
     this.taken++;
     ended.then(
       () => this.taken--,
-      (error: RecgateError) => {
-        failure = error;
+      () => {
+        hasFailed = true;
         this.taken--;
       },
     );
     return {
       async push(interleaved) {
-        if (failure !== null) throw failure;
-        await thread.push(key, interleaved);
-        if (failure !== null) throw failure;
+        if (!hasFailed) await thread.push(key, interleaved);
+        if (hasFailed) await ended;
       },
       async finish(samples) {
         thread.finish(key, samples);
