@@ -74,13 +74,19 @@ export class S3Store implements ObjectStore {
     const endpoint = destination.endpoint ?? this.#options.defaultEndpoint ?? null;
     return {
       endpoint,
-      region: destination.region ?? this.#options.defaultRegion ?? 'us-east-1',
+      region: checkedRegion(destination.region ?? this.#options.defaultRegion ?? 'us-east-1'),
       addressing: destination.addressing ?? defaultAddressing(endpoint, bucket),
       accessKeyId: reveal(secrets, destination.accessKeyId),
       secretAccessKey: reveal(secrets, destination.secretAccessKey),
       integrity: endpoint === null ? 'crc32c' : 'md5',
     };
   }
+}
+
+/** The region becomes part of host names. It is not repeated in the message: it stands beside a secret in some documents. */
+function checkedRegion(region: string): string {
+  if (/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(region)) return region;
+  throw new RecgateError('destination.rejected', 'The S3 region is not valid: it must be one such as eu-central-1');
 }
 
 /** AWS wants the bucket in the host name, unless its dots would break the certificate; others rarely have such names. */
