@@ -302,3 +302,18 @@ journeys.it('a second start: the same is ignored, another replaces the first', a
   expectTones(decodeWav(await gateway.api.audio(one.id)).channels[0], CONVERSATION);
   expect(tonesIn(decodeWav(await gateway.api.audio(two.id)).channels[0] ?? new Int16Array(), [600, 1200]).map(({ hz }) => hz)).toEqual([1200]);
 });
+
+/** The placeholder of the vendor's own documentation, left as it is. */
+journeys.it('a region that is none: the recording fails for good, finished is told and available is not', async (gateway) => {
+  const options = { destinationUrl: 's3://sinch-storage/voice-recordings/my-recording.mp3', credentials: 'KEY:SECRET:aws_region' };
+  const { call, app } = await callWith(gateway, { answers: { ice: { instructions: [{ name: 'startRecording', options }], action: CONNECT } } });
+  await call.capturing();
+  await talk(call);
+  await call.hangup('caller');
+  const recording = await call.reaches(0, 'failed');
+  await call.ended();
+  await until('all callbacks', () => app.received.length === 3);
+  expect(recording.failure).toMatchObject({ code: 'destination.rejected', stage: 'store', blame: 'destination' });
+  expect(recording.failure?.message).not.toContain('aws_region');
+  expect(app.received.filter(isNotification).map(kindOf)).toEqual(['recording_finished']);
+});

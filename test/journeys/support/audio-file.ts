@@ -18,7 +18,12 @@ export function decodeWav(bytes: Uint8Array): Audio {
   const { codec, sampleRate, channels, dataOffset, dataBytes } = parseWavHeader(bytes);
   const data = bytes.subarray(dataOffset, dataBytes === null ? undefined : dataOffset + dataBytes);
   if (dataBytes !== null && dataOffset + dataBytes !== bytes.length) throw new Error('The header does not describe the file');
+  if (!isWritten(codec)) throw new Error(`The gateway writes no ${codec}`);
   return split(DECODERS[codec](data), channels, sampleRate);
+}
+
+function isWritten(codec: string): codec is keyof typeof DECODERS {
+  return Object.hasOwn(DECODERS, codec);
 }
 
 /** Decodes raw µ-law, mono, 8 kHz. */
@@ -49,6 +54,7 @@ const DECODERS = {
     const bytes = Buffer.from(data);
     return Int16Array.from({ length: bytes.length / 2 }, (_, at) => bytes.readInt16LE(at * 2));
   },
+  pcm8: (data: Uint8Array) => Int16Array.from(data, (code) => (code - 128) << 8),
   mulaw: (data: Uint8Array) => {
     const samples = new Int16Array(data.length);
     decodeMulaw(data, samples);

@@ -12,3 +12,5 @@ export * from './talk.js';
 export * from './event-stream.js';
 export * from './stream-phone.js';
 export * from './compose-wav.js';
+export * from './simulated-run.js';
+export * from './mask.js';
