@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { decodeAlaw, decodeMulaw, RESAMPLER_RATES } from '#libs/media';
+import { decodeAlaw, decodeMulaw, RESAMPLER_RATES, WAV_READ_CODECS, type WavInfo } from '#libs/media';
 import { RecgateError } from '#libs/recording-model';
-import { BYTES_PER_SAMPLE, readWavLayout, type WavLayout } from './wav-layout.js';
+import { readWavLayout } from './wav-layout.js';
 
 const HEAD_BYTES = 64 * 1024;
 /** Samples per channel read at once: about two seconds at 8 kHz. */
@@ -28,12 +28,12 @@ export class WavFile {
 
   private constructor(
     private readonly descriptor: number,
-    private readonly layout: WavLayout,
+    private readonly layout: WavInfo,
     dataBytes: number,
   ) {
     this.sampleRate = layout.sampleRate;
     this.channels = layout.channels;
-    const blockBytes = layout.channels * BYTES_PER_SAMPLE[layout.codec];
+    const blockBytes = layout.channels * WAV_READ_CODECS[layout.codec].bytesPerSample;
     this.samples = Math.floor(dataBytes / blockBytes);
     this.window = Array.from({ length: layout.channels }, () => new Int16Array(WINDOW_SAMPLES));
     this.bytes = new Uint8Array(WINDOW_SAMPLES * blockBytes);
@@ -81,7 +81,7 @@ export class WavFile {
   }
 
   private load(position: number): void {
-    const blockBytes = this.channels * BYTES_PER_SAMPLE[this.layout.codec];
+    const blockBytes = this.channels * WAV_READ_CODECS[this.layout.codec].bytesPerSample;
     // Some samples before the position stay in reach for readers that are a little behind each other.
     this.windowStart = Math.max(0, position - WINDOW_SAMPLES / 8);
     const wanted = Math.min(WINDOW_SAMPLES, this.samples - this.windowStart);
@@ -92,13 +92,14 @@ export class WavFile {
   }
 
   private decode(samples: number): void {
-    const { codes } = this;
     const table = CODE_TABLES[this.layout.codec];
-    const step = this.channels;
-    this.window.forEach((channel, index) => {
-      if (table === null) for (let at = 0, from = index; at < samples; at++, from += step) channel[at] = codes[from] as number;
-      else for (let at = 0, from = index; at < samples; at++, from += step) channel[at] = table[codes[from] as number] as number;
-    });
+    for (let index = 0; index < this.window.length; index++) {
+      const channel = this.window[index];
+      if (channel === undefined) continue;
+      if (table !== null) expand(table, this.codes, index, this.channels, channel, samples);
+      else if (this.channels === 1) channel.set(this.codes.subarray(0, samples));
+      else pick(this.codes, index, this.channels, channel, samples);
+    }
   }
 
   private copy(dst: Int16Array, at: number, from: number, count: number, channel: WavChannel): void {
@@ -115,6 +116,16 @@ export class WavFile {
   }
 }
 
+/** Every `step`th code word from `from` on, by table. */
+function expand(table: Int16Array, codes: Uint8Array | Int16Array, from: number, step: number, dst: Int16Array, count: number): void {
+  for (let at = 0, i = from; at < count; at++, i += step) dst[at] = table[codes[i] as number] as number;
+}
+
+/** Every `step`th sample from `from` on. */
+function pick(samples: Uint8Array | Int16Array, from: number, step: number, dst: Int16Array, count: number): void {
+  for (let at = 0, i = from; at < count; at++, i += step) dst[at] = samples[i] as number;
+}
+
 const ALL_CODES = Uint8Array.from({ length: 256 }, (_, code) => code);
 
 function tableOf(decode: (codes: Uint8Array, samples: Int16Array) => void): Int16Array {
@@ -124,7 +135,7 @@ function tableOf(decode: (codes: Uint8Array, samples: Int16Array) => void): Int1
 }
 
 /** What each code word of one byte stands for; null: the words are samples. */
-const CODE_TABLES: Readonly<Record<WavLayout['codec'], Int16Array | null>> = {
+const CODE_TABLES: Readonly<Record<WavInfo['codec'], Int16Array | null>> = {
   pcm16: null,
   pcm8: tableOf((codes, samples) => codes.forEach((code, at) => (samples[at] = (code - 128) << 8))),
   mulaw: tableOf(decodeMulaw),
@@ -139,7 +150,7 @@ function openForReading(path: string): number {
   }
 }
 
-function checkedDataBytes(layout: WavLayout, fileBytes: number): number {
+function checkedDataBytes(layout: WavInfo, fileBytes: number): number {
   const { sampleRate, channels, dataOffset, dataBytes } = layout;
   if (!(RESAMPLER_RATES as readonly number[]).includes(sampleRate)) {
     throw new RecgateError('media.format', `Audio at ${sampleRate} Hz is not taken; the rates are ${RESAMPLER_RATES.join(', ')} Hz`);
@@ -150,6 +161,6 @@ function checkedDataBytes(layout: WavLayout, fileBytes: number): number {
     throw new RecgateError('media.format', `The WAV file is truncated: it promises ${dataBytes} bytes of audio and holds ${present}`);
   }
   const bytes = dataBytes ?? present;
-  if (bytes < channels * BYTES_PER_SAMPLE[layout.codec]) throw new RecgateError('media.none', 'The WAV file holds no audio');
+  if (bytes < channels * WAV_READ_CODECS[layout.codec].bytesPerSample) throw new RecgateError('media.none', 'The WAV file holds no audio');
   return bytes;
 }

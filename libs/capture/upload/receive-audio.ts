@@ -1,5 +1,4 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
@@ -29,7 +28,8 @@ export async function receiveAudio(body: AsyncIterable<Uint8Array>, options: Rec
   await mkdir(options.directory, { recursive: true });
   const file = join(options.directory, `${randomUUID()}.wav`);
   try {
-    const sink = createWriteStream(file, { mode: 0o600 });
+    // Opened first: a stream that fails while it is still opening its file would make it after it was removed.
+    const sink = (await open(file, 'wx', 0o600)).createWriteStream();
     await pipeline(limited(body, options.maxBytes), sink, options.signal === undefined ? {} : { signal: options.signal });
     const audio = WavFile.open(file);
     return {

@@ -1,8 +1,8 @@
-import { FORMAT_EXTENSIBLE, WAV_CODECS, WavFormatError, type WavCodec } from './wav-format.js';
+import { FORMAT_EXTENSIBLE, WAV_READ_CODECS, WavFormatError, type WavReadCodec } from './wav-format.js';
 
 /** What a WAV file holds and where. */
 export interface WavInfo {
-  readonly codec: WavCodec;
+  readonly codec: WavReadCodec;
   /** Samples per second of each channel. */
   readonly sampleRate: number;
   readonly channels: number;
@@ -18,7 +18,7 @@ const UNKNOWN_SIZES: readonly number[] = [0, 0xffff_ffff];
 const MOST_CHANNELS = 64;
 
 interface FmtChunk {
-  readonly codec: WavCodec;
+  readonly codec: WavReadCodec;
   readonly channels: number;
   readonly sampleRate: number;
   readonly blockAlign: number;
@@ -80,18 +80,18 @@ function parseFmt(bytes: Uint8Array, view: DataView, at: number, size: number): 
     throw new WavFormatError('unsupported-channels', `${channels} channels are not supported`);
   if (sampleRate === 0) throw new WavFormatError('malformed', 'The sample rate is 0');
   // The declared block size is not trusted: some writers leave it 0 or wrong.
-  return { codec, channels, sampleRate, blockAlign: channels * WAV_CODECS[codec].bytesPerSample };
+  return { codec, channels, sampleRate, blockAlign: channels * WAV_READ_CODECS[codec].bytesPerSample };
 }
 
-function codecOf(formatTag: number, bitsPerSample: number): WavCodec {
-  for (const codec of Object.keys(WAV_CODECS) as WavCodec[]) {
-    const row = WAV_CODECS[codec];
+function codecOf(formatTag: number, bitsPerSample: number): WavReadCodec {
+  for (const codec of Object.keys(WAV_READ_CODECS) as WavReadCodec[]) {
+    const row = WAV_READ_CODECS[codec];
     if (row.formatTag === formatTag && row.bytesPerSample * 8 === bitsPerSample) return codec;
   }
   const tag = formatTag.toString(16).padStart(4, '0');
   throw new WavFormatError(
     'unsupported-codec',
-    `Format 0x${tag} with ${bitsPerSample} bits is not PCM 16, µ-law or A-law`,
+    `Format 0x${tag} with ${bitsPerSample} bits is not PCM 16, PCM 8, µ-law or A-law`,
   );
 }
 

@@ -119,6 +119,18 @@ describe('writeWavHeader', () => {
 });
 
 describe('parseWavHeader', () => {
+  it('reads 8-bit PCM, also where the writer did not know the length', () => {
+    expect(parseWavHeader(riff(fmt(1, 2, 8000, 8), data(11)))).toEqual({
+      codec: 'pcm8',
+      sampleRate: 8000,
+      channels: 2,
+      dataOffset: 44,
+      dataBytes: 10,
+      samples: 5,
+    });
+    expect(parseWavHeader(riff(fmt(1, 1, 8000, 8), data(0)))).toMatchObject({ codec: 'pcm8', dataBytes: null });
+  });
+
   it('walks over chunks it does not know, odd ones padded', () => {
     const bytes = riff(
       chunk('LIST', ascii('INFOISFT')),
