@@ -8,9 +8,9 @@ import { RTP_CODECS, type RtpPayloadType } from './payload-types.js';
 /** Sends audio to the far end of a leg, and only to a far end that has proved itself by sending. */
 export class RtpOutput implements AudioOutput {
   readonly sampleRate: number;
-  private readonly ssrc = randomBytes(4).readUInt32BE(0);
-  private readonly timestampBase = randomBytes(4).readUInt32BE(0);
-  private sequenceNumber = randomBytes(2).readUInt16BE(0);
+  private readonly ssrc: number;
+  private readonly timestampBase: number;
+  private sequenceNumber: number;
 
   constructor(
     private readonly socket: Socket,
@@ -18,6 +18,10 @@ export class RtpOutput implements AudioOutput {
     private readonly type: RtpPayloadType,
   ) {
     this.sampleRate = type.sampleRate;
+    const random = randomBytes(10);
+    this.ssrc = random.readUInt32BE(0);
+    this.timestampBase = random.readUInt32BE(4);
+    this.sequenceNumber = random.readUInt16BE(8);
   }
 
   send(frame: Int16Array, atMs: number, begins: boolean): void {
