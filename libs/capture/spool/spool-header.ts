@@ -26,12 +26,17 @@ export interface SpoolPaths {
 const FORMAT_VERSION = 1;
 const SAFE_ID = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 
+/** True for a name that may be a recording's. */
+export function isRecordingId(name: string): boolean {
+  return SAFE_ID.test(name);
+}
+
 /**
  * Where the spool of a recording lies.
  * @throws RecgateError `request.invalid` when the id could lead out of the directory.
  */
 export function spoolPaths(root: string, recordingId: string): SpoolPaths {
-  if (!SAFE_ID.test(recordingId)) throw new RecgateError('request.invalid', `"${recordingId}" is not a recording id`);
+  if (!isRecordingId(recordingId)) throw new RecgateError('request.invalid', `"${recordingId}" is not a recording id`);
   const directory = join(root, recordingId);
   return { directory, header: join(directory, 'header.json'), audio: join(directory, 'audio.segments') };
 }

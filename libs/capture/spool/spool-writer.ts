@@ -44,6 +44,8 @@ export class SpoolWriter {
   private readonly segmentSamples: number;
   private frame: Buffer;
   private pcm: Int16Array;
+  /** The same as left and right in one; like everything here on a little-endian machine. */
+  private pairs: Int32Array;
   private filled = 0;
   private firstSample = 0;
   private sequence = 0;
@@ -59,6 +61,7 @@ export class SpoolWriter {
     this.segmentSamples = Math.max(1, Math.floor((options.header.sampleRate * options.segmentMs) / 1000));
     this.frame = this.newFrame();
     this.pcm = pcmOf(this.frame);
+    this.pairs = pairsOf(this.pcm);
     this.pump();
   }
 
@@ -120,10 +123,9 @@ export class SpoolWriter {
       return;
     }
     const other = right ?? left;
-    let at = this.filled * 2;
-    for (let index = from; index < from + count; index++) {
-      this.pcm[at++] = left[index] ?? 0;
-      this.pcm[at++] = other[index] ?? 0;
+    const { pairs } = this;
+    for (let index = from, at = this.filled; index < from + count; index++, at++) {
+      pairs[at] = ((left[index] as number) & 0xffff) | ((other[index] as number) << 16);
     }
   }
 
@@ -135,6 +137,7 @@ export class SpoolWriter {
       this.enqueueFrame('audio', this.frame.subarray(0, SEGMENT_HEAD_BYTES + bytes), this.filled);
       this.frame = this.spare.pop() ?? this.newFrame();
       this.pcm = pcmOf(this.frame);
+      this.pairs = pairsOf(this.pcm);
     } else {
       this.enqueue('audio', this.frame.subarray(SEGMENT_HEAD_BYTES, SEGMENT_HEAD_BYTES + bytes), this.filled);
     }
@@ -245,6 +248,10 @@ export class SpoolWriter {
 
 function pcmOf(frame: Buffer): Int16Array {
   return new Int16Array(frame.buffer, frame.byteOffset + SEGMENT_HEAD_BYTES, (frame.length - SEGMENT_HEAD_BYTES) / 2);
+}
+
+function pairsOf(pcm: Int16Array): Int32Array {
+  return new Int32Array(pcm.buffer, pcm.byteOffset, pcm.length >> 1);
 }
 
 /** With `sync` each write returns when its data is on the disk (as write and fdatasync in one), and nothing is left behind it. */

@@ -10,7 +10,7 @@ import {
 } from '#libs/recording-model';
 import { recoverSpool } from './recover.js';
 import { readResultSegment, readSegments } from './segment-reader.js';
-import { spoolPaths, syncDirectory, type SpoolHeader, type SpoolPaths } from './spool-header.js';
+import { isRecordingId, spoolPaths, syncDirectory, type SpoolHeader, type SpoolPaths } from './spool-header.js';
 import { SpoolSource, type SpoolDamage } from './spool-source.js';
 import { SpoolWriter, type SegmentTransform } from './spool-writer.js';
 import { removeFollowed, takeFollowedFile } from './following/followed-file.js';
@@ -150,7 +150,8 @@ class DiskSpool implements Spool {
     await mkdir(this.root, { recursive: true });
     const summaries: SpoolSummary[] = [];
     for (const entry of await readdir(this.root, { withFileTypes: true })) {
-      if (!entry.isDirectory()) continue;
+      // A disk of its own brings directories of the system with it (`lost+found`).
+      if (!entry.isDirectory() || !isRecordingId(entry.name)) continue;
       const held = await this.inAudioFile(spoolPaths(this.root, entry.name), (file) => samplesIn(file));
       summaries.push({ recordingId: entry.name, complete: held?.complete ?? false, samples: held?.samples ?? 0 });
     }

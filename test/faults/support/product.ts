@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 export const API_KEY = 'faults-key-0123456789';
 /** Waiting longer than this for anything is a failure of the product, however busy the machine. */
-export const PATIENCE_MS = 60_000;
+export const PATIENCE_MS = 45_000;
 
 /** Short intervals, so that what the product does within minutes is seen within seconds. */
 const QUICK_WORKER = { reconcileSeconds: 1, housekeepingSeconds: 2, stuckAfterSeconds: 3, storeRetryMaxSeconds: 1, stopSeconds: 10 };
