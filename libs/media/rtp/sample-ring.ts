@@ -1,3 +1,5 @@
+const FIRST_ROOM = 4096;
+
 /**
  * Samples waiting to be read, addressed by their position on an endless time line. Holds the positions from `head` up to
  * `head + capacity`; positions nobody wrote read as zero.
@@ -13,8 +15,9 @@ export class SampleRing {
   gaps = 0;
   gapSamples = 0;
 
-  private readonly mask: number;
-  private readonly samples: Int16Array;
+  /** Room made so far less one: the ring grows with the delay it has to bridge, up to `capacity`. */
+  private mask: number;
+  private samples: Int16Array;
   /** 1 for each position from `head` to `runStart` that is written; made at the first gap. */
   private written: Uint8Array | null = null;
   /** Every position from here to `highest` is written. */
@@ -28,8 +31,9 @@ export class SampleRing {
   /** @param atLeast samples of room; rounded up to a power of two. */
   constructor(atLeast: number) {
     this.capacity = 2 ** Math.ceil(Math.log2(Math.max(2, atLeast)));
-    this.mask = this.capacity - 1;
-    this.samples = new Int16Array(this.capacity);
+    // Thousands of small rings stay in the processor's cache, large ones do not.
+    this.samples = new Int16Array(Math.min(this.capacity, FIRST_ROOM));
+    this.mask = this.samples.length - 1;
   }
 
   /** Samples from `head` to the last one written. */
@@ -42,6 +46,7 @@ export class SampleRing {
     const from = Math.max(position, this.head);
     const to = Math.min(position + count, this.head + this.capacity);
     if (to <= from) return 0;
+    if (to > this.head + this.samples.length) this.grow(to - this.head);
     if (this.highest < this.head) this.runStart = this.highest = this.head;
     if (from > this.highest) this.leaveGap(from);
     else if (from < this.runStart) this.mark(from, Math.min(to, this.runStart), 1);
@@ -54,7 +59,7 @@ export class SampleRing {
   read(dst: Int16Array, n: number): number {
     const present = Math.min(n, this.buffered);
     const start = this.head & this.mask;
-    const firstPart = Math.min(present, this.capacity - start);
+    const firstPart = Math.min(present, this.samples.length - start);
     if (firstPart > 0) dst.set(this.samples.subarray(start, start + firstPart));
     if (present > firstPart) dst.set(this.samples.subarray(0, present - firstPart), firstPart);
     if (present < n) dst.fill(0, present, n);
@@ -72,10 +77,22 @@ export class SampleRing {
   private store(at: number, samples: Int16Array, offset: number, count: number): void {
     const { samples: ring, mask } = this;
     const start = at & mask;
-    if (start + count <= this.capacity) {
+    if (start + count <= ring.length) {
       for (let i = start, s = offset; i < start + count; i++, s++) ring[i] = samples[s] as number;
     } else {
       for (let p = at, s = offset; p < at + count; p++, s++) ring[p & mask] = samples[s] as number;
+    }
+  }
+
+  private grow(needed: number): void {
+    const { samples, written, mask } = this;
+    const room = 2 ** Math.ceil(Math.log2(needed));
+    this.samples = new Int16Array(room);
+    this.mask = room - 1;
+    if (written !== null) this.written = new Uint8Array(room);
+    for (let p = this.head; p < this.highest; p++) {
+      this.samples[p & this.mask] = samples[p & mask] as number;
+      if (this.written !== null && written !== null) this.written[p & this.mask] = written[p & mask] as number;
     }
   }
 
@@ -89,7 +106,7 @@ export class SampleRing {
   }
 
   private mark(from: number, to: number, value: 0 | 1): void {
-    const written = (this.written ??= new Uint8Array(this.capacity));
+    const written = (this.written ??= new Uint8Array(this.samples.length));
     for (let p = from; p < to; p++) written[p & this.mask] = value;
   }
 
