@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readSync } from 'node:fs';
 import type { CallDirection, CallIdentity, JsonObject, JsonValue } from '#libs/recording-model';
 import { UsageError } from './usage-error.js';
 
@@ -73,11 +73,35 @@ export function instantOf(option: string, text: string): Date {
 /** A file, or standard input for `-`. */
 export function readText(option: string, path: string): string {
   try {
-    return readFileSync(path === '-' ? 0 : path, 'utf8');
+    return path === '-' ? readStandardInput() : readFileSync(path, 'utf8');
   } catch (thrown) {
     throw new UsageError(
       `${option}: ${path} cannot be read (${(thrown as NodeJS.ErrnoException).code ?? String(thrown)})`,
     );
+  }
+}
+
+/** All of standard input. A pipe that has nothing to read yet is waited for. */
+function readStandardInput(): string {
+  const chunks: Buffer[] = [];
+  for (;;) {
+    const chunk = Buffer.alloc(64 * 1024);
+    const length = readWhenReady(chunk);
+    if (length === 0) return Buffer.concat(chunks).toString('utf8');
+    chunks.push(chunk.subarray(0, length));
+  }
+}
+
+/** Bytes read from standard input; 0 at its end. Pipes that do not block answer EAGAIN in between. */
+function readWhenReady(chunk: Buffer): number {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (;;) {
+    try {
+      return readSync(0, chunk);
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code !== 'EAGAIN') throw thrown;
+      Atomics.wait(pause, 0, 0, 5);
+    }
   }
 }
 

@@ -99,6 +99,15 @@ describe('recgate simulate, as a command', () => {
     expect(linesOf(ended).at(-1)?.file).toMatch(/^recgate-out\/1-/);
   });
 
+  it('reads a long document from a pipe that is filled slowly', async () => {
+    const ended = await sh(
+      '(head -c 120000 /dev/zero | tr "\\0" " "; sleep 1; head -c 120000 /dev/zero | tr "\\0" " "; cat) | ./recgate simulate --vendor flexml --document - --audio caller.wav',
+      '<Response><Record maxLength="1"/></Response>',
+    );
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    expect(linesOf(ended).at(-1)).toMatchObject({ type: 'result', state: 'available' });
+  });
+
   it('tells wrong documents, wrong options and help apart by the exit code', async () => {
     expect(await sh('./recgate simulate --vendor sinch --document -', '{"action":{}}')).toMatchObject({
       code: 2,

@@ -305,6 +305,26 @@ describe('simulate: several recordings', () => {
     expect(of('result')).toMatchObject([{ reason: 'hangup', durationMs: 3000 }]);
   });
 
+  it.each([
+    ['awsAccessKey="A" awsSecretKey="S" awsBucketName="calls"', [], 'https://calls.s3.us-east-1.amazonaws.com/'],
+    [
+      'awsAccessKey="A" awsSecretKey="S" awsBucketName="calls"',
+      ['s3Endpoint=https://minio.example.com:9000'],
+      'https://minio.example.com:9000/calls/',
+    ],
+    ['gcpBucketName="calls" gcpProject="p" gcpAccessToken="t"', [], 'https://storage.googleapis.com/calls/'],
+    [
+      'azureAccountName="acct" azureContainerName="calls" azureSasToken="s"',
+      [],
+      'https://acct.blob.core.windows.net/calls/',
+    ],
+  ])('FlexML: RecordingUrl is the address at the provider: %s %j', async (store, set, base) => {
+    const { of } = await runner.run('flexml', record(`${store} maxLength="1" callbackUrl="/done"`), { audio: tone, set });
+    const told = of('request').find(({ purpose }) => purpose === 'callbackUrl');
+    const { RecordingUrl, RecordingSid } = JSON.parse(told?.body ?? '{}') as Record<string, string>;
+    expect(RecordingUrl).toBe(`${base}${RecordingSid}.wav`);
+  });
+
   it('several answers of one URL are given in order', async () => {
     const again = runner.file('again.xml', record('maxLength="1" action="/loop"'));
     const end = runner.file('end.xml', '<Response><Hangup/></Response>');

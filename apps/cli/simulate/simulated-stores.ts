@@ -111,7 +111,38 @@ export class SimulatedStores {
 function receiptAsIf({ target, content, metadata }: PutRequest, now: Date): StorageReceipt {
   const location = locationOf(target, metadata);
   const { sizeBytes, sha256 } = content;
-  return { location, url: location, etag: null, sizeBytes, sha256, verifiedBy: 'status', storedAt: now.toISOString() };
+  const url = objectUrlOf(target) ?? location;
+  return { location, url, etag: null, sizeBytes, sha256, verifiedBy: 'status', storedAt: now.toISOString() };
+}
+
+/** Address at which the provider would serve the object; null where there is none but its location. */
+function objectUrlOf({ destination, name }: ObjectTarget): string | null {
+  const path = name.split('/').map(encodeURIComponent).join('/');
+  switch (destination.kind) {
+    case 's3': {
+      const { endpoint, bucket } = destination;
+      const base = new URL(endpoint ?? `https://s3.${destination.region ?? 'us-east-1'}.amazonaws.com`);
+      const folder = base.pathname.replace(/\/$/, '');
+      const isVirtual = (destination.addressing ?? (endpoint === null && !bucket.includes('.') ? 'virtual' : 'path')) === 'virtual';
+      return isVirtual
+        ? `${base.protocol}//${bucket}.${base.host}${folder}/${path}`
+        : `${base.protocol}//${base.host}${folder}/${bucket}/${path}`;
+    }
+    case 'gcs':
+      return `${withoutSlash(destination.endpoint ?? 'https://storage.googleapis.com')}/${destination.bucket}/${path}`;
+    case 'azure-blob': {
+      const endpoint = destination.endpoint ?? 'https://{account}.blob.core.windows.net';
+      return `${withoutSlash(endpoint.replace('{account}', destination.account))}/${destination.container}/${path}`;
+    }
+    case 'media-store':
+    case 'http-upload':
+    case 'none':
+      return null;
+  }
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, '');
 }
 
 /** URI of the object in the scheme of its store. */
