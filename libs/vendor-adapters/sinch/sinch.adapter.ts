@@ -6,7 +6,7 @@ import { renderSinchEvent } from './sinch.event-renderer.js';
 import { renderSinchFlowRequest } from './sinch.flow-renderer.js';
 import { mintSinchNames, nameSinchObject } from './sinch.names.js';
 import { parseSinchDocument } from './sinch.request-mapper.js';
-import { sinchSameRecording } from './sinch.same-recording.js';
+import { sinchSecondStart } from './sinch.same-recording.js';
 import { SINCH_SETTINGS, sendsCallingError } from './sinch.settings.js';
 
 /** Sinch Voice v1: SVAML in; ICE, ACE, PIE, DiCE and notify callbacks out. */
@@ -23,7 +23,7 @@ export const sinchAdapter: VendorAdapter = {
   // `callingerror` is a notification: its answer holds no document.
   errorRequest: (application, call) =>
     sendsCallingError(application) ? sinchCallbackRequest('notify', application, call) : null,
-  onSecondStart: (running, next) => (sinchSameRecording(running, next) ? 'ignore' : 'replace'),
+  onSecondStart: sinchSecondStart,
   renderFlowRequest: renderSinchFlowRequest,
   renderError: renderSinchError,
 };

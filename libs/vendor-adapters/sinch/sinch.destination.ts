@@ -36,6 +36,9 @@ const ACCOUNT = /^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/;
 const CONTAINER = /^[$A-Za-z0-9][A-Za-z0-9-]{0,62}$/;
 const REGION = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
+/** The longest key of the stores, bytes, and what a generated name may need of it in a folder. */
+const MAX_KEY = 1024;
+const GENERATED_NAME = 344;
 const UNPRINTABLE = /[\u0000-\u001f\u007f]/;
 
 const ref = (secret: string): SecretRef => ({ secret });
@@ -53,7 +56,14 @@ export function readSinchLocation(text: string): SinchLocation | SinchRefusal {
   const segments = rest.split('/');
   if (segments.some((each) => each === '.' || each === '..' || each.includes('\\')))
     return { refused: 'destinationUrl must not hold relative path segments or backslashes' };
-  return LOCATION_READERS[scheme](segments);
+  const location = LOCATION_READERS[scheme](segments);
+  return 'refused' in location || fits(location.key) ? location : { refused: 'The path of destinationUrl is too long' };
+}
+
+/** Whether a store takes the key, a generated name in that folder included. */
+function fits(key: string | null): boolean {
+  const bytes = Buffer.byteLength(key ?? '');
+  return bytes + (key?.endsWith('/') === true ? GENERATED_NAME : 0) <= MAX_KEY;
 }
 
 const LOCATION_READERS: Readonly<Record<SinchScheme, (segments: readonly string[]) => SinchLocation | SinchRefusal>> = {

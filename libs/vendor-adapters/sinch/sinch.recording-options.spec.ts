@@ -35,6 +35,14 @@ const start = (options: object) => ({ name: 'startRecording', options });
 
 describe('SVAML: recording options (contract §2)', () => {
   it.each([
+    [`s3://bucket/${'k'.repeat(1024)}`, 'accepted'],
+    [`s3://bucket/${'k'.repeat(1025)}`, ['field.invalid', 'destinationUrl', '/instructions/0/options/destinationUrl']],
+    [`s3://bucket/${'k'.repeat(900)}/`, ['field.invalid', 'destinationUrl', '/instructions/0/options/destinationUrl']],
+  ])('refuses a path that no store takes: %#', (destinationUrl, outcome) => {
+    expect(refusal({ instructions: [start({ destinationUrl, credentials: 'A:S:r' })] })).toEqual(outcome);
+  });
+
+  it.each([
     ['s3://my-s3-bucket', 'A:S:r', { kind: 's3', bucket: 'my-s3-bucket', key: null, region: 'r' }],
     ['s3://my-bucket/', 'A:S:T:r', { kind: 's3', bucket: 'my-bucket', key: null, region: 'r' }],
     ['s3://b/voice recordings//é%20.mp3', 'A:S', { kind: 's3', key: 'voice recordings/é%20.mp3', region: 'us-east-1' }],

@@ -9,7 +9,7 @@ import {
 } from '#libs/recording-model';
 import { fixtureApplication, fixtureContext, fixtureText, sinchDocument } from './sinch.fixtures.js';
 import { parseSinchDocument } from './sinch.request-mapper.js';
-import { sinchSameRecording } from './sinch.same-recording.js';
+import { sinchSameRecording, sinchSecondStart } from './sinch.same-recording.js';
 
 const S3 = { destinationUrl: 's3://bucket/', credentials: 'A:S:eu-west-1' };
 
@@ -162,6 +162,19 @@ describe('SVAML: where recordings start', () => {
     const sdrive = (path: string) => recordWith({ destinationUrl: `sdrive://${path}` }).spec;
     expect(sinchSameRecording(sdrive('a'), sdrive('b'))).toBe(false);
   });
+
+  it('records the call and the conference side by side', () => {
+    const both = parse({
+      instructions: [start(S3)],
+      action: { name: 'connectConf', conferenceId: 'c', record: true, recordingOptions: S3 },
+    });
+    const [call, conference] = records(both).map(({ spec }) => spec);
+    if (call === undefined || conference === undefined) throw new Error('two recordings were expected');
+    expect([call.parties, conference.parties]).toEqual(['both', 'conference']);
+    expect(sinchSecondStart(call, conference)).toBe('both');
+    expect(sinchSecondStart(conference, conference)).toBe('ignore');
+    expect(sinchSecondStart(call, recordWith({ ...S3, format: 'wav' }).spec)).toBe('replace');
+  });
 });
 
 describe('SVAML: tolerance (contract §2.5)', () => {
@@ -187,6 +200,19 @@ describe('SVAML: tolerance (contract §2.5)', () => {
     [{ record: 'False' }, 0],
   ])('follows the flag %j beside recordingOptions', (flag, count) => {
     expect(records(parse({ action: { name: 'connectPstn', ...flag, recordingOptions: S3 } }))).toHaveLength(count);
+  });
+
+  it('accounts for the second spelling of the same as without effect', () => {
+    const options = { ...S3, destination: 's3://other/', Format: 'wav', format: 'mp3' };
+    const parsed = parse({ action: { name: 'continue', record: true, recording: false, recordingOptions: options } });
+    expect(records(parsed)[0]?.spec.format.container).toBe('mp3');
+    const dropped = parsed.accounting.filter(({ outcome }) => outcome === 'dropped');
+    expect(dropped.map(({ path, reason }) => [path, reason])).toEqual([
+      ['/action/recording', '/action/record says it already'],
+      ['/action/recordingOptions/destination', '/action/recordingOptions/destinationUrl says it already'],
+      ['/action/recordingOptions/Format', '/action/recordingOptions/format says it already'],
+    ]);
+    expect(parsed.warnings).toEqual([]);
   });
 
   it('takes null for absent', () => {

@@ -93,19 +93,21 @@ export class SvamlObject {
     readonly pointer: string,
   ) {}
 
-  /** Pointer of the first of these members that is there and not null. */
+  /**
+   * Pointer of the first of these members that is there and not null. Other spellings of the same that stand beside it
+   * are accounted for as without effect.
+   */
   find(...names: readonly string[]): string | null {
     const object = this.reading.document.at(this.pointer);
     if (!isJsonObject(object)) return null;
-    const keys = Object.keys(object);
-    for (const name of names) {
-      const key = Object.hasOwn(object, name) ? name : keys.find((each) => each.toLowerCase() === name.toLowerCase());
-      if (key === undefined) continue;
+    let found: string | null = null;
+    for (const key of spellingsOf(names, Object.keys(object))) {
       const pointer = childPointer(this.pointer, key);
-      if (member(object, key) !== null) return pointer;
-      this.reading.claimTree(pointer, 'dropped', { reason: 'null counts as absent' });
+      if (found !== null) this.reading.claimTree(pointer, 'dropped', { reason: `${found} says it already` });
+      else if (member(object, key) !== null) found = pointer;
+      else this.reading.claimTree(pointer, 'dropped', { reason: 'null counts as absent' });
     }
-    return null;
+    return found;
   }
 
   value(pointer: string): JsonValue | undefined {
@@ -214,4 +216,12 @@ export function truthOf(value: JsonValue | undefined): boolean | null {
   if (typeof value === 'boolean') return value;
   const word = typeof value === 'string' ? value.trim().toLowerCase() : '';
   return word === 'true' ? true : word === 'false' ? false : null;
+}
+
+/** The keys that are one of these names in any case: name by name, the exact spelling first. */
+function spellingsOf(names: readonly string[], keys: readonly string[]): readonly string[] {
+  return names.flatMap((name) => {
+    const alike = keys.filter((key) => key.toLowerCase() === name.toLowerCase());
+    return alike.includes(name) ? [name, ...alike.filter((key) => key !== name)] : alike;
+  });
 }
