@@ -35,19 +35,24 @@ export class OutboxRelay {
   }
 
   async handle(entry: OutboxEntry): Promise<void> {
+    if (!entry.entered && entry.eventSequences.length === 0) return;
     const record = await this.ports.ledger.recordings.get(entry.recordingId);
     if (record === null) return;
-    if (entry.eventSequences.length > 0) await this.makeDeliveries(record, new Set(entry.eventSequences));
+    // The next stage does not wait for the telling.
+    const begun = entry.entered ? this.beginStage(record, entry.state) : Promise.resolve();
+    const told = entry.eventSequences.length > 0 ? this.makeDeliveries(record, new Set(entry.eventSequences)) : Promise.resolve(0);
+    await bothOrThrow(begun, told);
     if (!entry.entered) return;
     this.count(record, entry);
-    const stage = STAGE_DUE_IN[entry.state];
-    if (stage !== undefined && record.state === entry.state) {
-      await this.ports.work.enqueueStage(stage, record.id, record.epoch);
-    }
     if (entry.state === 'available') await releaseLocalAudio(this.ports, record);
     if (entry.state === 'discarded' || entry.state === 'absent' || entry.state === 'cancelled') {
       await this.ports.spools.delete(record.id);
     }
+  }
+
+  private async beginStage(record: RecordingRecord, state: RecordingState): Promise<void> {
+    const stage = STAGE_DUE_IN[state];
+    if (stage !== undefined && record.state === state) await this.ports.work.enqueueStage(stage, record.id, record.epoch);
   }
 
   /**
@@ -126,4 +131,9 @@ export class OutboxRelay {
     }
     return made;
   }
+}
+
+/** Waits for both whatever happens: nothing of an entry may still be under way when it is tried again. */
+async function bothOrThrow(...work: readonly Promise<unknown>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(work)) if (outcome.status === 'rejected') throw outcome.reason;
 }

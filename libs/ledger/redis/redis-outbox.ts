@@ -81,7 +81,7 @@ export class RedisOutbox implements Outbox {
   private async readNew(redis: Redis, stream: string, blockMs: number): Promise<readonly StreamEntry[]> {
     const answer = (await redis.xreadgroup(
       'GROUP', GROUP, this.consumer, 'COUNT', BATCH, 'BLOCK', blockMs, 'STREAMS', stream, '>',
-    )) as [string, RawEntry[]][] | null;
+    ));
     return answer === null ? [] : answer.flatMap(([, entries]) => entries.flatMap(toStreamEntry));
   }
 
@@ -91,7 +91,7 @@ export class RedisOutbox implements Outbox {
     for (let from = '0'; ; ) {
       const answer = (await this.redis.xreadgroup(
         'GROUP', GROUP, this.consumer, 'COUNT', BATCH, 'STREAMS', stream, from,
-      )) as [string, RawEntry[]][] | null;
+      ));
       const entries = answer?.flatMap(([, found]) => found) ?? [];
       await this.handleAll(stream, entries.flatMap(toStreamEntry), handle, held);
       const last = entries.at(-1);
@@ -113,15 +113,23 @@ export class RedisOutbox implements Outbox {
     }
   }
 
-  /** In order; an entry that fails holds back the later ones of its recording, so that order is kept on the retry. */
+  /**
+   * Recordings side by side, each in order; an entry that fails holds back the later ones of its recording, so that
+   * order is kept on the retry.
+   */
   private async handleAll(stream: string, entries: readonly StreamEntry[], handle: Handler, held: Set<string>): Promise<void> {
-    for (const { id, entry } of entries) {
-      if (held.has(entry.recordingId)) continue;
+    const byRecording = Map.groupBy(entries, ({ entry }) => entry.recordingId);
+    await Promise.all([...byRecording].map(([recordingId, own]) => this.handleOwn(stream, recordingId, own, handle, held)));
+  }
+
+  private async handleOwn(stream: string, recordingId: string, own: readonly StreamEntry[], handle: Handler, held: Set<string>): Promise<void> {
+    for (const { id, entry } of own) {
+      if (held.has(recordingId)) return;
       try {
         await handle(entry);
         await this.redis.multi().xack(stream, GROUP, id).xdel(stream, id).exec();
       } catch {
-        held.add(entry.recordingId);
+        held.add(recordingId);
       }
     }
   }

@@ -82,7 +82,8 @@ export class RedisRecordingLedger implements RecordingLedger {
       ...events.map((event) => JSON.stringify(event)),
     );
     if (written === 0) return null;
-    for (const event of events) await this.redis.publish(this.keys.channel(record.tenantId), JSON.stringify(event));
+    // Live listeners are told in passing: the events are written, and whoever missed one finds it there.
+    for (const event of events) this.redis.publish(this.keys.channel(record.tenantId), JSON.stringify(event)).catch(() => undefined);
     return record;
   }
 

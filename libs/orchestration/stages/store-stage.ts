@@ -15,6 +15,9 @@ import { requireApplication, viewApplication } from '../applications.js';
 import type { OrchestrationPorts } from '../ports.js';
 import type { Stage } from './stage-run.js';
 
+/** Few and large reads: small ones cost more than the disk does. */
+const READ_BYTES = 512 * 1024;
+
 /** Rendition → stored object. `available` is said only with the store's receipt in the same move. */
 export function storeStage(ports: OrchestrationPorts): Stage {
   return {
@@ -102,5 +105,7 @@ function metadataOf(record: RecordingRecord, rendition: Rendition): Record<strin
 
 function contentOf(rendition: Rendition): RenditionContent {
   const { sizeBytes, sha256, md5, crc32c, contentType, file } = rendition;
-  return { sizeBytes, sha256, md5, crc32c, contentType, open: (range) => createReadStream(file, range ?? {}) };
+  const highWaterMark = Math.max(1, Math.min(sizeBytes, READ_BYTES));
+  const open: RenditionContent['open'] = (range) => createReadStream(file, { ...range, highWaterMark });
+  return { sizeBytes, sha256, md5, crc32c, contentType, open };
 }
