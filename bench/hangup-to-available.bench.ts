@@ -11,7 +11,8 @@ import { benchSpec, MP3, openWorkbench, WAV } from './support/workbench.js';
 /*
  * From hang-up to the callback that says "available", received by the customer, the file being downloadable. The audio
  * is fed through the capture faster than it was spoken (`--speed` × real time), its last second as fast as it was.
- * usage: node dist/bench/hangup-to-available.bench.js [--runs 10] [--speed 100] [--minutes 10] [--json FILE]
+ * usage: node dist/bench/hangup-to-available.bench.js [--runs 10] [--speed 100] [--minutes 10] [--follow 100] [--json FILE]
+ * `--follow 0` shows the same without encoding while the recording goes on.
  */
 
 interface Case {
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '10' },
     speed: { type: 'string', default: '100' },
     minutes: { type: 'string', default: '10' },
+    follow: { type: 'string', default: '100' },
     json: { type: 'string' },
   },
 });
@@ -43,7 +45,9 @@ const CASES: readonly Case[] = [
 
 const measures = `from hang-up to the available callback received, fed at ${speed} × real time; private Redis with AOF always, workers, media store and receiver in one process; ms`;
 const report = new Report('hangup-to-available', measures, values.json);
-const bench = await openWorkbench();
+const bench = await openWorkbench((config) => {
+  config.media.followedRecordings = Number(values.follow);
+});
 try {
   for (const each of CASES) await measure(each);
 } finally {
