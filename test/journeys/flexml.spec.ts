@@ -39,7 +39,11 @@ async function callWith(
   plan: { readonly telephoneEvents?: boolean } = {},
 ): Promise<{ app: VendorApp; call: JourneyCall }> {
   const app = await gateway.app({ '/vm/first': document, ...routes });
-  const call = await gateway.place({ vendor: 'flexml', settings: { documentUrl: `${app.url}/vm/first`, storageUrl: gateway.url, ...settings }, ...plan });
+  const call = await gateway.place({
+    vendor: 'flexml',
+    settings: { documentUrl: `${app.url}/vm/first`, storageUrl: gateway.url, ...settings },
+    ...plan,
+  });
   return { app, call };
 }
 
@@ -65,7 +69,13 @@ async function bodyOf(call: JourneyCall, documentUrl: string, fields: object, ca
 function completed(recording: RecordingDto, url: string): object {
   const sid = recording.names['fileSid'];
   const seconds = Math.round((recording.rendition?.durationMs ?? 0) / 1000);
-  return { RecordingDuration: seconds, RecordingStatus: 'completed', RecordingSid: sid, RecordingFileSid: sid, RecordingUrl: url };
+  return {
+    RecordingDuration: seconds,
+    RecordingStatus: 'completed',
+    RecordingSid: sid,
+    RecordingFileSid: sid,
+    RecordingUrl: url,
+  };
 }
 
 const NOTHING = { RecordingDuration: 0, RecordingSid: '', RecordingFileSid: '', RecordingUrl: '' };
@@ -73,7 +83,10 @@ const withStatus = (status: string) => ({ RecordingStatus: status, ...NOTHING })
 
 journeys.it('the sample application records both parties until # and hears of it in order', async (gateway) => {
   const app = await gateway.with(startFlexmlApp({ port: 0 }));
-  const call = await gateway.place({ vendor: 'flexml', settings: { documentUrl: `${app.url}/flexml`, storageUrl: gateway.url } });
+  const call = await gateway.place({
+    vendor: 'flexml',
+    settings: { documentUrl: `${app.url}/flexml`, storageUrl: gateway.url },
+  });
   await call.capturing();
   await talk(call);
   call.caller.press('#');
@@ -92,7 +105,12 @@ journeys.it('the sample application records both parties until # and hears of it
   const audio = decodeWav(await gateway.api.audio(recording.id));
   expectExactLength(recording, audio);
   expectTones(audio.channels[0], CONVERSATION);
-  expect(recording.capture).toMatchObject({ reason: 'stopKey', key: '#', trimLeadingSamples: 0, trimTrailingSamples: 0 });
+  expect(recording.capture).toMatchObject({
+    reason: 'stopKey',
+    key: '#',
+    trimLeadingSamples: 0,
+    trimTrailingSamples: 0,
+  });
   for (const phone of [call.caller, call.callee]) {
     const [beep, ...more] = tonesIn(phone.heard(), [BEEP_HZ]);
     expect([(beep?.toMs ?? 0) - (beep?.fromMs ?? 0), more]).toEqual([400, []]);
@@ -109,48 +127,63 @@ const VOICEMAIL = `<Response>
   <Redirect>/vm/empty</Redirect>
 </Response>`;
 
-journeys.it('a voicemail of the caller alone ends with # in the audio; the file is there when action arrives', async (gateway) => {
-  const seen: { readonly url: string; readonly status: number; readonly sha256: string }[] = [];
-  const look = async (url: string) => {
-    const answer = await fetch(url);
-    seen.push({ url, status: answer.status, sha256: createHash('sha256').update(Buffer.from(await answer.arrayBuffer())).digest('hex') });
-  };
-  const { app, call } = await callWith(
-    gateway,
-    VOICEMAIL,
-    {
-      '/vm/next/42': async ({ text }) => {
-        const { RecordingUrl: url } = JSON.parse(text) as { RecordingUrl: string };
-        for (const each of [url, `${url}.wav`, `${url}?format=1.wav`]) await look(each);
-        return '<Response><Pause length="1"/><Hangup/></Response>';
+journeys.it(
+  'a voicemail of the caller alone ends with # in the audio; the file is there when action arrives',
+  async (gateway) => {
+    const seen: { readonly url: string; readonly status: number; readonly sha256: string }[] = [];
+    const look = async (url: string) => {
+      const answer = await fetch(url);
+      seen.push({
+        url,
+        status: answer.status,
+        sha256: createHash('sha256')
+          .update(Buffer.from(await answer.arrayBuffer()))
+          .digest('hex'),
+      });
+    };
+    const { app, call } = await callWith(
+      gateway,
+      VOICEMAIL,
+      {
+        '/vm/next/42': async ({ text }) => {
+          const { RecordingUrl: url } = JSON.parse(text) as { RecordingUrl: string };
+          for (const each of [url, `${url}.wav`, `${url}?format=1.wav`]) await look(each);
+          return '<Response><Pause length="1"/><Hangup/></Response>';
+        },
       },
-    },
-    {},
-    { telephoneEvents: false },
-  );
-  await call.capturing();
-  call.caller.say(silence(300));
-  call.callee.say(silence(300));
-  await talk(call);
-  call.caller.say(keyTone('#'));
-  const recording = await call.available();
-  await call.ended();
-  await until('both callbacks', () => app.at('/vm/done').length + app.at('/vm/status').length === 2);
-  const link = `${gateway.url}/f/${recording.names['fileSid'] ?? ''}`;
-  const body = await bodyOf(call, `${app.url}/vm/first`, completed(recording, link));
-  expect(app.received.map(({ method, url, text }) => [method, url, text])).toEqual([
-    ['POST', '/vm/first', await bodyOf(call, `${app.url}/vm/first`, {})],
-    ['POST', '/vm/next/42', body],
-    ['POST', '/vm/status', body],
-    ['POST', '/vm/done?user=7', body],
-  ]);
-  expect(seen).toEqual([link, `${link}.wav`, `${link}?format=1.wav`].map((url) => ({ url, status: 200, sha256: recording.rendition?.sha256 })));
-  const audio = decodeWav(await gateway.api.audio(recording.id));
-  expectExactLength(recording, audio);
-  expectTones(audio.channels[0], CALLER_PART);
-  expect(recording.capture).toMatchObject({ reason: 'stopKey', key: '#', containsSound: true });
-  expect(recording.spec).toEqual(voicemailSpec(app.url));
-});
+      {},
+      { telephoneEvents: false },
+    );
+    await call.capturing();
+    call.caller.say(silence(300));
+    call.callee.say(silence(300));
+    await talk(call);
+    call.caller.say(keyTone('#'));
+    const recording = await call.available();
+    await call.ended();
+    await until('both callbacks', () => app.at('/vm/done').length + app.at('/vm/status').length === 2);
+    const link = `${gateway.url}/f/${recording.names['fileSid'] ?? ''}`;
+    const body = await bodyOf(call, `${app.url}/vm/first`, completed(recording, link));
+    expect(app.received.map(({ method, url, text }) => [method, url, text])).toEqual([
+      ['POST', '/vm/first', await bodyOf(call, `${app.url}/vm/first`, {})],
+      ['POST', '/vm/next/42', body],
+      ['POST', '/vm/status', body],
+      ['POST', '/vm/done?user=7', body],
+    ]);
+    expect(seen).toEqual(
+      [link, `${link}.wav`, `${link}?format=1.wav`].map((url) => ({
+        url,
+        status: 200,
+        sha256: recording.rendition?.sha256,
+      })),
+    );
+    const audio = decodeWav(await gateway.api.audio(recording.id));
+    expectExactLength(recording, audio);
+    expectTones(audio.channels[0], CALLER_PART);
+    expect(recording.capture).toMatchObject({ reason: 'stopKey', key: '#', containsSound: true });
+    expect(recording.spec).toEqual(voicemailSpec(app.url));
+  },
+);
 
 /** What the ledger must hold of that document: what it says, and FlexML's defaults for the rest (contract §2). */
 function voicemailSpec(app: string): RecordingSpec {
@@ -182,7 +215,13 @@ function voicemailSpec(app: string): RecordingSpec {
     subscriptions: [
       {
         name: 'recordingStatusCallback',
-        events: ['recording.available', 'recording.failed', 'recording.absent', 'recording.discarded', 'recording.cancelled'],
+        events: [
+          'recording.available',
+          'recording.failed',
+          'recording.absent',
+          'recording.discarded',
+          'recording.cancelled',
+        ],
         url: `${app}/vm/status`,
         ...callback,
       },
@@ -222,7 +261,13 @@ journeys.it('a whole call goes to S3 at the endpoint of the application', async 
   await call.hangup('callee');
   const recording = await call.available();
   await call.ended();
-  expect(recording.spec).toMatchObject({ mode: 'background', stopKeys: '', silence: null, trim: 'none', subscriptions: [] });
+  expect(recording.spec).toMatchObject({
+    mode: 'background',
+    stopKeys: '',
+    silence: null,
+    trim: 'none',
+    subscriptions: [],
+  });
   expect(recording.capture).toMatchObject({ reason: 'hangup', hangupBy: 'callee' });
   const [object, ...others] = s3.objects();
   expect([object?.bucket, object?.key, others]).toEqual(['calls', `${recording.names['fileSid'] ?? ''}.wav`, []]);
@@ -250,13 +295,19 @@ journeys.it('an MP3 of exactly two seconds goes to Google with an access token',
   await call.ended();
   const [done] = await until('the callback', () => app.at('/vm/done').length === 1 && app.at('/vm/done'));
   const [object] = google.objects();
-  expect([object?.bucket, object?.name, object?.contentType]).toEqual(['calls', `${recording.names['fileSid'] ?? ''}.mp3`, 'audio/mpeg']);
+  expect([object?.bucket, object?.name, object?.contentType]).toEqual([
+    'calls',
+    `${recording.names['fileSid'] ?? ''}.mp3`,
+    'audio/mpeg',
+  ]);
   const audio = await decodeMp3(object?.body ?? Buffer.alloc(0));
   expect(audio.samples).toBe(16_000);
   expectExactLength(recording, audio);
   expectTones(audio.channels[0], CONVERSATION.slice(0, 2));
   expect(recording.capture?.reason).toBe('maxDuration');
-  expect(done?.text).toBe(await bodyOf(call, `${app.url}/vm/first`, completed(recording, recording.receipt?.url ?? '')));
+  expect(done?.text).toBe(
+    await bodyOf(call, `${app.url}/vm/first`, completed(recording, recording.receipt?.url ?? '')),
+  );
 });
 
 journeys.it('raw µ-law, ended by silence and trimmed, goes to Azure with the account key', async (gateway) => {
@@ -287,11 +338,15 @@ journeys.it('raw µ-law, ended by silence and trimmed, goes to Azure with the ac
   expect(recording.capture?.trimLeadingSamples).toBeGreaterThan(0.2 * 8000);
   expect(recording.capture?.trimTrailingSamples).toBeGreaterThan(0.5 * 8000);
   expect(first?.fromMs).toBeLessThanOrEqual(250);
-  expect(done?.text).toBe(await bodyOf(call, `${app.url}/vm/first`, completed(recording, recording.receipt?.url ?? '')));
+  expect(done?.text).toBe(
+    await bodyOf(call, `${app.url}/vm/first`, completed(recording, recording.receipt?.url ?? '')),
+  );
 });
 
 journeys.it('a store that refuses the key brings errorAction and status failed, and no action', async (gateway) => {
-  const s3 = await gateway.with(startStrictS3({ accessKeyId: 'AKIAJOURNEY000000002', secretAccessKey: 'the right one', buckets: ['calls'] }));
+  const s3 = await gateway.with(
+    startStrictS3({ accessKeyId: 'AKIAJOURNEY000000002', secretAccessKey: 'the right one', buckets: ['calls'] }),
+  );
   const { app, call } = await callWith(
     gateway,
     `<Response>
@@ -310,7 +365,12 @@ journeys.it('a store that refuses the key brings errorAction and status failed, 
   await call.ended();
   await until('the status', () => app.at('/vm/status').length > 0);
   const body = await bodyOf(call, `${app.url}/vm/first`, withStatus('failed'));
-  expect(app.received.slice(1).map(({ url, text }) => [url, text]).toSorted()).toEqual([
+  expect(
+    app.received
+      .slice(1)
+      .map(({ url, text }) => [url, text])
+      .toSorted(),
+  ).toEqual([
     ['/vm/error?x=1', body],
     ['/vm/status', body],
   ]);
@@ -318,82 +378,111 @@ journeys.it('a store that refuses the key brings errorAction and status failed, 
   expect(s3.objects()).toEqual([]);
 });
 
-journeys.it('nobody speaks: action is silent, the next verb runs, absent is told to those who asked', async (gateway) => {
-  const { app, call } = await callWith(
-    gateway,
-    `<Response>
+journeys.it(
+  'nobody speaks: action is silent, the next verb runs, absent is told to those who asked',
+  async (gateway) => {
+    const { app, call } = await callWith(
+      gateway,
+      `<Response>
       <Record timeout="1" action="/vm/next" callbackUrl="/vm/done" recordingStatusCallback="/vm/status" recordingStatusCallbackEvent="completed,absent"/>
       <Redirect>/vm/empty</Redirect>
     </Response>`,
-    { '/vm/empty': '<Response><Pause length="1"/><Hangup/></Response>' },
-  );
-  const recording = await call.reaches(0, 'absent');
-  await call.ended();
-  await until('the status', () => app.at('/vm/status').length > 0);
-  expect(app.received.slice(1).map(({ url, text }) => [url, text]).toSorted()).toEqual([
-    ['/vm/empty', await bodyOf(call, `${app.url}/vm/first`, {})],
-    ['/vm/status', await bodyOf(call, `${app.url}/vm/first`, withStatus('absent'))],
-  ]);
-  expect([recording.capture, recording.receipt]).toEqual([null, null]);
-  expect((await gateway.api.events(recording.id)).map(({ name }) => name)).toEqual(['recording.started', 'recording.absent']);
-});
+      { '/vm/empty': '<Response><Pause length="1"/><Hangup/></Response>' },
+    );
+    const recording = await call.reaches(0, 'absent');
+    await call.ended();
+    await until('the status', () => app.at('/vm/status').length > 0);
+    expect(
+      app.received
+        .slice(1)
+        .map(({ url, text }) => [url, text])
+        .toSorted(),
+    ).toEqual([
+      ['/vm/empty', await bodyOf(call, `${app.url}/vm/first`, {})],
+      ['/vm/status', await bodyOf(call, `${app.url}/vm/first`, withStatus('absent'))],
+    ]);
+    expect([recording.capture?.capturedSamples ?? 0, recording.rendition, recording.receipt]).toEqual([0, null, null]);
+    expect((await gateway.api.events(recording.id)).map(({ name }) => name)).toEqual([
+      'recording.started',
+      'recording.absent',
+    ]);
+  },
+);
 
-journeys.it('hang-up by the caller: action is asked once, its verbs are ignored; the end of the call is told', async (gateway) => {
-  const { app, call } = await callWith(
-    gateway,
-    '<Response><Record trim="do-not-trim" timeout="20" action="/vm/next" method="GET" recordingStatusCallback="/vm/status?a=1" recordingStatusCallbackMethod="GET"/></Response>',
-    {
-      '/vm/next': '<Response><Redirect>/vm/never</Redirect></Response>',
-    },
-  );
-  await call.capturing();
-  await talk(call);
-  await call.hangup('caller');
-  const recording = await call.available();
-  await call.ended();
-  await until('the status', () => app.at('/vm/status').length > 0);
-  expect(recording.capture).toMatchObject({ reason: 'hangup', hangupBy: 'caller' });
-  const link = `${gateway.url}/f/${recording.names['fileSid'] ?? ''}`;
-  const fields = JSON.parse(await bodyOf(call, `${app.url}/vm/first`, completed(recording, link), 'completed')) as Record<string, string>;
-  const query = Object.entries(fields).map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
-  expect(app.received.slice(1).map(({ method, url, text }) => [method, url, text]).toSorted()).toEqual([
-    ['GET', `/vm/next?${query}`, ''],
-    ['GET', `/vm/status?a=1&${query}`, ''],
-  ]);
-  const audio = decodeWav(await gateway.api.audio(recording.id));
-  expectExactLength(recording, audio);
-  expectTones(audio.channels[0], CONVERSATION);
-});
+journeys.it(
+  'hang-up by the caller: action is asked once, its verbs are ignored; the end of the call is told',
+  async (gateway) => {
+    const { app, call } = await callWith(
+      gateway,
+      '<Response><Record trim="do-not-trim" timeout="20" action="/vm/next" method="GET" recordingStatusCallback="/vm/status?a=1" recordingStatusCallbackMethod="GET"/></Response>',
+      {
+        '/vm/next': '<Response><Redirect>/vm/never</Redirect></Response>',
+      },
+    );
+    await call.capturing();
+    await talk(call);
+    await call.hangup('caller');
+    const recording = await call.available();
+    await call.ended();
+    await until('the status', () => app.at('/vm/status').length > 0);
+    expect(recording.capture).toMatchObject({ reason: 'hangup', hangupBy: 'caller' });
+    const link = `${gateway.url}/f/${recording.names['fileSid'] ?? ''}`;
+    const fields = JSON.parse(
+      await bodyOf(call, `${app.url}/vm/first`, completed(recording, link), 'completed'),
+    ) as Record<string, string>;
+    const query = Object.entries(fields)
+      .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+      .join('&');
+    expect(
+      app.received
+        .slice(1)
+        .map(({ method, url, text }) => [method, url, text])
+        .toSorted(),
+    ).toEqual([
+      ['GET', `/vm/next?${query}`, ''],
+      ['GET', `/vm/status?a=1&${query}`, ''],
+    ]);
+    const audio = decodeWav(await gateway.api.audio(recording.id));
+    expectExactLength(recording, audio);
+    expectTones(audio.channels[0], CONVERSATION);
+  },
+);
 
-journeys.it('several recordings on one call: one of the whole session, two messages after each other', async (gateway) => {
-  const { app, call } = await callWith(
-    gateway,
-    `<Response>
+journeys.it(
+  'several recordings on one call: one of the whole session, two messages after each other',
+  async (gateway) => {
+    const { app, call } = await callWith(
+      gateway,
+      `<Response>
       <Record recordSession="true" trim="do-not-trim" stringKey1="session"/>
       <Record trim="do-not-trim" finishOnKey="1" direction="in" stringKey1="first"/>
       <Record trim="do-not-trim" finishOnKey="2" direction="out" stringKey1="second"/>
       <Pause length="1"/>
       <Hangup/>
     </Response>`,
-  );
-  const labelled = async (label: string) => (await call.recordings()).find(({ spec }) => spec.labels['string_key_1'] === label);
-  await until('the first message begins', async () => (await labelled('first'))?.state === 'capturing');
-  await talk(call);
-  call.caller.press('1');
-  await until('the second message begins', async () => (await labelled('second'))?.state === 'capturing');
-  await talk(call);
-  call.callee.press('2');
-  await call.ended();
-  for (const number of [0, 1, 2]) await call.available(number);
-  const files = new Map<string, Int16Array>();
-  for (const recording of await call.recordings()) {
-    const audio = decodeWav(await gateway.api.audio(recording.id));
-    expectExactLength(recording, audio);
-    files.set(String(recording.spec.labels['string_key_1']), audio.channels[0] ?? new Int16Array());
-  }
-  expectTones(files.get('first'), CALLER_PART);
-  expectTones(files.get('second'), CALLEE_PART);
-  expect(tonesIn(files.get('session') ?? new Int16Array(), [600, 800, 1400]).map(({ hz }) => hz)).toEqual([600, 1400, 800, 600, 1400, 800]);
-  expect((await labelled('session'))?.capture?.reason).toBe('hangup');
-  expect(app.received).toHaveLength(1);
-});
+    );
+    const labelled = async (label: string) =>
+      (await call.recordings()).find(({ spec }) => spec.labels['string_key_1'] === label);
+    await until('the first message begins', async () => (await labelled('first'))?.state === 'capturing');
+    await talk(call);
+    call.caller.press('1');
+    await until('the second message begins', async () => (await labelled('second'))?.state === 'capturing');
+    await talk(call);
+    call.callee.press('2');
+    await call.ended();
+    for (const number of [0, 1, 2]) await call.available(number);
+    const files = new Map<string, Int16Array>();
+    for (const recording of await call.recordings()) {
+      const audio = decodeWav(await gateway.api.audio(recording.id));
+      expectExactLength(recording, audio);
+      files.set(String(recording.spec.labels['string_key_1']), audio.channels[0] ?? new Int16Array());
+    }
+    expectTones(files.get('first'), CALLER_PART);
+    expectTones(files.get('second'), CALLEE_PART);
+    expect(tonesIn(files.get('session') ?? new Int16Array(), [600, 800, 1400]).map(({ hz }) => hz)).toEqual([
+      600, 1400, 800, 600, 1400, 800,
+    ]);
+    expect((await labelled('session'))?.capture?.reason).toBe('hangup');
+    expect(app.received).toHaveLength(1);
+  },
+);

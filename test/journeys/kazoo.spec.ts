@@ -6,7 +6,6 @@ import { startKazooApp } from '../../examples/kazoo-app/index.js';
 import {
   CALLEE_PART,
   CALLER_PART,
-  CONVERSATION,
   decodeMp3,
   decodeWav,
   expectExactLength,
@@ -55,7 +54,11 @@ interface Placed {
 }
 
 /** Places a call whose flow is `flow`, with a webhook for everything that becomes of recordings. */
-async function callWith(gateway: LiveGateway, flow: object, plan: { readonly settings?: Readonly<Record<string, string>>; readonly answered?: boolean } = {}): Promise<Placed> {
+async function callWith(
+  gateway: LiveGateway,
+  flow: object,
+  plan: { readonly settings?: Readonly<Record<string, string>>; readonly answered?: boolean } = {},
+): Promise<Placed> {
   const app = await gateway.app({ '/callflow': { body: JSON.stringify(flow), contentType: 'application/json' } });
   const call = await gateway.place({
     vendor: 'kazoo',
@@ -63,7 +66,13 @@ async function callWith(gateway: LiveGateway, flow: object, plan: { readonly set
       accountId: ACCOUNT,
       callflowUrl: `${app.url}/callflow`,
       webhooks: JSON.stringify([
-        { name: 'recordings', hook: 'object', uri: `${app.url}/hook`, format: 'json', custom_data: { type: 'call_recording', action: 'all', tenant: 'blue' } },
+        {
+          name: 'recordings',
+          hook: 'object',
+          uri: `${app.url}/hook`,
+          format: 'json',
+          custom_data: { type: 'call_recording', action: 'all', tenant: 'blue' },
+        },
       ]),
       ...plan.settings,
     },
@@ -75,14 +84,21 @@ async function callWith(gateway: LiveGateway, flow: object, plan: { readonly set
 
 /** `object` webhook (contract §3.1): pretty-printed, custom data merged over it. */
 function hookBody(recording: RecordingDto, action: string, more: object = { tenant: 'blue' }): string {
-  return JSON.stringify({ id: recording.names['recordingId'], account_id: ACCOUNT, action, type: 'call_recording', ...more }, null, 2);
+  return JSON.stringify(
+    { id: recording.names['recordingId'], account_id: ACCOUNT, action, type: 'call_recording', ...more },
+    null,
+    2,
+  );
 }
 
 /** The upload URL of contract §2.2, twelve parameters in order. */
 function uploadTarget(recording: RecordingDto, extension: string): string {
   const durationMs = recording.rendition?.durationMs ?? -1;
   // 4.3 counts back from the end in whole seconds (contract §2.4).
-  const start = Math.floor(Date.parse(recording.capture?.endedAt ?? '') / 1000) + GREGORIAN_OFFSET_S - Math.floor(durationMs / 1000);
+  const start =
+    Math.floor(Date.parse(recording.capture?.endedAt ?? '') / 1000) +
+    GREGORIAN_OFFSET_S -
+    Math.floor(durationMs / 1000);
   return (
     `/kzr/call_recording_7f3a2c1e%40192.0.2.10.${extension}?from=1001%40acme.sip.example.com&to=2000%40acme.sip.example.com` +
     '&caller_id_name=Jane%20Doe&caller_id_number=%2B14155550111&call_id=7f3a2c1e%40192.0.2.10' +
@@ -99,7 +115,13 @@ function expectSides(audio: { readonly channels: readonly Int16Array[]; readonly
 
 journeys.it('the sample application gets its MP3 by PUT between doc_created and doc_edited', async (gateway) => {
   const app = await gateway.with(startKazooApp({ port: 0 }));
-  const hook = { name: 'recordings', hook: 'object', uri: `${app.url}/hook`, format: 'json', custom_data: { type: 'call_recording', action: 'all' } };
+  const hook = {
+    name: 'recordings',
+    hook: 'object',
+    uri: `${app.url}/hook`,
+    format: 'json',
+    custom_data: { type: 'call_recording', action: 'all' },
+  };
   const settings = { accountId: ACCOUNT, callflowUrl: `${app.url}/callflow`, webhooks: JSON.stringify([hook]) };
   const call = await gateway.place({ vendor: 'kazoo', settings, call: CALL });
   await call.capturing();
@@ -115,7 +137,10 @@ journeys.it('the sample application gets its MP3 by PUT between doc_created and 
     ['POST', '/hook', hookBody(recording, 'doc_edited', {})],
   ]);
   const upload = app.received.find(({ method }) => method === 'PUT');
-  expect([upload?.headers['content-type'], upload?.headers['content-length']]).toEqual(['audio/mpeg', String(recording.rendition?.sizeBytes)]);
+  expect([upload?.headers['content-type'], upload?.headers['content-length']]).toEqual([
+    'audio/mpeg',
+    String(recording.rendition?.sizeBytes),
+  ]);
   const audio = await decodeMp3(app.files.get(recording.names['recordingId'] ?? '') ?? Buffer.alloc(0));
   expectExactLength(recording, audio);
   expect(audio.sampleRate).toBe(16_000);
@@ -164,36 +189,61 @@ function supportSpec(app: string): RecordingSpec {
   };
 }
 
-journeys.it('a WAV goes out by POST, with credentials of the URL as Basic, until the server takes it', async (gateway) => {
-  const server = await gateway.with(startUploadServer({ userinfo: 'kz:s3cret' }));
-  const { call, app } = await callWith(gateway, node('record_call', { action: 'start', format: 'wav', method: 'post', time_limit: 2, url: `${server.url.replace('//', '//kz:s3cret@')}/kzr/` }));
-  server.answers.set('/kzr/call_recording_7f3a2c1e%40192.0.2.10.wav', [{ status: 503 }, { status: 201 }]);
-  await call.capturing();
-  call.caller.say(tone(600, 400));
-  call.callee.say(tone(1400, 400));
-  const recording = await call.available();
-  await call.hangup();
-  await call.ended();
-  await until('both webhooks', () => app.at('/hook').length === 2);
-  const target = uploadTarget(recording, 'wav');
-  expect(server.received.map(({ method, url, headers }) => [method, url, headers['content-type']])).toEqual(Array(2).fill(['POST', target, 'audio/x-wav']));
-  const audio = decodeWav(lastOf(server.received)?.body ?? Buffer.alloc(0));
-  expect(audio.samples).toBe(2 * 16_000);
-  expectExactLength(recording, audio);
-  expectTones(audio.channels[0], [{ hz: 600, at: 0, ms: 400 }], 16_000);
-  expectTones(audio.channels[1], [{ hz: 1400, at: 0, ms: 400 }], 16_000);
-  expect(recording.capture?.reason).toBe('maxDuration');
-  expect(app.at('/hook').map(({ text }) => text)).toEqual([hookBody(recording, 'doc_created'), hookBody(recording, 'doc_edited')]);
-});
+journeys.it(
+  'a WAV goes out by POST, with credentials of the URL as Basic, until the server takes it',
+  async (gateway) => {
+    const server = await gateway.with(startUploadServer({ userinfo: 'kz:s3cret' }));
+    const { call, app } = await callWith(
+      gateway,
+      node('record_call', {
+        action: 'start',
+        format: 'wav',
+        method: 'post',
+        time_limit: 2,
+        url: `${server.url.replace('//', '//kz:s3cret@')}/kzr/`,
+      }),
+    );
+    server.answers.set('/kzr/call_recording_7f3a2c1e%40192.0.2.10.wav', [{ status: 503 }, { status: 201 }]);
+    await call.capturing();
+    call.caller.say(tone(600, 400));
+    call.callee.say(tone(1400, 400));
+    const recording = await call.available();
+    await call.hangup();
+    await call.ended();
+    await until('both webhooks', () => app.at('/hook').length === 2);
+    const target = uploadTarget(recording, 'wav');
+    expect(server.received.map(({ method, url, headers }) => [method, url, headers['content-type']])).toEqual(
+      Array(2).fill(['POST', target, 'audio/x-wav']),
+    );
+    const audio = decodeWav(lastOf(server.received)?.body ?? Buffer.alloc(0));
+    expect(audio.samples).toBe(2 * 16_000);
+    expectExactLength(recording, audio);
+    expectTones(audio.channels[0], [{ hz: 600, at: 0, ms: 400 }], 16_000);
+    expectTones(audio.channels[1], [{ hz: 1400, at: 0, ms: 400 }], 16_000);
+    expect(recording.capture?.reason).toBe('maxDuration');
+    expect(app.at('/hook').map(({ text }) => text)).toEqual([
+      hookBody(recording, 'doc_created'),
+      hookBody(recording, 'doc_edited'),
+    ]);
+  },
+);
 
 function lastOf(list: readonly ReceivedUpload[]): ReceivedUpload | undefined {
   return list.at(-1);
 }
 
 journeys.it('two starts on a call: stop ends the latest first', async (gateway) => {
-  const { call } = await callWith(gateway, node('record_call', { action: 'start', label: 'first' }, node('record_call', { action: 'start', label: 'second' })), { settings: { storeRecordings: 'true' } });
-  const labelled = async (label: string) => (await call.recordings()).find(({ spec }) => spec.labels['label'] === label);
-  await until('both run', async () => (await call.recordings()).filter(({ state }) => state === 'capturing').length === 2);
+  const { call } = await callWith(
+    gateway,
+    node('record_call', { action: 'start', label: 'first' }, node('record_call', { action: 'start', label: 'second' })),
+    { settings: { storeRecordings: 'true' } },
+  );
+  const labelled = async (label: string) =>
+    (await call.recordings()).find(({ spec }) => spec.labels['label'] === label);
+  await until(
+    'both run',
+    async () => (await call.recordings()).filter(({ state }) => state === 'capturing').length === 2,
+  );
   await talk(call);
   const stop = { document: JSON.stringify({ module: 'record_call', data: { action: 'stop' } }), role: 'metaflow' };
   await gateway.api.instruct(call.callRef, stop, { 'idempotency-key': 'stop-1' });
@@ -208,15 +258,25 @@ journeys.it('two starts on a call: stop ends the latest first', async (gateway) 
   const second = await labelled('second');
   for (const recording of [first, second]) expect(recording?.capture?.reason).toBe('stopCommand');
   const whole = await decodeMp3(await gateway.api.audio(first?.id ?? ''));
-  expect(tonesIn(whole.channels[0] ?? new Int16Array(), [600, 800, 1400], 16_000).map(({ hz }) => hz)).toEqual([600, 800, 600, 800]);
+  expect(tonesIn(whole.channels[0] ?? new Int16Array(), [600, 800, 1400], 16_000).map(({ hz }) => hz)).toEqual([
+    600, 800, 600, 800,
+  ]);
   expectSides(await decodeMp3(await gateway.api.audio(second?.id ?? '')));
 });
 
 journeys.it('record_on_answer and record_on_bridge wait for their events', async (gateway) => {
-  const flow = node('record_call', { action: 'start', record_on_answer: true, label: 'answer', format: 'wav' }, node('record_call', { action: 'start', record_on_bridge: true, label: 'bridge', format: 'wav' }));
+  const flow = node(
+    'record_call',
+    { action: 'start', record_on_answer: true, label: 'answer', format: 'wav' },
+    node('record_call', { action: 'start', record_on_bridge: true, label: 'bridge', format: 'wav' }),
+  );
   const { call } = await callWith(gateway, flow, { answered: false, settings: { storeRecordings: 'true' } });
-  const labelled = async (label: string) => (await call.recordings()).find(({ spec }) => spec.labels['label'] === label);
-  await until('both are armed', async () => (await call.recordings()).filter(({ state }) => state === 'armed').length === 2);
+  const labelled = async (label: string) =>
+    (await call.recordings()).find(({ spec }) => spec.labels['label'] === label);
+  await until(
+    'both are armed',
+    async () => (await call.recordings()).filter(({ state }) => state === 'armed').length === 2,
+  );
   call.caller.say(sequence(tone(400, 300), silence(300)));
   await call.said();
   await call.event({ type: 'answered' });
@@ -233,25 +293,33 @@ journeys.it('record_on_answer and record_on_bridge wait for their events', async
   const [answer, bridge] = await Promise.all(
     ['answer', 'bridge'].map(async (label) => decodeWav(await gateway.api.audio((await labelled(label))?.id ?? ''))),
   );
-  expect(tonesIn(answer?.channels[0] ?? new Int16Array(), [400, 600, 800, 1200], 16_000).map(({ hz }) => hz)).toEqual([1200, 600, 800]);
+  expect(tonesIn(answer?.channels[0] ?? new Int16Array(), [400, 600, 800, 1200], 16_000).map(({ hz }) => hz)).toEqual([
+    1200, 600, 800,
+  ]);
   if (bridge !== undefined) expectSides(bridge);
 });
 
 journeys.it('hung up before the bridge: no recording, no file, nobody is told', async (gateway) => {
-  const { call, app } = await callWith(gateway, node('record_call', { action: 'start', record_on_bridge: true, url: 'http://127.0.0.1:9/' }));
+  const { call, app } = await callWith(
+    gateway,
+    node('record_call', { action: 'start', record_on_bridge: true, url: 'http://127.0.0.1:9/' }),
+  );
   await call.reaches(0, 'armed');
   call.caller.say(tone(600, 300));
   await call.said();
   await call.hangup('caller');
   const recording = await call.reaches(0, 'absent');
   await call.ended();
-  expect([recording.capture, recording.receipt]).toEqual([null, null]);
+  expect([recording.capture?.capturedSamples ?? 0, recording.rendition, recording.receipt]).toEqual([0, null, null]);
   expect(app.received.map(({ path }) => path)).toEqual(['/callflow']);
 });
 
 journeys.it('shorter than record_min_sec: discarded; the document was made and no file follows', async (gateway) => {
   const server = await gateway.with(startUploadServer());
-  const { call, app } = await callWith(gateway, node('record_call', { action: 'start', record_min_sec: 60, url: `${server.url}/kzr` }));
+  const { call, app } = await callWith(
+    gateway,
+    node('record_call', { action: 'start', record_min_sec: 60, url: `${server.url}/kzr` }),
+  );
   await call.capturing();
   await talk(call);
   await call.hangup('caller');
@@ -263,10 +331,18 @@ journeys.it('shorter than record_min_sec: discarded; the document was made and n
 });
 
 journeys.it('a transfer: one recording follows it, the other ends with it', async (gateway) => {
-  const flow = node('record_call', { action: 'start', label: 'follows', format: 'wav' }, node('record_call', { action: 'start', label: 'stays', format: 'wav', should_follow_transfer: false }));
+  const flow = node(
+    'record_call',
+    { action: 'start', label: 'follows', format: 'wav' },
+    node('record_call', { action: 'start', label: 'stays', format: 'wav', should_follow_transfer: false }),
+  );
   const { call } = await callWith(gateway, flow, { settings: { storeRecordings: 'true' } });
-  await until('both run', async () => (await call.recordings()).filter(({ state }) => state === 'capturing').length === 2);
-  const labelled = async (label: string) => (await call.recordings()).find(({ spec }) => spec.labels['label'] === label);
+  await until(
+    'both run',
+    async () => (await call.recordings()).filter(({ state }) => state === 'capturing').length === 2,
+  );
+  const labelled = async (label: string) =>
+    (await call.recordings()).find(({ spec }) => spec.labels['label'] === label);
   await talk(call);
   await call.event({ type: 'transfer', party: 'callee' });
   await until('one ends', async () => (await labelled('stays'))?.state === 'available');
@@ -283,8 +359,14 @@ journeys.it('a transfer: one recording follows it, the other ends with it', asyn
 });
 
 journeys.it('mask and unmask by metaflow: one file, the stretch between is silent', async (gateway) => {
-  const { call } = await callWith(gateway, node('record_call', { action: 'start', format: 'wav' }), { settings: { storeRecordings: 'true' } });
-  const steer = (action: string) => gateway.api.instruct(call.callRef, { document: JSON.stringify({ module: 'record_call', data: { action } }), role: 'metaflow' });
+  const { call } = await callWith(gateway, node('record_call', { action: 'start', format: 'wav' }), {
+    settings: { storeRecordings: 'true' },
+  });
+  const steer = (action: string) =>
+    gateway.api.instruct(call.callRef, {
+      document: JSON.stringify({ module: 'record_call', data: { action } }),
+      role: 'metaflow',
+    });
   const say = (hz: number) => {
     call.caller.say(sequence(silence(300), tone(hz, 300), silence(300)));
     return call.said();
@@ -309,13 +391,26 @@ journeys.it('mask and unmask by metaflow: one file, the stretch between is silen
 /** Contract §1.1: the stored callflow, as it is saved through Crossbar. */
 journeys.it('a stored callflow gets the defaults of its schema', async (gateway) => {
   const server = await gateway.with(startUploadServer());
-  const call = await gateway.place({ vendor: 'kazoo', settings: { accountId: ACCOUNT, urlBlacklist: '' }, call: CALL, fetchDocument: false });
+  const call = await gateway.place({
+    vendor: 'kazoo',
+    settings: { accountId: ACCOUNT, urlBlacklist: '' },
+    call: CALL,
+    fetchDocument: false,
+  });
   const saved = {
     data: {
       name: 'support line',
       numbers: ['+14155550100'],
       patterns: [],
-      flow: node('record_call', { action: 'start', format: 'mp3', time_limit: 1200, url: `${server.url}/kzr` }, node('user', { id: '6c2f1bd4e6d44b3f9d1f1b3f7d0a9c11' }, { module: 'record_call', data: { action: 'stop' }, children: {} })),
+      flow: node(
+        'record_call',
+        { action: 'start', format: 'mp3', time_limit: 1200, url: `${server.url}/kzr` },
+        node(
+          'user',
+          { id: '6c2f1bd4e6d44b3f9d1f1b3f7d0a9c11' },
+          { module: 'record_call', data: { action: 'stop' }, children: {} },
+        ),
+      ),
     },
   };
   const reply = await gateway.api.instruct(call.callRef, { document: JSON.stringify(saved), role: 'saved' });
@@ -324,8 +419,16 @@ journeys.it('a stored callflow gets the defaults of its schema', async (gateway)
   await call.hangup('caller');
   const recording = await call.available();
   await call.ended();
-  expect(reply.accounting.find(({ path }) => path.endsWith('/should_follow_transfer'))).toMatchObject({ outcome: 'defaulted', value: true });
-  expect(recording.spec).toMatchObject({ maxDurationMs: 1_200_000, followTransfer: true, minDurationMs: 0, labels: { origin: 'callflow : support line' } });
+  expect(reply.accounting.find(({ path }) => path.endsWith('/should_follow_transfer'))).toMatchObject({
+    outcome: 'defaulted',
+    value: true,
+  });
+  expect(recording.spec).toMatchObject({
+    maxDurationMs: 1_200_000,
+    followTransfer: true,
+    minDurationMs: 0,
+    labels: { origin: 'callflow : support line' },
+  });
   expect(server.received.map(({ method, url }) => [method, url])).toEqual([['PUT', uploadTarget(recording, 'mp3')]]);
   expectSides(await decodeMp3(server.received[0]?.body ?? Buffer.alloc(0)));
 });

@@ -64,7 +64,9 @@ journeys.it('pause and resume leave the stretch between out; mask and unmask mak
   await call.available();
   await call.hangup();
   const { recording, audio } = await audioOf(gateway, id);
-  expect(tonesIn(audio.channels[0] ?? new Int16Array(), [400, 600, 800, 1200, 1800]).map(({ hz }) => hz)).toEqual([600, 800, 400]);
+  expect(tonesIn(audio.channels[0] ?? new Int16Array(), [400, 600, 800, 1200, 1800]).map(({ hz }) => hz)).toEqual([
+    600, 800, 400,
+  ]);
   const { capture } = recording;
   const passedMs = (capture?.mediaEndMs ?? 0) - (capture?.mediaStartMs ?? 0);
   const recordedMs = (audio.samples * 1000) / 8000;
@@ -72,7 +74,17 @@ journeys.it('pause and resume leave the stretch between out; mask and unmask mak
   expect(passedMs - recordedMs).toBeGreaterThanOrEqual(900);
   expect(recordedMs).toBeGreaterThanOrEqual(4 * 900 - 300);
   expect(capture?.reason).toBe('stopCommand');
-  expect(recording.history.map(({ state }) => state)).toEqual(['accepted', 'armed', 'capturing', 'paused', 'capturing', 'captured', 'encoding', 'storing', 'available']);
+  expect(recording.history.map(({ state }) => state)).toEqual([
+    'accepted',
+    'armed',
+    'capturing',
+    'paused',
+    'capturing',
+    'captured',
+    'encoding',
+    'storing',
+    'available',
+  ]);
   await call.ended();
 });
 
@@ -85,7 +97,10 @@ journeys.it('the same start twice makes one recording: by Idempotency-Key and by
   const started = answers.map(({ text }) => (JSON.parse(text) as { recordings: { id: string }[] }).recordings[0]?.id);
   expect(new Set(started).size).toBe(1);
   const document = '<Response><Record recordSession="true" trim="do-not-trim"/><Pause length="60"/></Response>';
-  const replies = [await gateway.api.instruct(call.callRef, { document }), await gateway.api.instruct(call.callRef, { document })];
+  const replies = [
+    await gateway.api.instruct(call.callRef, { document }),
+    await gateway.api.instruct(call.callRef, { document }),
+  ];
   expect(replies.map(({ repeated }) => repeated)).toEqual([false, true]);
   await call.capturing(1);
   await talk(call);
@@ -100,7 +115,11 @@ journeys.it('the same start twice makes one recording: by Idempotency-Key and by
 
 journeys.it('one Idempotency-Key on two calls at the same moment starts one and refuses the other', async (gateway) => {
   const calls = await Promise.all([plainCall(gateway), plainCall(gateway)]);
-  const starts = await Promise.all(calls.map(({ callRef }) => gateway.api.ask('POST', '/v1/recordings', { callRef, spec: STEREO }, { 'idempotency-key': 'one-for-two' })));
+  const starts = await Promise.all(
+    calls.map(({ callRef }) =>
+      gateway.api.ask('POST', '/v1/recordings', { callRef, spec: STEREO }, { 'idempotency-key': 'one-for-two' }),
+    ),
+  );
   expect(starts.map(({ status }) => status).toSorted()).toEqual([201, 409]);
   expect((await Promise.all(calls.map((call) => call.recordings()))).flat()).toHaveLength(1);
   for (const call of calls) {
@@ -138,7 +157,10 @@ const FILE_EXPECTED = [
 
 journeys.it('a finished file is recorded from its URL and told in the dialect of its application', async (gateway) => {
   const wav = composeWav([FILE_TONES], 8000);
-  const app = await gateway.app({ '/done': { status: 204 }, '/audio/call.wav': { body: wav, contentType: 'audio/wav' } });
+  const app = await gateway.app({
+    '/done': { status: 204 },
+    '/audio/call.wav': { body: wav, contentType: 'audio/wav' },
+  });
   const applicationId = await gateway.api.application('flexml', { storageUrl: gateway.url });
   const { recordings } = await gateway.api.start({
     applicationId,
@@ -160,23 +182,31 @@ journeys.it('a finished file is recorded from its URL and told in the dialect of
   });
 });
 
-journeys.it('a finished file is recorded from an upload; the same Idempotency-Key is the same recording', async (gateway) => {
-  const applicationId = await gateway.api.application('aculab', {});
-  const body = { applicationId, call: CALL, source: { kind: 'upload' }, spec: { trim: 'both', channels: 1 } };
-  const starts = [await gateway.api.start(body, { 'idempotency-key': 'upload-1' }), await gateway.api.start(body, { 'idempotency-key': 'upload-1' })];
-  const [id = '', again] = starts.map(({ recordings }) => recordings[0]?.id);
-  expect(again).toBe(id);
-  const put = await gateway.api.ask('PUT', `/v1/recordings/${id}/source`, composeWav([FILE_TONES], 8000), { 'content-type': 'audio/wav' });
-  expect(put.status).toBe(202);
-  await until('it is available', async () => (await gateway.api.recording(id)).state === 'available');
-  const { audio } = await audioOf(gateway, id);
-  expectTones(audio.channels[0], FILE_EXPECTED);
-  expect(audio.samples).toBeLessThan(FILE_TONES.length);
-  const whole = await gateway.api.audio(id);
-  const range = await gateway.api.ask('GET', `/v1/recordings/${id}/audio`, undefined, { range: 'bytes=44-143' });
-  expect([range.status, range.bytes.equals(whole.subarray(44, 144))]).toEqual([206, true]);
-  expect((await gateway.api.recording(id)).rendition?.sha256).toBe(createHash('sha256').update(whole).digest('hex'));
-});
+journeys.it(
+  'a finished file is recorded from an upload; the same Idempotency-Key is the same recording',
+  async (gateway) => {
+    const applicationId = await gateway.api.application('aculab', {});
+    const body = { applicationId, call: CALL, source: { kind: 'upload' }, spec: { trim: 'both', channels: 1 } };
+    const starts = [
+      await gateway.api.start(body, { 'idempotency-key': 'upload-1' }),
+      await gateway.api.start(body, { 'idempotency-key': 'upload-1' }),
+    ];
+    const [id = '', again] = starts.map(({ recordings }) => recordings[0]?.id);
+    expect(again).toBe(id);
+    const put = await gateway.api.ask('PUT', `/v1/recordings/${id}/source`, composeWav([FILE_TONES], 8000), {
+      'content-type': 'audio/wav',
+    });
+    expect(put.status).toBe(202);
+    await until('it is available', async () => (await gateway.api.recording(id)).state === 'available');
+    const { audio } = await audioOf(gateway, id);
+    expectTones(audio.channels[0], FILE_EXPECTED);
+    expect(audio.samples).toBeLessThan(FILE_TONES.length);
+    const whole = await gateway.api.audio(id);
+    const range = await gateway.api.ask('GET', `/v1/recordings/${id}/audio`, undefined, { range: 'bytes=44-143' });
+    expect([range.status, range.bytes.equals(whole.subarray(44, 144))]).toEqual([206, true]);
+    expect((await gateway.api.recording(id)).rendition?.sha256).toBe(createHash('sha256').update(whole).digest('hex'));
+  },
+);
 
 journeys.it('keys of the API stop a recording as keys of the phone do', async (gateway) => {
   const call = await plainCall(gateway);
@@ -195,14 +225,29 @@ for (const [name, dialect] of Object.entries(SPOKEN_DIALECTS)) {
   journeys.it(`WebSocket audio in the dialect ${name} ends up in a file, each leg on its side`, async (gateway) => {
     const applicationId = await gateway.api.application('sinch', {});
     const leg = { transport: 'websocket', dialect: name };
-    const { callRef, media } = await gateway.api.createCall({ applicationId, call: CALL, legs: { caller: leg, callee: leg }, answered: true });
-    const [caller, callee] = await Promise.all([media.caller, media.callee].map((each) => StreamPhone.open(each?.address ?? '', dialect)));
+    const { callRef, media } = await gateway.api.createCall({
+      applicationId,
+      call: CALL,
+      legs: { caller: leg, callee: leg },
+      answered: true,
+    });
+    const [caller, callee] = await Promise.all(
+      [media.caller, media.callee].map((each) => StreamPhone.open(each?.address ?? '', dialect)),
+    );
     const { recordings } = await gateway.api.start({ callRef, spec: STEREO });
     const id = recordings[0]?.id ?? '';
     await until('it records', async () => (await gateway.api.recording(id)).state === 'capturing');
     const rate = dialect.sampleRate;
     await Promise.all([
-      caller?.say(sequence(silence(300, rate), tone(600, 600, rate), silence(500, rate), tone(800, 300, rate), silence(300, rate))),
+      caller?.say(
+        sequence(
+          silence(300, rate),
+          tone(600, 600, rate),
+          silence(500, rate),
+          tone(800, 300, rate),
+          silence(300, rate),
+        ),
+      ),
       callee?.say(sequence(silence(300 + 800, rate), tone(1400, 200, rate), silence(700, rate))),
     ]);
     // Whoever ends a stream has hung up.

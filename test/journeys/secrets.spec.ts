@@ -65,7 +65,9 @@ async function talkAndHangUp(call: JourneyCall): Promise<void> {
 }
 
 journeys.it('FlexML: keys of stores that work and of stores that refuse, passwords in URLs', async (gateway) => {
-  const s3 = await gateway.with(startStrictS3({ accessKeyId: 'AKIACANARY', secretAccessKey: CANARIES.awsSecretKey, buckets: ['canary-bucket'] }));
+  const s3 = await gateway.with(
+    startStrictS3({ accessKeyId: 'AKIACANARY', secretAccessKey: CANARIES.awsSecretKey, buckets: ['canary-bucket'] }),
+  );
   const heard: string[] = [];
   const site = await app(gateway, {
     '/first': (request) => {
@@ -101,31 +103,72 @@ journeys.it('FlexML: keys of stores that work and of stores that refuse, passwor
     azureEndpoint: `${dead.url}/nowhere`,
   };
   const call = await gateway.place({ vendor: 'flexml', settings });
-  await until('all run', async () => (await call.recordings()).filter(({ state }) => state === 'capturing').length === 6);
+  await until(
+    'all run',
+    async () => (await call.recordings()).filter(({ state }) => state === 'capturing').length === 6,
+  );
   await talkAndHangUp(call);
   await until('one is stored', () => s3.objects().length === 1);
-  await until('one was refused', async () => (await call.recordings()).some(({ failure }) => failure?.code === 'destination.denied'));
+  await until('one was refused', async () =>
+    (await call.recordings()).some(({ failure }) => failure?.code === 'destination.denied'),
+  );
   await until('both are told', () => site.at('/status').length === 2 && site.at('/action').length === 1);
   // The credentials do reach those they are meant for.
   const basic = (password: string) => `Basic ${Buffer.from(`${BASIC_USER}:${password}`).toString('base64')}`;
-  expect(heard.toSorted()).toEqual([CANARIES.documentPassword, CANARIES.actionPassword, CANARIES.statusPassword, CANARIES.statusPassword].map(basic).toSorted());
+  expect(heard.toSorted()).toEqual(
+    [CANARIES.documentPassword, CANARIES.actionPassword, CANARIES.statusPassword, CANARIES.statusPassword]
+      .map(basic)
+      .toSorted(),
+  );
 });
 
 journeys.it('Kazoo: password of the upload URL, secret of the storage plan', async (gateway) => {
   const server = await gateway.with(startUploadServer({ userinfo: `${BASIC_USER}:${CANARIES.uploadPassword}` }));
-  const s3 = await gateway.with(startStrictS3({ accessKeyId: 'AKIAPLAN', secretAccessKey: CANARIES.planSecret, buckets: ['plan-bucket'] }));
+  const s3 = await gateway.with(
+    startStrictS3({ accessKeyId: 'AKIAPLAN', secretAccessKey: CANARIES.planSecret, buckets: ['plan-bucket'] }),
+  );
   const { hostname, port } = new URL(s3.url);
   const handler = '0123456789abcdef0123456789abcdef';
   const plan = {
-    attachments: { [handler]: { handler: 's3', name: 's3', settings: { bucket: 'plan-bucket', key: 'AKIAPLAN', secret: CANARIES.planSecret, host: hostname, port: Number(port), scheme: 'http', bucket_access_method: 'path' } } },
+    attachments: {
+      [handler]: {
+        handler: 's3',
+        name: 's3',
+        settings: {
+          bucket: 'plan-bucket',
+          key: 'AKIAPLAN',
+          secret: CANARIES.planSecret,
+          host: hostname,
+          port: Number(port),
+          scheme: 'http',
+          bucket_access_method: 'path',
+        },
+      },
+    },
     plan: { modb: { types: { call_recording: { attachments: { handler } } } } },
   };
-  const upload = { module: 'record_call', data: { action: 'start', format: 'wav', url: withPassword(`${server.url}/kzr`, CANARIES.uploadPassword) } };
+  const upload = {
+    module: 'record_call',
+    data: { action: 'start', format: 'wav', url: withPassword(`${server.url}/kzr`, CANARIES.uploadPassword) },
+  };
   const planned = { module: 'record_call', data: { action: 'start', format: 'wav' } };
-  const flow = { ...upload, children: { _: { ...planned, children: { _: { module: 'user', data: { id: 'u' }, children: {} } } } } };
+  const flow = {
+    ...upload,
+    children: { _: { ...planned, children: { _: { module: 'user', data: { id: 'u' }, children: {} } } } },
+  };
   const site = await app(gateway, { '/callflow': JSON.stringify(flow) });
-  const call = await gateway.place({ vendor: 'kazoo', settings: { callflowUrl: `${site.url}/callflow`, storagePlan: JSON.stringify(plan), webhookUri: `${site.url}/hook` } });
-  await until('both run', async () => (await call.recordings()).filter(({ state }) => state === 'capturing').length === 2);
+  const call = await gateway.place({
+    vendor: 'kazoo',
+    settings: {
+      callflowUrl: `${site.url}/callflow`,
+      storagePlan: JSON.stringify(plan),
+      webhookUri: `${site.url}/hook`,
+    },
+  });
+  await until(
+    'both run',
+    async () => (await call.recordings()).filter(({ state }) => state === 'capturing').length === 2,
+  );
   await talkAndHangUp(call);
   for (const number of [0, 1]) await call.available(number);
   expect([server.received.length, s3.objects().length]).toEqual([1, 1]);
@@ -148,7 +191,11 @@ journeys.it('Aculab: cipher, passwords of pages', async (gateway) => {
       }),
     '/next': '{"actions":[]}',
   });
-  const settings = { firstPage: `${site.url}/first`, finalPage: `${site.url}/final`, pageCredentials: `${BASIC_USER}:${CANARIES.pageCredentials}` };
+  const settings = {
+    firstPage: `${site.url}/first`,
+    finalPage: `${site.url}/final`,
+    pageCredentials: `${BASIC_USER}:${CANARIES.pageCredentials}`,
+  };
   const call = await gateway.place({ vendor: 'aculab', settings });
   await call.reaches(0, 'armed');
   await talkAndHangUp(call);
@@ -157,19 +204,35 @@ journeys.it('Aculab: cipher, passwords of pages', async (gateway) => {
 });
 
 journeys.it('Sinch: credentials of destinations, the secret of the application', async (gateway) => {
-  const s3 = await gateway.with(startStrictS3({ accessKeyId: 'AKIASINCH', secretAccessKey: CANARIES.sinchSecret, buckets: ['sinch-bucket'] }));
-  const record = (destinationUrl: string, credentials: string) => ({ name: 'startRecording', options: { destinationUrl, credentials } });
+  const s3 = await gateway.with(
+    startStrictS3({ accessKeyId: 'AKIASINCH', secretAccessKey: CANARIES.sinchSecret, buckets: ['sinch-bucket'] }),
+  );
+  const record = (destinationUrl: string, credentials: string) => ({
+    name: 'startRecording',
+    options: { destinationUrl, credentials },
+  });
   const site = await app(gateway, {
     '/cb': ({ text }) =>
       text.includes('"ice"')
-        ? JSON.stringify({ instructions: [record('s3://sinch-bucket/', `AKIASINCH:${CANARIES.sinchSecret}:eu-central-1`)], action: { name: 'connectPstn', number: '+12017777777' } })
+        ? JSON.stringify({
+            instructions: [record('s3://sinch-bucket/', `AKIASINCH:${CANARIES.sinchSecret}:eu-central-1`)],
+            action: { name: 'connectPstn', number: '+12017777777' },
+          })
         : '',
   });
-  const settings = { applicationKey: SAMPLE_APPLICATION_KEY, applicationSecret: CANARIES.sinchApplicationSecret, callbackUrl: `${site.url}/cb`, s3Endpoint: s3.url, gsEndpoint: s3.url };
+  const settings = {
+    applicationKey: SAMPLE_APPLICATION_KEY,
+    applicationSecret: CANARIES.sinchApplicationSecret,
+    callbackUrl: `${site.url}/cb`,
+    s3Endpoint: s3.url,
+    gsEndpoint: s3.url,
+  };
   const call = await gateway.place({ vendor: 'sinch', settings });
   await call.capturing();
   await talk(call);
-  const document = JSON.stringify({ instructions: [record('gs://sinch-bucket/x.mp3', `AKIASINCH:${CANARIES.sinchGsSecret}`)] });
+  const document = JSON.stringify({
+    instructions: [record('gs://sinch-bucket/x.mp3', `AKIASINCH:${CANARIES.sinchGsSecret}`)],
+  });
   await gateway.api.instruct(call.callRef, { document, role: 'manage' });
   await call.capturing(1);
   await talkAndHangUp(call);
@@ -182,7 +245,14 @@ journeys.it('bad documents and sources: what is refused is not repeated', async 
   const source = { kind: 'url', url: `${withPassword('http://127.0.0.1:9', CANARIES.sourcePassword)}/x.wav` };
   const started = await gateway.api.start({ applicationId: flexml, call: { from: '1', to: '2' }, source, spec: {} });
   const call = await gateway.place({ vendor: 'sinch', settings: {}, fetchDocument: false });
-  const bad = { document: JSON.stringify({ instructions: [{ name: 'startRecording', options: { destinationUrl: 's3://', credentials: `A:${CANARIES.sinchSecret}:x` } }] }), role: 'manage' };
+  const bad = {
+    document: JSON.stringify({
+      instructions: [
+        { name: 'startRecording', options: { destinationUrl: 's3://', credentials: `A:${CANARIES.sinchSecret}:x` } },
+      ],
+    }),
+    role: 'manage',
+  };
   expect((await gateway.api.ask('POST', `/v1/calls/${call.callRef}/instructions`, bad)).status).toBe(400);
   const broken = { document: `<Response><Record awsSecretKey="${CANARIES.awsSecretKey}" <<</Response>` };
   const plain = await gateway.place({ vendor: 'flexml', settings: {}, fetchDocument: false });
@@ -194,41 +264,47 @@ journeys.it('bad documents and sources: what is refused is not repeated', async 
   }
 });
 
-journeys.afterwards('no key, value or stream of Redis holds a credential, nor any file or file name of the gateway', async (gateway) => {
-  const redis = gateway.roles.runtime.connections.open('subscriber');
-  const raw: string[] = [];
-  for (let cursor = '0', first = true; first || cursor !== '0'; first = false) {
-    const [next, keys] = await redis.scan(cursor, 'COUNT', 500);
-    cursor = next;
-    for (const key of keys) {
-      const value = await readKey(redis, key);
-      raw.push(`${key} ${JSON.stringify(value)}`);
+journeys.afterwards(
+  'no key, value or stream of Redis holds a credential, nor any file or file name of the gateway',
+  async (gateway) => {
+    const redis = gateway.roles.runtime.connections.open('subscriber');
+    const raw: string[] = [];
+    for (let cursor = '0', first = true; first || cursor !== '0'; first = false) {
+      const [next, keys] = await redis.scan(cursor, 'COUNT', 500);
+      cursor = next;
+      for (const key of keys) {
+        const value = await readKey(redis, key);
+        raw.push(`${key} ${JSON.stringify(value)}`);
+      }
     }
-  }
-  expect(raw.length).toBeGreaterThan(30);
-  // The search itself is no dud.
-  expect(canariesIn(`x${CANARIES.awsSecretKey}x`)).toHaveLength(1);
-  expect(raw.filter((text) => canariesIn(text).length > 0).map((text) => [text.slice(0, 120), canariesIn(text)])).toEqual([]);
-  const files = await filesBelow(gateway.dataDirectory);
-  const findings: unknown[] = [];
-  let journal = '';
-  for (const file of files) {
-    // Of the append-only file nothing is ever taken back: it shows whatever was written at any time.
-    const text = (await readFile(file)).toString('latin1');
-    if (file.includes('.aof')) journal += text;
-    const found = [...canariesIn(file), ...canariesIn(text)];
-    if (found.length > 0) findings.push([file, found]);
-  }
-  expect(findings).toEqual([]);
-  expect(journal).toContain('canary-bucket');
-});
+    expect(raw.length).toBeGreaterThan(30);
+    // The search itself is no dud.
+    expect(canariesIn(`x${CANARIES.awsSecretKey}x`)).toHaveLength(1);
+    expect(
+      raw.filter((text) => canariesIn(text).length > 0).map((text) => [text.slice(0, 120), canariesIn(text)]),
+    ).toEqual([]);
+    const files = await filesBelow(gateway.dataDirectory);
+    const findings: unknown[] = [];
+    let journal = '';
+    for (const file of files) {
+      // Of the append-only file nothing is ever taken back: it shows whatever was written at any time.
+      const text = (await readFile(file)).toString('latin1');
+      if (file.includes('.aof')) journal += text;
+      const found = [...canariesIn(file), ...canariesIn(text)];
+      if (found.length > 0) findings.push([file, found]);
+    }
+    expect(findings).toEqual([]);
+    expect(journal).toContain('canary-bucket');
+  },
+);
 
 journeys.afterwards('no log line, no answer of the API and no request to an application shows one', async (gateway) => {
   const { api, log } = gateway;
   const lists = ['/v1/applications', '/v1/calls', '/v1/recordings?limit=100', '/metrics', '/docs-json'];
   for (const path of lists) await api.ask('GET', path);
   const { items } = await api.get<{ items: { id: string }[] }>('/v1/recordings?limit=100');
-  for (const { id } of items) for (const part of ['', '/events', '/deliveries']) await api.ask('GET', `/v1/recordings/${id}${part}`);
+  for (const { id } of items)
+    for (const part of ['', '/events', '/deliveries']) await api.ask('GET', `/v1/recordings/${id}${part}`);
   expect([items.length > 8, log.length > 0, api.answers.length > 100]).toEqual([true, true, true]);
   expect(log.flatMap((line) => canariesIn(line).map((found) => [line, found]))).toEqual([]);
   expect(api.answers.flatMap((answer) => canariesIn(answer).map((found) => [answer.slice(0, 200), found]))).toEqual([]);

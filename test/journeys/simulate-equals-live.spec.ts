@@ -46,16 +46,31 @@ interface Scenario {
 
 const END_OF_FLEXML = '<Response><Pause length="1"/><Hangup/></Response>';
 const END_OF_ACULAB = '{"actions":[{"sleep":{"seconds":1}},{"hang_up":{}}]}';
-const aculabPages = (app: string) => ({ finalPage: `${app}/final`, errorPage: `${app}/error`, firstPage: `${app}/first` });
+const aculabPages = (app: string) => ({
+  finalPage: `${app}/final`,
+  errorPage: `${app}/error`,
+  firstPage: `${app}/first`,
+});
 const hooks = (app: string) => ({
   accountId: '4a6b863f72f7a7b1c2c7a7a1f2b3c4d5',
   urlBlacklist: '',
-  webhooks: JSON.stringify([{ name: 'r', hook: 'object', uri: `${app}/hook`, format: 'json', custom_data: { type: 'all', action: 'all' } }]),
+  webhooks: JSON.stringify([
+    { name: 'r', hook: 'object', uri: `${app}/hook`, format: 'json', custom_data: { type: 'all', action: 'all' } },
+  ]),
 });
-const sinch = (app: string) => ({ applicationKey: SAMPLE_APPLICATION_KEY, applicationSecret: SAMPLE_APPLICATION_SECRET, callbackUrl: `${app}/cb` });
+const sinch = (app: string) => ({
+  applicationKey: SAMPLE_APPLICATION_KEY,
+  applicationSecret: SAMPLE_APPLICATION_SECRET,
+  callbackUrl: `${app}/cb`,
+});
 
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
-  'FlexML §2.4, voicemail ended by #': { vendor: 'flexml', file: 'libs/vendor-adapters/flexml/fixtures/voicemail.xml', key: '#', answers: { '/vm/next/42': END_OF_FLEXML } },
+  'FlexML §2.4, voicemail ended by #': {
+    vendor: 'flexml',
+    file: 'libs/vendor-adapters/flexml/fixtures/voicemail.xml',
+    key: '#',
+    answers: { '/vm/next/42': END_OF_FLEXML },
+  },
   'FlexML §2.4, session to S3, hung up by the callee': {
     vendor: 'flexml',
     file: 'libs/vendor-adapters/flexml/fixtures/session-aws.xml',
@@ -70,12 +85,50 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     leadMs: 5500,
     settings: (app) => ({ statusCallbackUrl: `${app}/ended` }),
   },
-  'FlexML §7 scenario 6, nobody speaks': { vendor: 'flexml', file: 'libs/vendor-adapters/flexml/fixtures/scenario-6-empty.xml', silent: true, leadMs: 0, answers: { '/start': END_OF_FLEXML } },
-  'FlexML, the document of the sample application': { vendor: 'flexml', file: 'examples/flexml-app/voicemail.xml', key: '#', leadMs: 1000, answers: { '/action': END_OF_FLEXML } },
-  'Kazoo §1.1, the stored callflow': { vendor: 'kazoo', file: 'examples/kazoo-app/stored-callflow.json', role: 'saved', hangupBy: 'caller', leadMs: 0, settings: hooks },
-  'Kazoo, the node of the sample application': { vendor: 'kazoo', file: 'examples/kazoo-app/callflow.json', hangupBy: 'callee', leadMs: 0, settings: hooks },
-  'Kazoo §1.3, record_caller ended by a key': { vendor: 'kazoo', file: 'libs/vendor-adapters/kazoo/fixtures/record-caller.callflow', key: '5', leadMs: 0, settings: hooks },
-  'Aculab §1.7, voicemail ended by #': { vendor: 'aculab', file: 'libs/vendor-adapters/aculab/fixtures/voicemail.json', key: '#', answers: { '/recorded': END_OF_ACULAB }, settings: aculabPages, leadMs: 2000 },
+  'FlexML §7 scenario 6, nobody speaks': {
+    vendor: 'flexml',
+    file: 'libs/vendor-adapters/flexml/fixtures/scenario-6-empty.xml',
+    silent: true,
+    leadMs: 0,
+    answers: { '/start': END_OF_FLEXML },
+  },
+  'FlexML, the document of the sample application': {
+    vendor: 'flexml',
+    file: 'examples/flexml-app/voicemail.xml',
+    key: '#',
+    leadMs: 1000,
+    answers: { '/action': END_OF_FLEXML },
+  },
+  'Kazoo §1.1, the stored callflow': {
+    vendor: 'kazoo',
+    file: 'examples/kazoo-app/stored-callflow.json',
+    role: 'saved',
+    hangupBy: 'caller',
+    leadMs: 0,
+    settings: hooks,
+  },
+  'Kazoo, the node of the sample application': {
+    vendor: 'kazoo',
+    file: 'examples/kazoo-app/callflow.json',
+    hangupBy: 'callee',
+    leadMs: 0,
+    settings: hooks,
+  },
+  'Kazoo §1.3, record_caller ended by a key': {
+    vendor: 'kazoo',
+    file: 'libs/vendor-adapters/kazoo/fixtures/record-caller.callflow',
+    key: '5',
+    leadMs: 0,
+    settings: hooks,
+  },
+  'Aculab §1.7, voicemail ended by #': {
+    vendor: 'aculab',
+    file: 'libs/vendor-adapters/aculab/fixtures/voicemail.json',
+    key: '#',
+    answers: { '/recorded': END_OF_ACULAB },
+    settings: aculabPages,
+    leadMs: 2000,
+  },
   'Aculab §2, minimal form, hung up': {
     vendor: 'aculab',
     file: 'libs/vendor-adapters/aculab/fixtures/record-minimal.json',
@@ -152,7 +205,12 @@ interface Run {
   readonly document: string;
   readonly app: VendorApp;
   readonly settings: Readonly<Record<string, string>>;
-  readonly call: { readonly callId: string; readonly from: string; readonly to: string; readonly conferenceId?: string };
+  readonly call: {
+    readonly callId: string;
+    readonly from: string;
+    readonly to: string;
+    readonly conferenceId?: string;
+  };
 }
 
 for (const [name, scenario] of Object.entries(SCENARIOS)) {
@@ -168,7 +226,12 @@ for (const [name, scenario] of Object.entries(SCENARIOS)) {
 async function prepare(gateway: LiveGateway, scenario: Scenario): Promise<Run> {
   const { answers = {}, s3, settings, wrap = (text) => text } = scenario;
   const app = await gateway.app(answers);
-  const store = s3 === undefined ? null : await gateway.with(startStrictS3({ accessKeyId: s3.accessKeyId, secretAccessKey: s3.secretAccessKey, buckets: [s3.bucket] }));
+  const store =
+    s3 === undefined
+      ? null
+      : await gateway.with(
+          startStrictS3({ accessKeyId: s3.accessKeyId, secretAccessKey: s3.secretAccessKey, buckets: [s3.bucket] }),
+        );
   const example = wrap(readFileSync(new URL(`../../${scenario.file}`, import.meta.url), 'utf8'));
   const document = PLACEHOLDERS.reduce((text, [pattern, value]) => text.replace(pattern, value ?? app.url), example);
   return {
@@ -180,11 +243,16 @@ async function prepare(gateway: LiveGateway, scenario: Scenario): Promise<Run> {
   };
 }
 
-async function liveCall(gateway: LiveGateway, { scenario, document, app, settings, call: identity }: Run): Promise<JourneyCall> {
+async function liveCall(
+  gateway: LiveGateway,
+  { scenario, document, app, settings, call: identity }: Run,
+): Promise<JourneyCall> {
   const call = await gateway.place({ vendor: scenario.vendor, settings, call: identity, fetchDocument: false });
   await gateway.api.instruct(call.callRef, { document, role: scenario.role ?? 'flow', url: `${app.url}/doc` });
   if (scenario.bridged === true) await call.event({ type: 'bridged' });
-  await until('the recording begins', async () => ['armed', 'capturing', 'absent'].includes((await call.recordings())[0]?.state ?? ''));
+  await until('the recording begins', async () =>
+    ['armed', 'capturing', 'absent'].includes((await call.recordings())[0]?.state ?? ''),
+  );
   if (scenario.silent !== true) {
     const { key } = scenario;
     call.caller.say(sequence(CALLER, silence(KEY_AT_MS - (CALLER.length * 1000) / 8000)));
@@ -217,18 +285,31 @@ function simulated({ scenario, document, app, settings, call }: Run): Promise<re
   });
 }
 
-const shown = (callId: string, method: string, url: string, body: string | null): string => mask(`${method} ${url}\n${body ?? ''}`, callId);
+const shown = (callId: string, method: string, url: string, body: string | null): string =>
+  mask(`${method} ${url}\n${body ?? ''}`, callId);
 
 /** Notifications by their purpose: those of different subscriptions overtake each other. */
-const isNotification = (purpose: string): boolean => ['recordingStatusCallback', 'callbackUrl', 'transcribeCallback', 'webhook', 'recording_available_page', 'notify'].includes(purpose);
+const isNotification = (purpose: string): boolean =>
+  [
+    'recordingStatusCallback',
+    'callbackUrl',
+    'transcribeCallback',
+    'webhook',
+    'recording_available_page',
+    'notify',
+  ].includes(purpose);
 
 function simulatedOutcome(lines: readonly SimulatedLine[], { call: { callId } }: Run): Outcome {
   const requests = lines.filter((line): line is SimulatedRequest => line.type === 'request');
   const texts = (wanted: (request: SimulatedRequest) => boolean, withPurpose: boolean) =>
-    requests.filter(wanted).map(({ purpose, method, url, body }) => (withPurpose ? `${purpose}: ` : '') + shown(callId, method, url, body));
+    requests
+      .filter(wanted)
+      .map(({ purpose, method, url, body }) => (withPurpose ? `${purpose}: ` : '') + shown(callId, method, url, body));
   return {
     specs: lines.flatMap((line) => (line.type === 'spec' ? [line.spec] : [])),
-    events: lines.flatMap((line) => (line.type === 'event' ? [`${line.recording} ${line.event} ${line.capture?.reason ?? ''}`] : [])),
+    events: lines.flatMap((line) =>
+      line.type === 'event' ? [`${line.recording} ${line.event} ${line.capture?.reason ?? ''}`] : [],
+    ),
     flow: texts(({ purpose }) => purpose !== 'upload' && !isNotification(purpose), false),
     notifications: byPurpose(texts(({ purpose }) => isNotification(purpose), true)),
     uploads: texts(({ purpose }) => purpose === 'upload', false),
@@ -236,8 +317,13 @@ function simulatedOutcome(lines: readonly SimulatedLine[], { call: { callId } }:
 }
 
 /** Waits until live as much has come as in the simulation, or more; then both are compared. */
-async function liveOutcome(call: JourneyCall, run: Run, expected: Outcome): Promise<{ live: Outcome; simulated: Outcome }> {
-  const count = ({ flow, notifications, uploads, events }: Outcome) => flow.length + notifications.length + uploads.length + events.length;
+async function liveOutcome(
+  call: JourneyCall,
+  run: Run,
+  expected: Outcome,
+): Promise<{ live: Outcome; simulated: Outcome }> {
+  const count = ({ flow, notifications, uploads, events }: Outcome) =>
+    flow.length + notifications.length + uploads.length + events.length;
   let live = await lookAt(call, run);
   const patience = Date.now() + 10_000;
   while (count(live) < count(expected) && Date.now() < patience) live = await lookAt(call, run);
@@ -246,22 +332,33 @@ async function liveOutcome(call: JourneyCall, run: Run, expected: Outcome): Prom
 
 async function lookAt(call: JourneyCall, { app, call: { callId } }: Run): Promise<Outcome> {
   const recordings = await call.recordings();
-  const deliveries = new Map((await Promise.all(recordings.map(({ id }) => call.api.deliveries(id)))).flat().map((delivery) => [delivery.id, delivery.purpose]));
+  const deliveries = new Map(
+    (await Promise.all(recordings.map(({ id }) => call.api.deliveries(id))))
+      .flat()
+      .map((delivery) => [delivery.id, delivery.purpose]),
+  );
   const events = await Promise.all(
-    recordings.map(async ({ id }, index) => (await call.api.events(id)).map(({ name, capture }) => `${index + 1} ${name} ${capture?.reason ?? ''}`)),
+    recordings.map(async ({ id }, index) =>
+      (await call.api.events(id)).map(({ name, capture }) => `${index + 1} ${name} ${capture?.reason ?? ''}`),
+    ),
   );
   const requests = app.received.map((request) => {
-    const purpose = deliveries.get(request.headers['webhook-id'] ?? '') ?? (request.path.startsWith('/kzr') ? 'upload' : 'flow');
+    const purpose =
+      deliveries.get(request.headers['webhook-id'] ?? '') ?? (request.path.startsWith('/kzr') ? 'upload' : 'flow');
     const body = purpose === 'upload' ? null : request.text;
     return { purpose, text: shown(callId, request.method, app.url + request.url, body) };
   });
   const texts = (wanted: string) => requests.filter(({ purpose }) => purpose === wanted).map(({ text }) => text);
-  const elsewhere = recordings.flatMap(({ receipt, spec }) => (receipt === null || spec.destination.kind !== 's3' ? [] : [shown(callId, 'PUT', receipt.location, null)]));
+  const elsewhere = recordings.flatMap(({ receipt, spec }) =>
+    receipt === null || spec.destination.kind !== 's3' ? [] : [shown(callId, 'PUT', receipt.location, null)],
+  );
   return {
     specs: recordings.map(({ spec }) => spec),
     events: events.flat(),
     flow: texts('flow'),
-    notifications: byPurpose(requests.filter(({ purpose }) => isNotification(purpose)).map(({ purpose, text }) => `${purpose}: ${text}`)),
+    notifications: byPurpose(
+      requests.filter(({ purpose }) => isNotification(purpose)).map(({ purpose, text }) => `${purpose}: ${text}`),
+    ),
     uploads: [...texts('upload'), ...elsewhere],
   };
 }

@@ -16,9 +16,10 @@ export interface Audio {
 /** Decodes a WAV file as this product's own reader sees it. */
 export function decodeWav(bytes: Uint8Array): Audio {
   const { codec, sampleRate, channels, dataOffset, dataBytes } = parseWavHeader(bytes);
+  if (!isWritten(codec)) throw new Error(`The gateway writes no ${String(codec)}`);
   const data = bytes.subarray(dataOffset, dataBytes === null ? undefined : dataOffset + dataBytes);
-  if (dataBytes !== null && dataOffset + dataBytes !== bytes.length) throw new Error('The header does not describe the file');
-  if (!isWritten(codec)) throw new Error(`The gateway writes no ${codec}`);
+  if (dataBytes !== null && dataOffset + dataBytes !== bytes.length)
+    throw new Error('The header does not describe the file');
   return split(DECODERS[codec](data), channels, sampleRate);
 }
 
@@ -69,7 +70,9 @@ const DECODERS = {
 
 function split(interleaved: Int16Array, count: number, sampleRate: number): Audio {
   const samples = interleaved.length / count;
-  const channels = Array.from({ length: count }, (_, channel) => Int16Array.from({ length: samples }, (_sample, at) => interleaved[at * count + channel] ?? 0));
+  const channels = Array.from({ length: count }, (_, channel) =>
+    Int16Array.from({ length: samples }, (_sample, at) => interleaved[at * count + channel] ?? 0),
+  );
   return { sampleRate, channels, samples };
 }
 
@@ -81,6 +84,8 @@ function ffmpeg(args: readonly string[]): Promise<Buffer> {
   child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk));
   return new Promise((resolve, reject) => {
     child.once('error', (error) => reject(new Error(`ffmpeg is needed to look at MP3 files: ${error.message}`)));
-    child.once('close', (code) => (code === 0 ? resolve(Buffer.concat(out)) : reject(new Error(Buffer.concat(complaints).toString()))));
+    child.once('close', (code) =>
+      code === 0 ? resolve(Buffer.concat(out)) : reject(new Error(Buffer.concat(complaints).toString())),
+    );
   });
 }

@@ -15,6 +15,8 @@ export function composeWav(channels: readonly Int16Array[], sampleRate: number):
   bytes.writeUInt16LE(16, 34);
   bytes.write('data', 36, 'latin1');
   bytes.writeUInt32LE(samples * frameBytes, 40);
-  channels.forEach((channel, side) => channel.forEach((sample, at) => bytes.writeInt16LE(sample, 44 + at * frameBytes + side * 2)));
+  channels.forEach((channel, side) =>
+    channel.forEach((sample, at) => bytes.writeInt16LE(sample, 44 + at * frameBytes + side * 2)),
+  );
   return bytes;
 }

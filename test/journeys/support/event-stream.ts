@@ -35,7 +35,9 @@ export class EventStreamReader {
   }
 
   private take(block: string): void {
-    const lines = new Map(block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)] as const));
+    const lines = new Map(
+      block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)] as const),
+    );
     const data = lines.get('data');
     if (data === undefined) return;
     this.ids.push(lines.get('id') ?? '');

@@ -21,13 +21,18 @@ const PLACE_TOLERANCE_MS = 80;
 const LENGTH_TOLERANCE_MS = 40;
 
 /** Checks that exactly these tones are in the channel, in these places relative to each other. */
-export function expectTones(samples: Int16Array | undefined, expected: readonly ExpectedTone[], rate = 8000): readonly HeardTone[] {
+export function expectTones(
+  samples: Int16Array | undefined,
+  expected: readonly ExpectedTone[],
+  rate = 8000,
+): readonly HeardTone[] {
   const heard = tonesIn(samples ?? new Int16Array(0), TONES_HZ, rate);
   expect(heard.map(({ hz }) => hz)).toEqual(expected.map(({ hz }) => hz));
   const begin = (heard[0]?.fromMs ?? 0) - (expected[0]?.at ?? 0);
   for (const [index, { hz, at, ms }] of expected.entries()) {
     const { fromMs, toMs } = heard[index] ?? { fromMs: 0, toMs: 0 };
-    const fits = Math.abs(fromMs - begin - at) <= PLACE_TOLERANCE_MS && Math.abs(toMs - fromMs - ms) <= LENGTH_TOLERANCE_MS;
+    const fits =
+      Math.abs(fromMs - begin - at) <= PLACE_TOLERANCE_MS && Math.abs(toMs - fromMs - ms) <= LENGTH_TOLERANCE_MS;
     expect({ hz, at, ms, fits, heard }).toEqual({ hz, at, ms, fits: true, heard });
   }
   return heard;

@@ -2,6 +2,7 @@ import type { CallRecord, JsonObject, RecordingEvent } from '#libs/recording-mod
 import type { RecordingDto, StartedRecordingsDto } from '../../../apps/gateway/api-v1/recordings/recording.dto.js';
 import type { DeliveryDto } from '../../../apps/gateway/api-v1/deliveries/delivery.dto.js';
 import type { InstructedDto } from '../../../apps/gateway/api-v1/calls.dto.js';
+import { until } from './until.js';
 
 export interface Answer {
   readonly status: number;
@@ -19,11 +20,20 @@ export class GatewayApi {
     readonly apiKey: string,
   ) {}
 
-  async ask(method: string, path: string, body?: object | Uint8Array, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  async ask(
+    method: string,
+    path: string,
+    body?: object | Uint8Array,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> {
     const isBytes = body instanceof Uint8Array;
     const response = await fetch(this.url + path, {
       method,
-      headers: { authorization: `Bearer ${this.apiKey}`, ...(body === undefined || isBytes ? {} : { 'content-type': 'application/json' }), ...headers },
+      headers: {
+        authorization: `Bearer ${this.apiKey}`,
+        ...(body === undefined || isBytes ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
       ...(body === undefined ? {} : { body: isBytes ? Buffer.from(body) : JSON.stringify(body) }),
     });
     const bytes = Buffer.from(await response.arrayBuffer());
@@ -46,8 +56,13 @@ export class GatewayApi {
     return id;
   }
 
-  createCall(body: JsonObject): Promise<CallRecord> {
-    return this.post('/v1/calls', body);
+  /** A node that is short of breath refuses new calls for a moment; whoever calls tries again. */
+  async createCall(body: JsonObject): Promise<CallRecord> {
+    const answer = await until('a node takes the call', async () => {
+      const tried = await this.ask('POST', '/v1/calls', body);
+      return tried.status !== 503 && tried;
+    });
+    return this.json(answer, 'POST /v1/calls');
   }
 
   call(callRef: string): Promise<CallRecord> {
@@ -79,7 +94,11 @@ export class GatewayApi {
     return bytes;
   }
 
-  instruct(callRef: string, body: { readonly document: string; readonly role?: string; readonly url?: string }, headers?: Readonly<Record<string, string>>): Promise<InstructedDto> {
+  instruct(
+    callRef: string,
+    body: { readonly document: string; readonly role?: string; readonly url?: string },
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<InstructedDto> {
     return this.post(`/v1/calls/${callRef}/instructions`, body, headers);
   }
 

@@ -36,7 +36,11 @@ export class JourneyCall {
   static async place(gateway: LiveGateway, plan: CallPlan): Promise<JourneyCall> {
     const applicationId = await gateway.api.application(plan.vendor, plan.settings);
     const { parties = ['caller', 'callee'], telephoneEvents = true, answered = true, fetchDocument = true } = plan;
-    const leg = { transport: 'rtp', codec: 'PCMU', ...(telephoneEvents ? { telephoneEventPayloadType: TELEPHONE_EVENT } : {}) };
+    const leg = {
+      transport: 'rtp',
+      codec: 'PCMU',
+      ...(telephoneEvents ? { telephoneEventPayloadType: TELEPHONE_EVENT } : {}),
+    };
     const { callRef, media } = await gateway.api.createCall({
       applicationId,
       call: { from: CALLER_NUMBER, to: CALLEE_NUMBER, ...plan.call },
@@ -44,7 +48,9 @@ export class JourneyCall {
       answered,
       fetchDocument,
     });
-    const phones = parties.map((party) => [party, gateway.phones.add(new RtpPhone(media[party]?.address ?? ''))] as const);
+    const phones = parties.map(
+      (party) => [party, gateway.phones.add(new RtpPhone(media[party]?.address ?? ''))] as const,
+    );
     return new JourneyCall(gateway, applicationId, callRef, Object.fromEntries(phones));
   }
 
@@ -70,7 +76,9 @@ export class JourneyCall {
     return until(`recording ${number} of ${this.callRef} is ${states.join(' or ')}`, async () => {
       const recording = (await this.recordings())[number];
       if (recording !== undefined && !states.includes(recording.state) && isTerminal(recording.state)) {
-        throw new Error(`The recording is ${recording.state}, not ${states.join(' or ')}: ${JSON.stringify(recording.failure ?? recording.history)}`);
+        throw new Error(
+          `The recording is ${recording.state}, not ${states.join(' or ')}: ${JSON.stringify(recording.failure ?? recording.history)}`,
+        );
       }
       return recording !== undefined && states.includes(recording.state) ? recording : null;
     });

@@ -1,5 +1,13 @@
 /** Numbers that say how long something took or when it was; live they depend on the moment. */
-const MOMENTS = ['RecordingDuration', 'CallDuration', 'seconds_duration', 'seconds_call_duration', 'duration', 'duration_ms', 'start'];
+const MOMENTS = [
+  'RecordingDuration',
+  'CallDuration',
+  'seconds_duration',
+  'seconds_call_duration',
+  'duration',
+  'duration_ms',
+  'start',
+];
 
 const MASKS: readonly (readonly [RegExp, string])[] = [
   [/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi, '<uuid>'],
@@ -11,7 +19,10 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\b20\d{12}(?=_)/g, '<second>'],
   [/\b20\d{4}-(?=<call>)/g, '<month>-'],
   [/\b6\d{10}-[0-9a-f]{8}\b/g, '<interaction>'],
-  ...MOMENTS.flatMap((name) => [[new RegExp(`("${name}":)[\\d.]+`, 'g'), '$1<n>'] as const, [new RegExp(`([?&]${name}=)\\d+`, 'g'), '$1<n>'] as const]),
+  ...MOMENTS.flatMap((name) => [
+    [new RegExp(`("${name}":)[\\d.]+`, 'g'), '$1<n>'] as const,
+    [new RegExp(`([?&]${name}=)\\d+`, 'g'), '$1<n>'] as const,
+  ]),
 ];
 
 /** Hides what is different on every run: ids that are made up, and times. The given call id is no such thing. */

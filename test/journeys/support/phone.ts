@@ -22,7 +22,9 @@ const KEY_FRAMES = 5;
 const KEY_ENDS = 3;
 
 /** What a phone sends in one 20 ms. */
-type Frame = { readonly kind: 'audio'; readonly codes: Uint8Array } | { readonly kind: 'key'; readonly key: string; readonly frame: number };
+type Frame =
+  | { readonly kind: 'audio'; readonly codes: Uint8Array }
+  | { readonly kind: 'key'; readonly key: string; readonly frame: number };
 
 /**
  * A telephone at one end of an RTP stream: sends a PCMU packet every 20 ms from the beginning to the end, silence when
@@ -50,7 +52,9 @@ export class RtpPhone {
     const header = createRtpHeader();
     this.socket.on('message', (packet) => {
       if (!parseRtpHeader(packet, header) || header.payloadType !== PCMU) return;
-      this.heardCodes.push(Uint8Array.from(packet.subarray(header.payloadOffset, header.payloadOffset + header.payloadLength)));
+      this.heardCodes.push(
+        Uint8Array.from(packet.subarray(header.payloadOffset, header.payloadOffset + header.payloadLength)),
+      );
     });
   }
 
@@ -103,7 +107,8 @@ export class RtpPhone {
     const last = frame === KEY_FRAMES - 1;
     const payload = new Uint8Array(TELEPHONE_EVENT_BYTES);
     writeTelephoneEvent(payload, 0, { key, end: last, volume: 10, duration: (frame + 1) * FRAME_SAMPLES });
-    for (let copy = 0; copy < (last ? KEY_ENDS : 1); copy += 1) this.send(TELEPHONE_EVENT, this.keyTimestamp, frame === 0, payload);
+    for (let copy = 0; copy < (last ? KEY_ENDS : 1); copy += 1)
+      this.send(TELEPHONE_EVENT, this.keyTimestamp, frame === 0, payload);
   }
 
   private send(payloadType: number, timestamp: number, marker: boolean, payload: Uint8Array): void {
@@ -138,6 +143,7 @@ export class PhoneClock {
   }
 
   private catchUp(): void {
-    for (; this.ticks * FRAME_MS <= performance.now() - this.started; this.ticks += 1) for (const phone of this.phones) phone.tick();
+    for (; this.ticks * FRAME_MS <= performance.now() - this.started; this.ticks += 1)
+      for (const phone of this.phones) phone.tick();
   }
 }

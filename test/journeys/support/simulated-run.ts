@@ -46,7 +46,8 @@ interface SimulatedEvent {
   readonly capture?: { readonly reason: string };
 }
 
-export type SimulatedLine = SimulatedRequest | SimulatedSpec | SimulatedEvent | { readonly type: 'accounting' | 'warning' | 'result' };
+export type SimulatedLine =
+  SimulatedRequest | SimulatedSpec | SimulatedEvent | { readonly type: 'accounting' | 'warning' | 'result' };
 
 /** Runs a document through `recgate simulate`, as a person would, and reads its output. */
 export async function runSimulation(plan: SimulationPlan): Promise<readonly SimulatedLine[]> {
@@ -57,7 +58,9 @@ export async function runSimulation(plan: SimulationPlan): Promise<readonly Simu
     return path;
   };
   try {
-    const answers = Object.entries(plan.answers).map(async ([url, text], index) => `${url}=${await file(`answer-${index}`, text)}`);
+    const answers = Object.entries(plan.answers).map(
+      async ([url, text], index) => `${url}=${await file(`answer-${index}`, text)}`,
+    );
     const { bridgeAtMs, hangup } = plan;
     const options = readOptions({
       vendor: plan.vendor,
@@ -75,7 +78,10 @@ export async function runSimulation(plan: SimulationPlan): Promise<readonly Simu
       out: join(directory, 'out'),
     });
     const text = await simulate(options, { wayOut: null, progress: () => undefined });
-    return text.trimEnd().split('\n').map((line) => JSON.parse(line) as SimulatedLine);
+    return text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as SimulatedLine);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -58,7 +58,9 @@ function stretches(samples: Int16Array, hz: number, rate: number, window: number
   const windows = Math.ceil(samples.length / window);
   for (let index = 0; index <= windows; index += 1) {
     const start = index * window;
-    const on = start < samples.length && goertzelPower(samples, start, Math.min(start + window, samples.length), hz, rate) >= LEAST_POWER;
+    const on =
+      start < samples.length &&
+      goertzelPower(samples, start, Math.min(start + window, samples.length), hz, rate) >= LEAST_POWER;
     if (on && from < 0) from = index;
     if (!on && from >= 0) {
       found.push({ hz, fromMs: from * WINDOW_MS, toMs: Math.min(index * WINDOW_MS, (samples.length * 1000) / rate) });

@@ -28,18 +28,40 @@ const mulaw = (frame: Int16Array): Uint8Array => {
 
 /** The three dialects (raw PCM, Sinch connectStream, base64 JSON as `<Stream>` sends it). */
 export const SPOKEN_DIALECTS: Readonly<Record<'raw' | 'sinch' | 'json', SpokenDialect>> = {
-  raw: { sampleRate: 16_000, hello: { type: 'start', encoding: 'pcm16', sampleRate: 16_000, channels: 1 }, answer: '{"type":"started"}', send: pcm16 },
+  raw: {
+    sampleRate: 16_000,
+    hello: { type: 'start', encoding: 'pcm16', sampleRate: 16_000, channels: 1 },
+    answer: '{"type":"started"}',
+    send: pcm16,
+  },
   sinch: {
     sampleRate: 8000,
-    hello: { command: 'connect', version: 1, callId: 'c', applicationKey: 'k', codec: 'PCM', sampleRate: 8000, callHeaders: [{ key: 'recordingId', value: 'r-123' }] },
+    hello: {
+      command: 'connect',
+      version: 1,
+      callId: 'c',
+      applicationKey: 'k',
+      codec: 'PCM',
+      sampleRate: 8000,
+      callHeaders: [{ key: 'recordingId', value: 'r-123' }],
+    },
     answer: '{"command":"answer"}',
     send: pcm16,
   },
   json: {
     sampleRate: 8000,
-    hello: { event: 'start', streamSid: 's', start: { streamSid: 's', mediaFormat: { encoding: 'audio/x-mulaw', sampleRate: 8000, channels: 1 } } },
+    hello: {
+      event: 'start',
+      streamSid: 's',
+      start: { streamSid: 's', mediaFormat: { encoding: 'audio/x-mulaw', sampleRate: 8000, channels: 1 } },
+    },
     answer: null,
-    send: (frame) => JSON.stringify({ event: 'media', streamSid: 's', media: { track: 'inbound', payload: Buffer.from(mulaw(frame)).toString('base64') } }),
+    send: (frame) =>
+      JSON.stringify({
+        event: 'media',
+        streamSid: 's',
+        media: { track: 'inbound', payload: Buffer.from(mulaw(frame)).toString('base64') },
+      }),
   },
 };
 

@@ -12,7 +12,8 @@ export async function until<T>(what: string, ask: () => T | Promise<T>): Promise
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const answer = await ask();
-    if (answer !== null && answer !== undefined && answer !== false) return answer as Exclude<T, null | undefined | false>;
+    if (answer !== null && answer !== undefined && answer !== false)
+      return answer as Exclude<T, null | undefined | false>;
     if (Date.now() > deadline) throw new Error(`It never happened: ${what}`);
     await delay(EVERY_MS);
   }

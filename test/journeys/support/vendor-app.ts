@@ -43,7 +43,16 @@ export async function startVendorApp(routes: Readonly<Record<string, Route>>): P
       .then(async (body) => {
         const { method = 'GET', url = '/', rawHeaders } = request;
         const path = url.split('?')[0] ?? '/';
-        const got: Received = { at, method, url, path, headers: textHeaders(request), rawHeaders, body, text: body.toString('utf8') };
+        const got: Received = {
+          at,
+          method,
+          url,
+          path,
+          headers: textHeaders(request),
+          rawHeaders,
+          body,
+          text: body.toString('utf8'),
+        };
         received.push(got);
         const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
         const answer = typeof route === 'function' ? await route(got) : (route ?? {});
