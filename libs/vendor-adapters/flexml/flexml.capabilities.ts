@@ -59,15 +59,15 @@ const RECORD_ROWS: readonly (readonly [string, string | null, Support, string | 
 
 /** The other verbs (contract §5). */
 const VERB_ROWS: readonly (readonly [string, string | null, Support, string?])[] = [
-  ['Say', 'step.speak', 'executed'],
-  ['Play', 'step.playMedia', 'executed', 'its action ends the document'],
+  ['Say', 'step.speak', 'emulated', 'takes its time in the flow; nothing is spoken into the call'],
+  ['Play', 'step.playMedia', 'not yet executed', 'passed over with a warning; its action is carried out'],
   ['Pause', 'step.wait', 'executed', 'also written Wait'],
-  ['Gather', 'step.collectDigits', 'executed'],
+  ['Gather', 'step.collectDigits', 'executed', 'its prompts as Say and Play'],
   ['Redirect', 'step.fetch', 'executed'],
   ['Hangup', 'step.hangup', 'executed'],
   ['Reject', 'step.reject', 'executed'],
   ['Dial', 'step.connect', 'executed', 'the first number; recording by Dial itself is not described by the vendor'],
-  ['Dtmf', 'step.sendDigits', 'executed'],
+  ['Dtmf', 'step.sendDigits', 'not yet executed', 'passed over with a warning'],
   ['Amd', null, 'not applicable', 'skipped with a warning, as are Start, Stop, Connect, Stream and unknown verbs'],
 ];
 
