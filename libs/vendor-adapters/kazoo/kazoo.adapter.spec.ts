@@ -134,6 +134,21 @@ describe('reading callflows', () => {
     expect(outcome('/children/_/children/1/module')).toBe('dropped');
   });
 
+  it('an empty data object is not unknown', () => {
+    const { accounting, warnings } = parse({ module: 'record_call', data: {} }, { settings: { storeRecordings: 'true' } });
+    expect(accounting.find(({ path }) => path === '/data')).toMatchObject({ outcome: 'exact', value: {} });
+    expect(warnings).toEqual([]);
+  });
+
+  it('a record_min_sec that no recording can reach is kept, with a warning', () => {
+    const { steps, warnings } = parse({
+      module: 'record_call',
+      data: { url: 'https://rec.example.com/kzr', record_min_sec: 20_000 },
+    });
+    expect(steps).toMatchObject([{ kind: 'record', spec: { minDurationMs: 20_000_000 } }]);
+    expect(warnings).toHaveLength(1);
+  });
+
   it('goes on for more than a hundred nodes', () => {
     const chain = Array.from({ length: 110 }).reduce<object>(
       (children) => ({ module: 'sleep', data: { duration: 1 }, children: { _: children } }),

@@ -73,6 +73,7 @@ function nodeActions(node: JsonObject, pointer: string, scope: KazooScope): read
   const recorder = RECORDERS.get(module);
   if (recorder !== undefined) {
     const actions = recorder(data, scope);
+    data.accountEmpty('no keys: the defaults apply');
     account('exact', { to: 'step' });
     return actions;
   }

@@ -16,6 +16,8 @@ const MONO_SAMPLE_RATE = 8000;
 /** What the media server makes of a limit of 0 (contract §1.2 `time_limit`). */
 const ZERO_LIMIT_SECONDS = 3600;
 const SAVED_LIMIT_SECONDS = 3600;
+/** In milliseconds still a number that every part of the gateway can hold. */
+const LONGEST_MINIMUM_SECONDS = 2_147_483;
 
 /** `time_limit` in ms: clamped to the deployment's maximum; absent: 3600 s when saved, the maximum when raw. */
 export function timeLimitMs(data: FieldReader, scope: KazooScope): number {
@@ -61,8 +63,16 @@ export function minDurationMs(data: FieldReader, scope: KazooScope): number {
     shown: least,
     read: (value) => {
       const number = roundedInteger(value);
-      if (number === undefined || number > scope.settings.maxRecordingTimeLimit) return undefined;
-      return { value: Math.max(0, number), outcome: 'converted', reason: 'seconds to milliseconds' };
+      if (number === undefined) return undefined;
+      const seconds = Math.min(Math.max(0, number), LONGEST_MINIMUM_SECONDS);
+      return {
+        value: seconds,
+        outcome: 'converted',
+        reason: 'seconds to milliseconds',
+        ...(seconds > scope.settings.maxRecordingTimeLimit
+          ? { warning: 'No recording can be as long as record_min_sec: each will be discarded' }
+          : {}),
+      };
     },
   });
   return seconds * 1000;

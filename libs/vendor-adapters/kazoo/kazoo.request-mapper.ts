@@ -84,7 +84,9 @@ function readSpec(
   const id = mediaId(data, scope);
   const { destination, secrets, handlerId } = destinationOf(data, scope);
   // What is not stored has no document, and so nothing to report.
-  const hooks = webhookSubscriptions(destination.kind === 'none' ? [] : scope.webhooks, scope.settings.version);
+  const shortest = minDurationMs(data, scope);
+  const told = destination.kind === 'none' ? [] : scope.webhooks;
+  const hooks = webhookSubscriptions(told, scope.settings.version, shortest);
   for (const key of STORER_KEYS)
     data.account(key, 'dropped', { reason: 'read by the storer of single generations only; not in the schema' });
   const spec: RecordingSpec = {
@@ -95,7 +97,7 @@ function readSpec(
     beep: false,
     silence: silenceRule(data),
     maxDurationMs: timeLimitMs(data, scope),
-    minDurationMs: minDurationMs(data, scope),
+    minDurationMs: shortest,
     maxBytes: null,
     trim: 'none',
     followTransfer: followTransfer(data, scope),

@@ -1,5 +1,5 @@
 import { REDACTED, splitUserinfo, type JsonValue, type ParseContext, type SourcePosition } from '#libs/recording-model';
-import { childPointer, type AccountingCollector, type AccountingNote, type JsonDocument } from '../shared/index.js';
+import { childPointer, isJsonObject, type AccountingCollector, type AccountingNote, type JsonDocument } from '../shared/index.js';
 import type { KazooSettings } from './kazoo.settings.js';
 import type { StoragePlan } from './kazoo.storage-plan.js';
 import type { Webhook } from './kazoo.webhooks.js';
@@ -95,6 +95,13 @@ export class FieldReader {
       to,
       ...(reason === undefined ? {} : { reason }),
     });
+  }
+
+  /** An object without keys stands for itself. */
+  accountEmpty(reason: string): void {
+    const value = this.scope.document.at(this.pointer);
+    if (isJsonObject(value) && Object.keys(value).length === 0)
+      accountBelow(this.scope, this.pointer, 'exact', { to: 'step', reason });
   }
 
   /** Everything below this object that has no entry yet is dropped for the given reason. */

@@ -57,8 +57,8 @@ describe('object webhooks (contract §3.1)', () => {
     };
     return kazooAdapter.render(sampleEvent(event, view), context);
   }
-  const actions = (event: RecordingEventName, settings: Record<string, string>): unknown[] =>
-    render(event, settings).map(({ request }) => (JSON.parse(request.body ?? '{}') as { action?: unknown }).action);
+  const actions = (event: RecordingEventName, settings: Record<string, string>, data?: object): unknown[] =>
+    render(event, settings, data).map(({ request }) => (JSON.parse(request.body ?? '{}') as { action?: unknown }).action);
 
   it('is the example of the contract, pretty-printed', () => {
     const settings = { clusterId: '6bd0ec3f', webhooks: JSON.stringify([hook({ id: 'a1b2', custom_data: FILTER })]) };
@@ -100,7 +100,11 @@ describe('object webhooks (contract §3.1)', () => {
     expect(actions('recording.available', settings)).toEqual(['doc_edited']);
     expect(actions('recording.deleted', settings)).toEqual(['doc_deleted']);
     expect(actions('recording.discarded', settings)).toEqual(['doc_created']);
-    expect(actions('recording.discarded', { ...settings, version: '5.x' })).toEqual(['doc_created', 'doc_deleted']);
+    const short = { url: 'https://r.example.com', record_min_sec: 5 };
+    expect(actions('recording.discarded', { ...settings, version: '5.x' }, short)).toEqual(['doc_created', 'doc_deleted']);
+    // Deliveries are told apart by subscription and event.
+    const names = render('recording.discarded', { ...settings, version: '5.x' }, short).map((each) => each.subscription);
+    expect(new Set(names).size).toBe(2);
     for (const silent of [
       'recording.started',
       'recording.absent',

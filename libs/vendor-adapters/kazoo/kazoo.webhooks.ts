@@ -73,27 +73,37 @@ export function webhooksOf(application: ApplicationView): readonly Webhook[] {
   });
 }
 
+/** One event makes one request a subscription; the second change of a discarded recording has a subscription of its own. */
+const SECOND_CHANGE = '#second';
+
+/** The name of the webhook a subscription belongs to, and which of the changes of an event it tells. */
+export function toldBy(subscription: string): { readonly hook: string; readonly change: number } {
+  return subscription.endsWith(SECOND_CHANGE)
+    ? { hook: subscription.slice(0, -SECOND_CHANGE.length), change: 1 }
+    : { hook: subscription, change: 0 };
+}
+
 /** The subscriptions of a recording that is stored, and the credentials they need. */
 export function webhookSubscriptions(
   webhooks: readonly Webhook[],
   version: string,
+  minDurationMs: number,
 ): { subscriptions: Subscription[]; secrets: SecretBag } {
   const secrets: Record<string, string> = {};
-  const subscriptions = webhooks.map((hook): Subscription => {
+  const subscriptions = webhooks.flatMap((hook): Subscription[] => {
     const userinfo = hook.userinfo === null ? null : { secret: `${hook.subscription}.userinfo` };
     if (userinfo !== null && hook.userinfo !== null) secrets[userinfo.secret] = hook.userinfo;
     const events = SPEAKING_EVENTS.filter((event) =>
       documentChanges(event, version).some((change) => wants(hook, change)),
     );
-    return {
-      name: hook.subscription,
-      events,
-      url: hook.url,
-      method: hook.method,
-      userinfo,
-      fallbackUrl: null,
-      policy: 'vendor',
-    };
+    const address = { url: hook.url, method: hook.method, userinfo, fallbackUrl: null, policy: 'vendor' } as const;
+    const twice = documentChanges('recording.discarded', version).filter((change) => wants(hook, change)).length > 1;
+    return [
+      { name: hook.subscription, events, ...address },
+      ...(twice && minDurationMs > 0
+        ? [{ name: `${hook.subscription}${SECOND_CHANGE}`, events: ['recording.discarded' as const], ...address }]
+        : []),
+    ];
   });
   return { subscriptions, secrets };
 }
