@@ -40,8 +40,9 @@ export interface EngineListener {
   /**
    * There is nothing to keep: not a single sample was recorded (or only the stop key's tone), or the spec trims silence at both ends and nothing
    * but silence was recorded (what the sink was given is to be thrown away).
+   * @param key the key, when the reason is `stopKey`
    */
-  absent(reason: FinishReason, atSample: number): void;
+  absent(reason: FinishReason, atSample: number, key?: string): void;
 }
 
 /** Level of one recorded leg over the recorded samples; null when there were none. */

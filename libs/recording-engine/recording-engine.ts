@@ -332,7 +332,7 @@ export class RecordingEngine {
     const { leading, trailing, containsSound } = this.trimmer.finish(this.captured, toneStart);
     const nothingLeft = this.captured - leading - trailing <= 0;
     if (nothingLeft || (this.spec.trim === 'both' && !containsSound))
-      return this.listener.absent(reason, this.position);
+      return this.listener.absent(reason, this.position, about.key);
     this.listener.ended({
       reason,
       ...about,

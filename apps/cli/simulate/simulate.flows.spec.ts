@@ -54,6 +54,29 @@ describe('simulate: what ends a recording', () => {
     expect(requests).toEqual(['recordingStatusCallback https://app.example.com/status']);
   });
 
+  it('a key before the first sound: nothing is kept, and Aculab is told which key it was', async () => {
+    const page = aculabPage({ record: { next_page: { url: '/next' } } });
+    const inBand = wav('only-a-key.wav', channelOf({ s: 1 }, { key: '#', s: 0.3 }, { s: 4 }));
+    const options = { respond: [`https://app.example.com/next=${runner.file('nothing.json', aculabPage())}`] };
+    for (const how of [{ dtmf: '1.0:#', hangupAt: '8' }, { audio: inBand }]) {
+      const { of } = await runner.run('aculab', page, { ...options, ...how });
+      expect(of('result')).toMatchObject([{ state: 'absent', reason: 'stopKey' }]);
+      const { action_result: result } = JSON.parse(of('request')[0]?.body ?? '') as { action_result: unknown };
+      expect(result).toMatchObject({
+        result: { contains_sound: false, seconds_duration: 0, reason: 'bargein', barge_in_digit: '#' },
+      });
+    }
+  });
+
+  it('too short for Kazoo 5: the document is created and deleted', async () => {
+    const data = { url: 'https://rec.example.com/r', record_min_sec: 30 };
+    const set = ['version=5.x', 'webhookUri=https://app.example.com/hook', 'webhookFormat=json'];
+    const { of } = await runner.run('kazoo', JSON.stringify({ module: 'record_call', data }), { audio: tone, set });
+    expect(of('result')).toMatchObject([{ state: 'discarded' }]);
+    const actions = of('request').map(({ body }) => (JSON.parse(body ?? '') as { action: string }).action);
+    expect(actions).toEqual(['doc_created', 'doc_deleted']);
+  });
+
   it('its maximum length', async () => {
     const { of } = await runner.run('flexml', record('maxLength="5"'), { audio: tone });
     expect(of('result')).toMatchObject([{ reason: 'maxDuration', samples: 5 * RATE }]);
@@ -319,10 +342,29 @@ describe('simulate: several recordings', () => {
       'https://acct.blob.core.windows.net/calls/',
     ],
   ])('FlexML: RecordingUrl is the address at the provider: %s %j', async (store, set, base) => {
-    const { of } = await runner.run('flexml', record(`${store} maxLength="1" callbackUrl="/done"`), { audio: tone, set });
+    const { of } = await runner.run('flexml', record(`${store} maxLength="1" callbackUrl="/done"`), {
+      audio: tone,
+      set,
+    });
     const told = of('request').find(({ purpose }) => purpose === 'callbackUrl');
     const { RecordingUrl, RecordingSid } = JSON.parse(told?.body ?? '{}') as Record<string, string>;
     expect(RecordingUrl).toBe(`${base}${RecordingSid}.wav`);
+  });
+
+  it.each([
+    ['a page that is not there', undefined, 'CALLBACKERROR'],
+    ['a page that is wrong', '{"action":{"name":"none"}}', 'INVALIDSVAMLACTION'],
+  ])('the end of the call tells what broke the flow: %s', async (_name, page, reason) => {
+    const xml = page === undefined ? [] : [`https://app.example.com/next=${runner.file('wrong.xml', '<Wrong/>')}`];
+    const words = ['statusCallbackUrl=https://app.example.com/ended', 'callStatusWords=older'];
+    const flexml = record('maxLength="1" action="/next"');
+    const ended = await runner.run('flexml', flexml, { audio: tone, set: words, respond: xml });
+    expect(JSON.parse(ended.of('request').at(-1)?.body ?? '')).toMatchObject({ CallStatus: 'app-error' });
+    const json = page === undefined ? [] : [`https://app.example.com/cb=${runner.file('wrong.json', page)}`];
+    const menu = '{"action":{"name":"runMenu","menus":[{"id":"main","mainPrompt":"#tts[x]"}]}}';
+    const set = ['callbackUrl=https://app.example.com/cb'];
+    const dice = await runner.run('sinch', menu, { audio: tone, dtmf: '1:1', set, respond: json });
+    expect(JSON.parse(dice.of('request').at(-1)?.body ?? '')).toMatchObject({ event: 'dice', reason });
   });
 
   it('several answers of one URL are given in order', async () => {

@@ -107,7 +107,7 @@ export class RecordingSession {
       paused: (atSample) => this.listener.paused(this.msAt(atSample)),
       resumed: (atSample) => this.listener.resumed(this.msAt(atSample)),
       ended: (result) => this.finish(result),
-      absent: (reason, atSample) => this.endAbsent(reason, this.msAt(atSample)),
+      absent: (reason, atSample, key) => this.endAbsent(reason, this.msAt(atSample), key),
     });
   }
 
@@ -162,10 +162,10 @@ export class RecordingSession {
     );
   }
 
-  private endAbsent(reason: FinishReason, atMs: number): void {
+  private endAbsent(reason: FinishReason, atMs: number, key?: string): void {
     const { writer } = this;
     if (this.end()) return;
-    const told = (): void => this.settle(() => this.listener.absent(reason, atMs));
+    const told = (): void => this.settle(() => this.listener.absent(reason, atMs, key));
     if (writer === null) return told();
     const removed = writer.abandon().then(() => this.call.spool.delete(this.job.recordingId));
     removed.then(told, told);

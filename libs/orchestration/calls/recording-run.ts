@@ -130,14 +130,15 @@ export class RecordingRun implements CaptureListener {
     this.settle('finished', (current) => (isCapturing(current.state) ? finishedMove(current, capture, facts, this.now()) : null));
   }
 
-  absent(reason: FinishReason, mediaTimeMs: number): void {
+  absent(reason: FinishReason, mediaTimeMs: number, key?: string): void {
     this.ended = true;
     const facts = this.facts();
     this.settle('absent', (current) => {
       if (isTerminal(current.state)) return null;
       const at = this.now();
       const event: NewRecordingEvent = { name: 'recording.absent', at: at.toISOString(), mediaTimeMs };
-      return { to: 'absent', at, cause: reason, patch: facts, events: [event] };
+      const capture = emptyCapture(current, at, mediaTimeMs, { reason, ...(key === undefined ? {} : { key }) });
+      return { to: 'absent', at, cause: reason, patch: { ...facts, capture }, events: [event] };
     });
   }
 
@@ -178,6 +179,29 @@ export class RecordingRun implements CaptureListener {
 /** True while the capture has not ended. A write whose answer was lost is made again and must then change nothing. */
 export function isCapturing(state: RecordingState): boolean {
   return state === 'accepted' || state === 'armed' || state === 'capturing' || state === 'paused';
+}
+
+/** What a capture without a single sample came to; tells how it ended. */
+function emptyCapture(
+  { spec }: RecordingRecord,
+  at: Date,
+  mediaTimeMs: number,
+  ending: Pick<CaptureResult, 'reason' | 'key'>,
+): CaptureResult {
+  return {
+    ...ending,
+    startedAt: at.toISOString(),
+    endedAt: at.toISOString(),
+    mediaStartMs: mediaTimeMs,
+    mediaEndMs: mediaTimeMs,
+    sampleRate: spec.sampleRate,
+    channels: spec.channels,
+    capturedSamples: 0,
+    trimLeadingSamples: 0,
+    trimTrailingSamples: 0,
+    containsSound: false,
+    media: [],
+  };
 }
 
 /** A capture that ended: kept, too short, or of a kind that the vendor does not store. */

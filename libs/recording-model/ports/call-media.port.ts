@@ -63,8 +63,11 @@ export interface CaptureListener {
   resumed(mediaTimeMs: number): void;
   /** The spool is complete and synced to disk. */
   finished(result: CaptureResult): void;
-  /** The capture ended and there is nothing to keep: it never started, or not a single sample was recorded. */
-  absent(reason: FinishReason, mediaTimeMs: number): void;
+  /**
+   * The capture ended and there is nothing to keep: it never started, or not a single sample was recorded.
+   * @param key the key, when the reason is `stopKey`
+   */
+  absent(reason: FinishReason, mediaTimeMs: number, key?: string): void;
   failed(error: RecgateError, mediaTimeMs: number): void;
 }
 

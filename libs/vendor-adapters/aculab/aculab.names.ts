@@ -43,7 +43,7 @@ function sixDigits(context: MintContext): string {
  * acceptance when there was none, and the file id.
  */
 export function recordingFilename(recording: RecordingView): string {
-  const at = new Date(recording.startedAt ?? recording.capture?.startedAt ?? recording.createdAt);
+  const at = new Date(recording.startedAt ?? firstSampleAt(recording) ?? recording.createdAt);
   const time = at.toISOString().slice(11, 19).replaceAll(':', '_');
   const fileId = recording.names['fileId'] ?? instanceIdOf(recording.call);
   return `/rest_api/recordings/${dayOf(at)}/${time}_${fileId}.wav`;
@@ -56,6 +56,10 @@ export function nameObject(recording: RecordingView, _application: ApplicationVi
     name: recordingFilename(recording).slice(1),
     contentType: recording.spec.format.contentType,
   };
+}
+
+function firstSampleAt({ capture }: RecordingView): string | null {
+  return capture === null || capture.capturedSamples === 0 ? null : capture.startedAt;
 }
 
 function dayOf(at: Date): string {

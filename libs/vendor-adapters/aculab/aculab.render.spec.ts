@@ -314,6 +314,14 @@ describe('action_result of record (contract §5.3)', () => {
     expect(resultText(recording({}, { capture: null, callState: 'ended' }))).toContain('"reason":"hangup"');
   });
 
+  it('a key or a stop from outside before the first sound is told as such, without a sample', () => {
+    const empty = { capturedSamples: 0, containsSound: false } as const;
+    expect(resultText(recording({ ...empty, reason: 'stopKey', key: '#' }))).toMatch(
+      /"contains_sound":false,"seconds_duration":0\.0,"reason":"bargein","barge_in_digit":"#"/,
+    );
+    expect(resultText(recording({ ...empty, reason: 'stopCommand' }))).toContain('"reason":"aborted"');
+  });
+
   it.each([
     [79_599, '9.9'],
     [79_600, '10.0'],
