@@ -1,4 +1,11 @@
-import { isVendorName, VENDOR_NAMES, type DocumentRole, type Party, type VendorName } from '#libs/recording-model';
+import {
+  isVendorName,
+  splitUserinfo,
+  VENDOR_NAMES,
+  type DocumentRole,
+  type Party,
+  type VendorName,
+} from '#libs/recording-model';
 import {
   answersOf,
   instantOf,
@@ -105,8 +112,11 @@ export function readOptions(raw: RawOptions): SimulateOptions {
 
 function urlOf(text: string): string {
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text))
-    throw new UsageError(`--document-url must be an absolute http or https URL, not "${text}"`);
-  return text;
+    throw new UsageError(`--document-url must be an absolute http or https URL, not "${splitUserinfo(text).url}"`);
+  const { url, userinfo } = splitUserinfo(text);
+  if (userinfo !== null)
+    throw new UsageError(`--document-url must hold no credentials; applications have settings for them (see --help)`);
+  return url;
 }
 
 function oneOf<T extends string>(option: string, words: readonly T[], text: string): T {

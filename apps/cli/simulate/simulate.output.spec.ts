@@ -150,6 +150,7 @@ describe('simulate: what is refused', () => {
     ['a call that is not JSON', { call: '{' }, /--call is not JSON/],
     ['a direction that does not exist', { call: '{"direction":"up"}' }, /direction/],
     ['an answer without a file', { respond: ['https://app.example.com/next'] }, /--respond/],
+    ['a document URL with credentials', { documentUrl: 'https://u:pw@app.example.com/x' }, /must hold no credentials/],
     ['a start time that is none', { startTime: 'yesterday' }, /--start-time/],
     ['audio that is not there', { audio: '/nowhere/a.wav' }, /\/nowhere\/a\.wav/],
     ['audio that is no WAV', { audio: join(import.meta.dirname, 'simulate.output.spec.ts') }, /WAV/],

@@ -123,7 +123,8 @@ function objectUrlOf({ destination, name }: ObjectTarget): string | null {
       const { endpoint, bucket } = destination;
       const base = new URL(endpoint ?? `https://s3.${destination.region ?? 'us-east-1'}.amazonaws.com`);
       const folder = base.pathname.replace(/\/$/, '');
-      const isVirtual = (destination.addressing ?? (endpoint === null && !bucket.includes('.') ? 'virtual' : 'path')) === 'virtual';
+      const isVirtual =
+        (destination.addressing ?? (endpoint === null && !bucket.includes('.') ? 'virtual' : 'path')) === 'virtual';
       return isVirtual
         ? `${base.protocol}//${bucket}.${base.host}${folder}/${path}`
         : `${base.protocol}//${base.host}${folder}/${bucket}/${path}`;

@@ -60,6 +60,8 @@ export class SessionFlow implements FlowListener {
   private secrets: SecretBag;
   private begun = false;
   private connecting = false;
+  /** What ended the flow, when it was an error. */
+  private brokenBy: RecgateError | null = null;
 
   constructor(
     private readonly ports: OrchestrationPorts,
@@ -125,8 +127,9 @@ export class SessionFlow implements FlowListener {
   async tellEnd(): Promise<void> {
     const { application, identity } = this.call.context;
     for (const request of this.requests.adapter.lastRequests(application, identity)) {
-      await requestOnly(this.requests, request, this.situation({ recording: null, collected: null }, null)).catch(
-        (thrown: unknown) => this.call.warn(`${request.purpose}: ${toRecgateError(thrown).message}`),
+      const situation = this.situation({ recording: null, collected: null }, this.brokenBy);
+      await requestOnly(this.requests, request, situation).catch((thrown: unknown) =>
+        this.call.warn(`${request.purpose}: ${toRecgateError(thrown).message}`),
       );
     }
   }
@@ -221,6 +224,7 @@ export class SessionFlow implements FlowListener {
 
   ended(reason: FlowEnd, error: RecgateError | null): void {
     if (error === null) return;
+    this.brokenBy = error;
     this.call.warn(error.message, error.position);
     this.call.pending.track(this.tellError(error));
     this.call.flowEnded(reason);
