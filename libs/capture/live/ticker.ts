@@ -60,12 +60,15 @@ export class Ticker<T> {
   private readonly tick = (): void => {
     this.timer = null;
     const now = this.options.clock();
-    this.lag = Math.max(now - this.dueAt, this.lag * LAG_DECAY);
-    // Ticks that were missed are not made up for: each call catches up by itself at its next turn.
+    const late = Math.max(0, now - this.dueAt);
+    this.lag = Math.max(late, this.lag * LAG_DECAY);
     this.dueAt = Math.max(this.dueAt + TICK_MS, now + 1);
-    this.turn = (this.turn + 1) % this.rounds.length;
     this.options.onTick();
-    for (const member of this.rounds[this.turn] ?? []) this.options.onTurn(member, this.lastTickEnd);
+    // The turns of ticks that were missed come with this one: a process that is late for long still empties its calls.
+    for (let turns = Math.min(this.rounds.length, 1 + Math.floor(late / TICK_MS)); turns > 0; turns--) {
+      this.turn = (this.turn + 1) % this.rounds.length;
+      for (const member of this.rounds[this.turn] ?? []) this.options.onTurn(member, this.lastTickEnd);
+    }
     this.lastTickEnd = this.options.clock();
     // Timers that are due already run one after the other; by way of the check phase the sockets are read in between,
     // and a hold-up is made good without leaving behind what waits in them.

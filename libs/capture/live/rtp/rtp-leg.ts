@@ -20,8 +20,8 @@ export interface RtpLegOptions {
   readonly inbandKeys?: boolean;
 }
 
-/** Room between the reader and the newest sample: the playout delay and a process held up for 1.5 s. */
-const CAPACITY_MS = 2000;
+/** Room between the reader and the newest sample: the playout delay and a process held up for over 3 s. */
+const CAPACITY_MS = 4000;
 /** The first packet may have been the latest of all by so much; what lies further ahead is no jitter. */
 const MOST_AHEAD_MS = 300;
 const MOST_SAMPLES = 65_536;
