@@ -42,10 +42,12 @@ export async function recoverSpool(paths: SpoolPaths, transform: SegmentTransfor
   }
 }
 
-function readResult(segment: StoredSegment, header: SpoolHeader, transform: SegmentTransform | null): CaptureResult {
-  const context = { recordingId: header.recordingId, sequence: segment.head.sequence };
-  const plain = transform?.open(segment.payload, context) ?? segment.payload;
-  return JSON.parse(Buffer.from(plain).toString('utf8')) as CaptureResult;
+function readResult({ payload, head }: StoredSegment, header: SpoolHeader, transform: SegmentTransform | null): CaptureResult {
+  return JSON.parse(Buffer.from(opened(payload, head.sequence, header, transform)).toString('utf8')) as CaptureResult;
+}
+
+function opened(payload: Uint8Array, sequence: number, header: SpoolHeader, transform: SegmentTransform | null): Uint8Array {
+  return transform?.open(payload, { recordingId: header.recordingId, sequence }) ?? payload;
 }
 
 async function scan(file: FileHandle, header: SpoolHeader, transform: SegmentTransform | null): Promise<Kept> {
@@ -56,8 +58,8 @@ async function scan(file: FileHandle, header: SpoolHeader, transform: SegmentTra
     kept.endOffset = endOffset;
     kept.sequence = head.sequence + 1;
     kept.mediaTimeMs = head.mediaTimeMs;
-    const plain = transform?.open(payload, { recordingId: header.recordingId, sequence: head.sequence }) ?? payload;
-    kept.containsSound ||= meanSquare(plain) > SOUND_MEAN_SQUARE;
+    // Only up to the first sound: opening and measuring every segment of a long call would hold its recovery up.
+    kept.containsSound ||= meanSquare(opened(payload, head.sequence, header, transform)) > SOUND_MEAN_SQUARE;
   }
   return kept;
 }
@@ -103,8 +105,9 @@ async function appendResult(
 }
 
 function meanSquare(payload: Uint8Array): number {
-  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  const even = payload.byteOffset % 2 === 0 ? payload : payload.slice();
+  const samples = new Int16Array(even.buffer, even.byteOffset, even.byteLength >> 1);
   let sum = 0;
-  for (let at = 0; at + 1 < bytes.length; at += 2) sum += bytes.readInt16LE(at) ** 2;
-  return bytes.length < 2 ? 0 : sum / (bytes.length >> 1);
+  for (let at = 0; at < samples.length; at++) sum += Math.imul(samples[at] as number, samples[at] as number);
+  return samples.length === 0 ? 0 : sum / samples.length;
 }
