@@ -10,7 +10,9 @@ import { startWebsocketListener, type WebsocketListener } from './websocket-list
 const HEARTBEAT_MS = 2000;
 /** Missed beats after which a node counts as lost. */
 const HEARTBEAT_TTL_MS = 3 * HEARTBEAT_MS + 1000;
-const STOP_MARGIN_MS = 3000;
+const STOP_MARGIN_MS = 1000;
+/** Long enough for the last audio to reach the spool, when nothing can be written to the ledger anyway. */
+const SPOOL_PATIENCE_MS = 3000;
 const MAX_LAG_MS = 150;
 /** The newest calls, among which those of a dead process are looked for. */
 const MOST_CALLS = 10_000;
@@ -53,7 +55,7 @@ export async function startMediaNode(runtime: Runtime): Promise<MediaNodeRole> {
     async stop() {
       clearInterval(timer);
       await beat(false);
-      await registry.stop(config.worker.stopSeconds * 1000);
+      await registry.stop(connections.isAway() ? SPOOL_PATIENCE_MS : config.worker.stopSeconds * 1000);
       await within(log, 'media', STOP_MARGIN_MS, node.close());
       await within(log, 'websocket', STOP_MARGIN_MS, websocket.close());
       await within(log, 'commands', STOP_MARGIN_MS, commands.close());

@@ -30,7 +30,7 @@ import { within } from './within.js';
 /** Redis must be there when a process starts; later it may come and go. */
 const REDIS_START_TIMEOUT_MS = 10_000;
 /** How long one part may take to let go of what it holds. */
-const CLOSE_PATIENCE_MS = 3000;
+const CLOSE_PATIENCE_MS = 1000;
 
 /** Everything a process shares between its roles: the ports and what they are bound to. */
 export interface Runtime {

@@ -3,7 +3,7 @@ import type { Runtime } from '../wiring/runtime.js';
 import { within } from '../wiring/within.js';
 import { StageWorkers } from './stage-workers.js';
 
-const STOP_MARGIN_MS = 3000;
+const STOP_MARGIN_MS = 1000;
 
 /** The background side of a process: stages, deliveries, housekeeping, and the relay that feeds them. */
 export interface WorkerRole {
@@ -34,7 +34,9 @@ export async function startWorker(
   return {
     async stop() {
       await within(log, 'outbox', STOP_MARGIN_MS, relay.stop());
-      await within(log, 'workers', stopSeconds * 1000 + STOP_MARGIN_MS, workers.stop(stopSeconds * 1000));
+      // Without Redis no job can be finished; another worker takes it over.
+      const patienceMs = connections.isAway() ? 0 : stopSeconds * 1000;
+      await within(log, 'workers', patienceMs + STOP_MARGIN_MS, workers.stop(patienceMs));
     },
   };
 }

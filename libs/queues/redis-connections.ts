@@ -30,6 +30,8 @@ export interface RedisConnections {
    * @throws RecgateError `gateway.unavailable` when that takes longer than `timeoutMs`
    */
   ready(timeoutMs: number): Promise<void>;
+  /** True while no connection can take commands: then there is nothing to wait for. */
+  isAway(): boolean;
   /** Closes every connection that was opened here. */
   close(): Promise<void>;
 }
@@ -52,6 +54,7 @@ export function createRedisConnections(url: string): RedisConnections {
     async ready(timeoutMs) {
       await Promise.all([...opened].map((redis) => untilReady(redis, timeoutMs)));
     },
+    isAway: () => [...opened].every(({ status }) => status !== 'ready'),
     async close() {
       await Promise.all([...opened].map(quitSoon));
       opened.clear();
