@@ -1,16 +1,18 @@
 import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus, release, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { createSpool, MediaNode, STATIC_PAYLOAD_TYPES, type LiveCallMedia } from '#libs/capture';
-import type { CallMediaListener, CaptureResult, RecordingSpec } from '#libs/recording-model';
+import { PLAIN_RECORDING, type CallMediaListener, type CaptureResult, type RecordingSpec } from '#libs/recording-model';
+import { Report, type ResultRow } from './support/report.js';
 
 /**
  * CPU per call-second and packet loss of live capture. A process of its own sends G.711 to both legs of each call in real
  * time; this process receives, places, runs the engine (stereo, voice activity on) and writes the synced spool.
- * Arguments: numbers of calls (default 100 300 600), `--seconds` of each round (default 20), `--json`.
+ * Arguments: numbers of calls (default 100 300 600), `--seconds` of each round (default 20), `--json FILE`.
  */
 const SENDER = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './capture.sender.ts' : './capture.sender.js', import.meta.url));
 
@@ -36,32 +38,7 @@ interface Round {
 
 const LISTENER: CallMediaListener = { keyPressed: () => undefined, advanced: () => undefined, mediaTimedOut: () => undefined };
 
-const SPEC: RecordingSpec = {
-  vendor: 'kazoo',
-  mode: 'background',
-  start: 'now',
-  parties: 'both',
-  channels: 2,
-  sampleRate: 8000,
-  beep: false,
-  stopKeys: '',
-  silence: null,
-  maxDurationMs: null,
-  minDurationMs: 0,
-  maxBytes: null,
-  trim: 'none',
-  followTransfer: true,
-  playDuring: null,
-  format: { container: 'wav', codec: 'pcm16', bitrateKbps: null, extension: 'wav', contentType: 'audio/wav' },
-  encryption: null,
-  destination: { kind: 'none', reason: 'measurement' },
-  ifExists: 'unique',
-  retention: null,
-  labels: {},
-  transcription: null,
-  subscriptions: [],
-  continuation: null,
-};
+const SPEC: RecordingSpec = { ...PLAIN_RECORDING, vendor: 'kazoo', channels: 2, destination: { kind: 'none', reason: 'measurement' } };
 
 async function measure(calls: number, seconds: number): Promise<Round> {
   const directory = await mkdtemp(join(tmpdir(), 'recgate-bench-'));
@@ -167,40 +144,26 @@ function watchLoad(node: MediaNode): () => Pick<Round, 'worstLagMs' | 'peakRssMb
   };
 }
 
-function row(round: Round): string {
-  return [
-    String(round.calls).padStart(6),
-    round.cpuMsPerCallSecond.toFixed(3).padStart(19),
-    round.systemMsPerCallSecond.toFixed(3).padStart(10),
-    `${(round.cpuLoad * 100).toFixed(0)} %`.padStart(9),
-    String(round.packetsSent).padStart(10),
-    String(round.packetsLost).padStart(7),
-    String(round.packetsLate).padStart(7),
-    round.worstLagMs.toFixed(0).padStart(9),
-    round.senderLateMs.toFixed(0).padStart(16),
-    round.peakRssMb.toFixed(0).padStart(8),
-  ].join('');
+function row(round: Round): ResultRow {
+  return {
+    calls: `${round.calls} two-leg PCMU calls`,
+    'CPU µs/call-second': Math.round(round.cpuMsPerCallSecond * 1000),
+    'in kernel': Math.round(round.systemMsPerCallSecond * 1000),
+    '% of a core': Math.round(round.cpuLoad * 100),
+    sent: round.packetsSent,
+    lost: round.packetsLost,
+    late: round.packetsLate,
+    'lag ms': Math.round(round.worstLagMs),
+    'sender late ms': Math.round(round.senderLateMs),
+    'RSS MB': Math.round(round.peakRssMb),
+  };
 }
 
-async function main(argv: readonly string[]): Promise<void> {
-  const at = argv.indexOf('--seconds');
-  const seconds = at < 0 ? 20 : Number(argv[at + 1]);
-  const numbers = argv.filter((word, index) => /^\d+$/.test(word) && index !== at + 1).map(Number);
-  const rounds: Round[] = [];
-  const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, kernel: release(), node: process.version };
-  const json = argv.includes('--json');
-  if (!json) {
-    console.log(`capture: two-leg PCMU calls, stereo recordings, synced spool, ${seconds} s a round`);
-    console.log(`machine: ${machine.cores} × ${machine.cpu}, Linux ${machine.kernel}, Node ${machine.node}`);
-    console.log(`command: ${process.argv.slice(1).join(' ')}`);
-    console.log(' calls  CPU ms/call-second in kernel of a core      sent   lost   late    lag ms  sender late ms  RSS MB');
-  }
-  for (const calls of numbers.length > 0 ? numbers : [100, 300, 600]) {
-    const round = await measure(calls, seconds);
-    rounds.push(round);
-    if (!json) console.log(row(round));
-  }
-  if (json) console.log(JSON.stringify({ machine, command: process.argv.slice(1), rounds }));
-}
-
-await main(process.argv.slice(2));
+const { values, positionals } = parseArgs({
+  options: { seconds: { type: 'string', default: '20' }, json: { type: 'string' } },
+  allowPositionals: true,
+});
+const seconds = Number(values.seconds);
+const report = new Report('capture', `stereo recordings of both legs, voice activity on, synced spool, ${seconds} s a round; sender in a process of its own`, values.json);
+for (const calls of positionals.length > 0 ? positionals.map(Number) : [100, 300, 600]) report.row(row(await measure(calls, seconds)));
+report.end();
