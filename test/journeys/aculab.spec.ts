@@ -1,5 +1,4 @@
 import { expect } from '@jest/globals';
-import type { RecordingSpec } from '#libs/recording-model';
 import type { RecordingDto } from '../../apps/gateway/api-v1/recordings/recording.dto.js';
 import { startAculabApp } from '../../examples/aculab-app/index.js';
 import {
@@ -20,6 +19,7 @@ import {
   type Received,
   type Route,
   type VendorApp,
+  aculabMessageSpec,
 } from './support/index.js';
 
 const journeys = new Journeys();
@@ -158,7 +158,7 @@ journeys.it(
     expect(app.received.slice(0, 2).map(({ url }) => url)).toEqual(['/first', '/next']);
     expect(at('/next')?.body).toContain(resultText(recording, false, 'bargein', { id: 'message-1', key: '#' }));
     expect(at('/available')?.body).toContain(resultText(recording, true, 'bargein', { id: 'message-1', key: '#' }));
-    expect(recording.spec).toEqual(messageSpec(app.url));
+    expect(recording.spec).toEqual(aculabMessageSpec(app.url));
     const audio = await audioOf(call, recording);
     const [first] = expectTones(audio.channels[0], CALLER_PART);
     // It begins at the first sound; a moment before it is kept.
@@ -166,51 +166,6 @@ journeys.it(
     expect(tonesIn(call.callee.heard(), [BEEP_HZ])).toEqual([]);
   },
 );
-
-/** What the ledger must hold of the sample application's record action (contract §2). */
-function messageSpec(app: string): RecordingSpec {
-  const request = { method: 'POST', userinfo: null } as const;
-  return {
-    vendor: 'aculab',
-    mode: 'blocking',
-    start: 'onFirstSound',
-    parties: 'caller',
-    channels: 1,
-    sampleRate: 8000,
-    beep: true,
-    stopKeys: '#',
-    silence: { initialMs: 10_000, finalMs: 10_000, level: 'auto' },
-    maxDurationMs: 120_000,
-    minDurationMs: 0,
-    maxBytes: null,
-    trim: 'leading',
-    followTransfer: false,
-    playDuring: null,
-    format: { container: 'wav', codec: 'alaw', bitrateKbps: null, extension: 'wav', contentType: 'audio/x-wav' },
-    encryption: null,
-    destination: { kind: 'media-store', container: null, file: null },
-    ifExists: 'unique',
-    retention: null,
-    labels: { id: 'message-1', token: 'voicemail' },
-    transcription: null,
-    subscriptions: [
-      {
-        name: 'recording_available_page',
-        events: ['recording.available'],
-        url: `${app}/available`,
-        ...request,
-        fallbackUrl: null,
-        policy: 'durable',
-      },
-    ],
-    continuation: {
-      onCompleted: { purpose: 'next_page', url: `${app}/next`, ...request },
-      onFailed: { purpose: 'next_page', url: `${app}/next`, ...request },
-      onlyWithAudio: false,
-      requires: 'captured',
-    },
-  };
-}
 
 /** Contract §2, the full form. */
 journeys.it('the full form: µ-law, its own id and keys; every request says what the contract says', async (gateway) => {

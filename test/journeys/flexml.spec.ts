@@ -1,8 +1,6 @@
 import { expect } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { startAzurite, startGoogleFake, startStrictS3 } from '../../libs/storage/testing/index.js';
-import type { RecordingSpec } from '#libs/recording-model';
-import type { RecordingDto } from '../../apps/gateway/api-v1/recordings/recording.dto.js';
 import { startFlexmlApp } from '../../examples/flexml-app/index.js';
 import {
   BEEP_HZ,
@@ -26,6 +24,10 @@ import {
   type LiveGateway,
   type Route,
   type VendorApp,
+  flexmlBody,
+  flexmlCompleted,
+  flexmlVoicemailSpec,
+  flexmlWithoutFile,
 } from './support/index.js';
 
 const journeys = new Journeys();
@@ -47,40 +49,6 @@ async function callWith(
   return { app, call };
 }
 
-/** The body of a request about a recording (contract §3.1), byte for byte. */
-async function bodyOf(call: JourneyCall, documentUrl: string, fields: object, callStatus = ''): Promise<string> {
-  const { identity } = await call.api.call(call.callRef);
-  return JSON.stringify({
-    AccountSid: '',
-    ApiVersion: '2.0',
-    CallSid: identity.callId,
-    CallStatus: callStatus,
-    CallerName: '',
-    Direction: 'inbound',
-    From: '15165550138',
-    To: '15165550137',
-    OriginalFrom: '+15165550138',
-    OriginalTo: '+15165550137',
-    RequestUrl: documentUrl,
-    ...fields,
-  });
-}
-
-function completed(recording: RecordingDto, url: string): object {
-  const sid = recording.names['fileSid'];
-  const seconds = Math.round((recording.rendition?.durationMs ?? 0) / 1000);
-  return {
-    RecordingDuration: seconds,
-    RecordingStatus: 'completed',
-    RecordingSid: sid,
-    RecordingFileSid: sid,
-    RecordingUrl: url,
-  };
-}
-
-const NOTHING = { RecordingDuration: 0, RecordingSid: '', RecordingFileSid: '', RecordingUrl: '' };
-const withStatus = (status: string) => ({ RecordingStatus: status, ...NOTHING });
-
 journeys.it('the sample application records both parties until # and hears of it in order', async (gateway) => {
   const app = await gateway.with(startFlexmlApp({ port: 0 }));
   const call = await gateway.place({
@@ -94,13 +62,11 @@ journeys.it('the sample application records both parties until # and hears of it
   await call.ended();
   await until('all callbacks', () => app.received.length >= 4);
   const link = `${gateway.url}/f/${recording.names['fileSid'] ?? ''}`;
-  const body = await bodyOf(call, `${app.url}/flexml`, completed(recording, link));
-  expect(app.received.map(({ method, url, body: text }) => [method, url, text])).toEqual([
-    ['POST', '/flexml', await bodyOf(call, `${app.url}/flexml`, {})],
-    ['POST', '/action', body],
-    ['POST', '/status', body],
-    ['POST', '/callback', body],
-  ]);
+  const body = await flexmlBody(call, `${app.url}/flexml`, flexmlCompleted(recording, link));
+  const [first, ...others] = app.received.map(({ method, url, body: text }) => [method, url, text]);
+  expect(first).toEqual(['POST', '/flexml', await flexmlBody(call, `${app.url}/flexml`, {})]);
+  // The live call and the subscriptions are served side by side; each hears of it once, when the file is there.
+  expect(others.toSorted()).toEqual(['/action', '/callback', '/status'].map((url) => ['POST', url, body]));
   for (const { headers } of app.received) expect(headers['content-type']).toBe('application/json');
   const audio = decodeWav(await gateway.api.audio(recording.id));
   expectExactLength(recording, audio);
@@ -163,13 +129,11 @@ journeys.it(
     await call.ended();
     await until('both callbacks', () => app.at('/vm/done').length + app.at('/vm/status').length === 2);
     const link = `${gateway.url}/f/${recording.names['fileSid'] ?? ''}`;
-    const body = await bodyOf(call, `${app.url}/vm/first`, completed(recording, link));
-    expect(app.received.map(({ method, url, text }) => [method, url, text])).toEqual([
-      ['POST', '/vm/first', await bodyOf(call, `${app.url}/vm/first`, {})],
-      ['POST', '/vm/next/42', body],
-      ['POST', '/vm/status', body],
-      ['POST', '/vm/done?user=7', body],
-    ]);
+    const body = await flexmlBody(call, `${app.url}/vm/first`, flexmlCompleted(recording, link));
+    const asked = app.received.slice(1).map(({ method, url, text }) => [method, url, text]);
+    expect(asked.toSorted()).toEqual(
+      ['/vm/done?user=7', '/vm/next/42', '/vm/status'].map((url) => ['POST', url, body]),
+    );
     expect(seen).toEqual(
       [link, `${link}.wav`, `${link}?format=1.wav`].map((url) => ({
         url,
@@ -181,66 +145,9 @@ journeys.it(
     expectExactLength(recording, audio);
     expectTones(audio.channels[0], CALLER_PART);
     expect(recording.capture).toMatchObject({ reason: 'stopKey', key: '#', containsSound: true });
-    expect(recording.spec).toEqual(voicemailSpec(app.url));
+    expect(recording.spec).toEqual(flexmlVoicemailSpec(app.url));
   },
 );
-
-/** What the ledger must hold of that document: what it says, and FlexML's defaults for the rest (contract §2). */
-function voicemailSpec(app: string): RecordingSpec {
-  const callback = { method: 'POST', userinfo: null, fallbackUrl: null, policy: 'durable' } as const;
-  const request = { method: 'POST', userinfo: null } as const;
-  return {
-    vendor: 'flexml',
-    mode: 'blocking',
-    start: 'now',
-    parties: 'caller',
-    channels: 1,
-    sampleRate: 8000,
-    beep: true,
-    stopKeys: '#',
-    silence: { initialMs: 5000, finalMs: 5000, level: 'auto' },
-    maxDurationMs: 120_000,
-    minDurationMs: 0,
-    maxBytes: null,
-    trim: 'both',
-    followTransfer: false,
-    playDuring: null,
-    format: { container: 'wav', codec: 'pcm16', bitrateKbps: null, extension: 'wav', contentType: 'audio/x-wav' },
-    encryption: null,
-    destination: { kind: 'media-store', container: '8d53344a-f312-40f8-93f5-bfba3f790b63', file: null },
-    ifExists: 'unique',
-    retention: { ttlSeconds: 86_400, action: 'delete' },
-    labels: { string_key_1: 'user-7' },
-    transcription: { locale: null, lowConfidenceThreshold: 0.01, lowConfidenceReplacement: '_', timeoutMs: null },
-    subscriptions: [
-      {
-        name: 'recordingStatusCallback',
-        events: [
-          'recording.available',
-          'recording.failed',
-          'recording.absent',
-          'recording.discarded',
-          'recording.cancelled',
-        ],
-        url: `${app}/vm/status`,
-        ...callback,
-      },
-      { name: 'callbackUrl', events: ['recording.available'], url: `${app}/vm/done?user=7`, ...callback },
-      {
-        name: 'transcribeCallback',
-        events: ['transcription.available', 'transcription.failed', 'transcription.timeout'],
-        url: `${app}/vm/text`,
-        ...callback,
-      },
-    ],
-    continuation: {
-      onCompleted: { purpose: 'action', url: `${app}/vm/next/42`, ...request },
-      onFailed: { purpose: 'errorAction', url: `${app}/vm/error/42`, ...request },
-      onlyWithAudio: true,
-      requires: 'available',
-    },
-  };
-}
 
 /** Contract §2.4, second example, with the keys of the strict server. */
 journeys.it('a whole call goes to S3 at the endpoint of the application', async (gateway) => {
@@ -306,7 +213,7 @@ journeys.it('an MP3 of exactly two seconds goes to Google with an access token',
   expectTones(audio.channels[0], CONVERSATION.slice(0, 2));
   expect(recording.capture?.reason).toBe('maxDuration');
   expect(done?.text).toBe(
-    await bodyOf(call, `${app.url}/vm/first`, completed(recording, recording.receipt?.url ?? '')),
+    await flexmlBody(call, `${app.url}/vm/first`, flexmlCompleted(recording, recording.receipt?.url ?? '')),
   );
 });
 
@@ -339,7 +246,7 @@ journeys.it('raw µ-law, ended by silence and trimmed, goes to Azure with the ac
   expect(recording.capture?.trimTrailingSamples).toBeGreaterThan(0.5 * 8000);
   expect(first?.fromMs).toBeLessThanOrEqual(250);
   expect(done?.text).toBe(
-    await bodyOf(call, `${app.url}/vm/first`, completed(recording, recording.receipt?.url ?? '')),
+    await flexmlBody(call, `${app.url}/vm/first`, flexmlCompleted(recording, recording.receipt?.url ?? '')),
   );
 });
 
@@ -364,7 +271,7 @@ journeys.it('a store that refuses the key brings errorAction and status failed, 
   const recording = await call.reaches(0, 'failed');
   await call.ended();
   await until('the status', () => app.at('/vm/status').length > 0);
-  const body = await bodyOf(call, `${app.url}/vm/first`, withStatus('failed'));
+  const body = await flexmlBody(call, `${app.url}/vm/first`, flexmlWithoutFile('failed'));
   expect(
     app.received
       .slice(1)
@@ -398,8 +305,8 @@ journeys.it(
         .map(({ url, text }) => [url, text])
         .toSorted(),
     ).toEqual([
-      ['/vm/empty', await bodyOf(call, `${app.url}/vm/first`, {})],
-      ['/vm/status', await bodyOf(call, `${app.url}/vm/first`, withStatus('absent'))],
+      ['/vm/empty', await flexmlBody(call, `${app.url}/vm/first`, {})],
+      ['/vm/status', await flexmlBody(call, `${app.url}/vm/first`, flexmlWithoutFile('absent'))],
     ]);
     expect([recording.capture?.capturedSamples ?? 0, recording.rendition, recording.receipt]).toEqual([0, null, null]);
     expect((await gateway.api.events(recording.id)).map(({ name }) => name)).toEqual([
@@ -428,7 +335,7 @@ journeys.it(
     expect(recording.capture).toMatchObject({ reason: 'hangup', hangupBy: 'caller' });
     const link = `${gateway.url}/f/${recording.names['fileSid'] ?? ''}`;
     const fields = JSON.parse(
-      await bodyOf(call, `${app.url}/vm/first`, completed(recording, link), 'completed'),
+      await flexmlBody(call, `${app.url}/vm/first`, flexmlCompleted(recording, link), 'completed'),
     ) as Record<string, string>;
     const query = Object.entries(fields)
       .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)

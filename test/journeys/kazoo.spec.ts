@@ -1,5 +1,4 @@
 import { expect } from '@jest/globals';
-import type { RecordingSpec } from '#libs/recording-model';
 import { startUploadServer, type ReceivedUpload } from '../../libs/storage/testing/index.js';
 import type { RecordingDto } from '../../apps/gateway/api-v1/recordings/recording.dto.js';
 import { startKazooApp } from '../../examples/kazoo-app/index.js';
@@ -21,6 +20,7 @@ import {
   type JourneyCall,
   type LiveGateway,
   type VendorApp,
+  kazooSupportSpec,
 } from './support/index.js';
 
 const journeys = new Journeys();
@@ -146,48 +146,8 @@ journeys.it('the sample application gets its MP3 by PUT between doc_created and 
   expect(audio.sampleRate).toBe(16_000);
   expectSides(audio);
   expect(recording.capture).toMatchObject({ reason: 'hangup', hangupBy: 'caller', channels: 2, sampleRate: 16_000 });
-  expect(recording.spec).toEqual(supportSpec(app.url));
+  expect(recording.spec).toEqual(kazooSupportSpec(app.url));
 });
-
-/** What the ledger must hold of the sample application's node: raw defaults (contract §1.2). */
-function supportSpec(app: string): RecordingSpec {
-  return {
-    vendor: 'kazoo',
-    mode: 'background',
-    start: 'now',
-    parties: 'both',
-    channels: 2,
-    sampleRate: 16_000,
-    beep: false,
-    stopKeys: '',
-    silence: null,
-    maxDurationMs: 1_200_000,
-    minDurationMs: 0,
-    maxBytes: null,
-    trim: 'none',
-    followTransfer: true,
-    playDuring: null,
-    format: { container: 'mp3', codec: 'mp3', bitrateKbps: null, extension: 'mp3', contentType: 'audio/mpeg' },
-    encryption: null,
-    destination: { kind: 'http-upload', url: `${app}/kzr`, method: 'PUT', userinfo: null },
-    ifExists: 'overwrite',
-    retention: null,
-    labels: { label: 'support line', origin: 'callflow : support line', format: 'mp3', handler_id: 'overridden' },
-    transcription: null,
-    subscriptions: [
-      {
-        name: 'webhook:recordings',
-        events: ['recording.finished', 'recording.available', 'recording.discarded', 'recording.deleted'],
-        url: `${app}/hook`,
-        method: 'POST',
-        userinfo: null,
-        fallbackUrl: null,
-        policy: 'vendor',
-      },
-    ],
-    continuation: null,
-  };
-}
 
 journeys.it(
   'a WAV goes out by POST, with credentials of the URL as Basic, until the server takes it',

@@ -1,5 +1,4 @@
 import { expect } from '@jest/globals';
-import type { RecordingSpec } from '#libs/recording-model';
 import { verifySinchRequest } from '../../libs/vendor-adapters/sinch/index.js';
 import { startAzurite, startStrictS3 } from '../../libs/storage/testing/index.js';
 import {
@@ -24,6 +23,7 @@ import {
   type LiveGateway,
   type Received,
   type VendorApp,
+  sinchSampleSpec,
 } from './support/index.js';
 
 const journeys = new Journeys();
@@ -153,61 +153,12 @@ journeys.it(
     });
     expectSigned(app.received);
     expect(app.refused).toBe(0);
-    expect(recording.spec).toEqual(sampleSpec(app.url, s3.url));
+    expect(recording.spec).toEqual(sinchSampleSpec(app.url, s3.url));
     const audio = await decodeMp3(object?.body ?? Buffer.alloc(0));
     expectExactLength(recording, audio);
     expectTones(audio.channels[0], CONVERSATION, audio.sampleRate);
   },
 );
-
-/** What the ledger must hold of the sample application's instruction (contract §2). */
-function sampleSpec(app: string, endpoint: string): RecordingSpec {
-  return {
-    vendor: 'sinch',
-    mode: 'background',
-    start: 'now',
-    parties: 'both',
-    channels: 1,
-    sampleRate: 8000,
-    beep: false,
-    stopKeys: '',
-    silence: null,
-    maxDurationMs: 14_400_000,
-    minDurationMs: 0,
-    maxBytes: null,
-    trim: 'none',
-    followTransfer: false,
-    playDuring: null,
-    format: { container: 'mp3', codec: 'mp3', bitrateKbps: null, extension: 'mp3', contentType: 'audio/mpeg' },
-    encryption: null,
-    destination: {
-      kind: 's3',
-      bucket: 'my-s3-bucket',
-      key: 'calls/',
-      region: 'eu-central-1',
-      endpoint,
-      addressing: null,
-      accessKeyId: { secret: 'accessKeyId' },
-      secretAccessKey: { secret: 'secretAccessKey' },
-    },
-    ifExists: 'overwrite',
-    retention: null,
-    labels: {},
-    transcription: null,
-    subscriptions: [
-      {
-        name: 'notify',
-        events: ['recording.finished', 'recording.available', 'recording.failed', 'transcription.available'],
-        url: `${app}/callback`,
-        method: 'POST',
-        userinfo: null,
-        fallbackUrl: null,
-        policy: 'vendor',
-      },
-    ],
-    continuation: null,
-  };
-}
 
 journeys.it(
   'a WAV to Azure by record: true on an action; notifications only at the end of its life',

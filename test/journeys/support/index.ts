@@ -14,3 +14,5 @@ export * from './stream-phone.js';
 export * from './compose-wav.js';
 export * from './simulated-run.js';
 export * from './mask.js';
+export * from './expected-specs.js';
+export * from './flexml-bodies.js';
