@@ -8,7 +8,7 @@ export interface PlacementCounts {
   readonly received: number;
   /** Sequence numbers that never came. */
   readonly lost: number;
-  /** Packets that came after their place had been read, or that belong nowhere. */
+  /** Packets that came after their place had been read, belong nowhere, or had to give way for want of room. */
   readonly late: number;
   readonly duplicated: number;
   /** Packets that came after one with a higher sequence number. */
@@ -183,9 +183,18 @@ export class RtpPlacement {
   private hasJumped(position: number, arrivalSample: number, count: number): boolean {
     const step = position - this.anchorPosition;
     if (step < 0) return true;
-    if (position + count > this.ring.head + this.ring.capacity) return true;
+    if (position + count > this.ring.head + this.ring.capacity) {
+      this.countOverwritten(arrivalSample, count);
+      return true;
+    }
     const offSequence = Math.abs(step - this.sequence.advance * this.newestSamples) > this.jumpSamples;
     return offSequence && Math.abs(position - arrivalSample) > this.jumpSamples;
+  }
+
+  /** Audio that waits and will be written over, for want of room, has come to nothing like audio that came too late. */
+  private countOverwritten(position: number, count: number): void {
+    const overwritten = this.ring.head + this.ring.buffered - Math.max(position, this.ring.head);
+    if (count > 0 && overwritten > 0) this.late += Math.round(overwritten / count);
   }
 
   /** True once every packet of the last window came well after its place: the sender's clock is slower than ours. */
