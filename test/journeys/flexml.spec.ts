@@ -49,7 +49,7 @@ async function callWith(
   return { app, call };
 }
 
-journeys.it('the sample application records both parties until # and hears of it in order', async (gateway) => {
+journeys.it('the sample application records both parties until # and hears of it once from each side', async (gateway) => {
   const app = await gateway.with(startFlexmlApp({ port: 0 }));
   const call = await gateway.place({
     vendor: 'flexml',
