@@ -53,8 +53,8 @@ export const DEMO_VENDORS: readonly DemoVendor[] = [
     settings: (app, gatewayUrl) => ({ documentUrl: `${app.url}/flexml`, storageUrl: gatewayUrl }),
     promised: [
       posted('/action', 'action'),
-      posted('/status', 'recordingStatusCallback completed', '"RecordingStatus":"completed"'),
-      posted('/callback', 'callbackUrl'),
+      { ...posted('/status', 'recordingStatusCallback completed', '"RecordingStatus":"completed"'), anytime: true },
+      { ...posted('/callback', 'callbackUrl'), anytime: true },
     ],
   },
   {
