@@ -78,18 +78,21 @@ export async function openWorkbench(change: (config: RecgateConfig) => void = ()
   const created = await createApplication(runtime.ports, { tenantId: TENANT, name: 'bench', vendor: 'sinch', settings });
   const application = viewApplication(runtime.ports, created);
   let calls = 0;
+  const close = async () => {
+    await worker.stop();
+    await runtime.close();
+    await receiver.close();
+    await redis.stop();
+    await rm(directory, { recursive: true, force: true });
+  };
+  // The Redis is a process of its own and would stay behind.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void redis.stop().finally(() => process.exit(1)));
   return {
     runtime,
     receiver,
     directory,
     begin: (spec, wavFile) => begin(runtime, receiver, application, spec, wavFile, `call-${++calls}`),
-    async close() {
-      await worker.stop();
-      await runtime.close();
-      await receiver.close();
-      await redis.stop();
-      await rm(directory, { recursive: true, force: true });
-    },
+    close,
   };
 }
 
