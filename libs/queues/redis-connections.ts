@@ -64,9 +64,12 @@ export function createRedisConnections(url: string): RedisConnections {
 
 /** A Redis that is away or frozen must not hold up the end of the process. */
 async function quitSoon(redis: Redis): Promise<void> {
-  const late = setTimeout(() => redis.disconnect(), QUIT_TIMEOUT_MS);
-  await redis.quit().catch(() => undefined);
-  clearTimeout(late);
+  if (redis.status === 'ready') {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, QUIT_TIMEOUT_MS)));
+    await Promise.race([redis.quit().then(() => undefined, () => undefined), late]);
+    clearTimeout(timer);
+  }
   redis.disconnect();
 }
 

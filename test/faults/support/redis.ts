@@ -36,6 +36,7 @@ export class BreakableRedis {
   }
 
   async kill(): Promise<void> {
+    if (this.server.exitCode !== null || this.server.signalCode !== null) return;
     const exited = new Promise((resolve) => this.server.once('exit', resolve));
     this.server.kill('SIGKILL');
     await exited;
