@@ -182,7 +182,7 @@ function outcomeOf(
 ): { type: string; value: string } {
   if (digits === '') return { type: 'timeout', value: '' };
   if (returned !== undefined) return { type: 'return', value: returned };
-  const isSequence = menu.maxDigits > 1 || Object.keys(menu.returns).length === 0;
+  const isSequence = menu.maxDigits > 1 || !(menu.hasOptions ?? Object.keys(menu.returns).length > 0);
   return { type: isSequence ? 'sequence' : 'invalidinput', value: digits };
 }
 

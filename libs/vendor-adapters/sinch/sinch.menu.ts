@@ -2,7 +2,7 @@ import type { FlowStep } from '#libs/recording-model';
 import { sinchCallbackRequest } from './sinch.callback-request.js';
 import type { CallScript } from './sinch.call-script.js';
 import { readPrompt } from './sinch.prompts.js';
-import type { SvamlObject } from './sinch.svaml-reader.js';
+import { truthOf, type SvamlObject } from './sinch.svaml-reader.js';
 
 /** Flow state of a menu that waits for its result: JSON of `SinchMenuState`. */
 export const MENU = 'menu';
@@ -13,9 +13,12 @@ export interface SinchMenuState {
   readonly maxDigits: number;
   /** Digit → value that `return(…)` gives. */
   readonly returns: Readonly<Record<string, string>>;
+  /** Whether the menu names keys at all; without, whatever is pressed is a sequence. Default: when something returns. */
+  readonly hasOptions?: boolean;
 }
 
 const ONE_MENU = 'only the main menu is run, once';
+const ALWAYS_BARGED = 'a key always cuts the prompt short';
 const DEFAULT_TIMEOUT_MS = 5000;
 
 /**
@@ -25,7 +28,7 @@ const DEFAULT_TIMEOUT_MS = 5000;
  */
 export function readRunMenu(script: CallScript, action: SvamlObject): void {
   const { reading } = script;
-  action.flag(['barge'], { to: 'steps' });
+  readBarge(action);
   const locale = action.text(['locale'], { to: 'steps' });
   const mainMenu = action.text(['mainMenu'], { to: 'steps' });
   action.drop('enableVoice', 'menus are answered by keys only');
@@ -44,7 +47,8 @@ function readMenu(script: CallScript, action: SvamlObject, menu: SvamlObject, lo
   const rule = { to: 'steps', beyond: 'clamp' } as const;
   const maxDigits = menu.integer(['maxDigits'], { min: 1, max: 64, ...rule }) ?? 1;
   const timeoutMs = menu.integer(['timeoutMills'], { min: 0, max: 600_000, ...rule }) ?? DEFAULT_TIMEOUT_MS;
-  const state: SinchMenuState = { id, maxDigits, returns: returnsOf(script, menu) };
+  const hasOptions = (menu.list('options') ?? []).length > 0;
+  const state: SinchMenuState = { id, maxDigits, returns: returnsOf(script, menu), hasOptions };
   script.flowState[MENU] = JSON.stringify(state);
   script.add(action.pointer, {
     kind: 'collectDigits',
@@ -55,6 +59,13 @@ function readMenu(script: CallScript, action: SvamlObject, menu: SvamlObject, lo
     next: sinchCallbackRequest('pie', script.context.application, script.context.call),
     nextWhenEmpty: true,
   });
+}
+
+/** A prompt that may not be interrupted is one all the same: told in the accounting. */
+function readBarge(action: SvamlObject): void {
+  const pointer = action.find('barge');
+  if (pointer !== null && truthOf(action.value(pointer)) === false) action.drop('barge', ALWAYS_BARGED);
+  else action.flag(['barge'], { to: 'steps' });
 }
 
 function promptsOf(script: CallScript, menu: SvamlObject, locale: string | null): readonly FlowStep[] {

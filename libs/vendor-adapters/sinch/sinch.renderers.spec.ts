@@ -251,6 +251,8 @@ describe('Sinch flow callbacks', () => {
     expect(pie('7')).toContain('"menuResult":{"type":"invalidinput","value":"7"');
     expect(pie('')).toContain('"menuResult":{"type":"timeout","value":""');
     expect(pie(null)).toContain('"type":"timeout"');
+    const sub = { menu: JSON.stringify({ id: 'main', maxDigits: 1, returns: {}, hasOptions: true }) };
+    expect(pie('1', sub)).toContain('"menuResult":{"type":"invalidinput","value":"1"');
     expect(pie('123', { menu: JSON.stringify({ id: 'pin', maxDigits: 4, returns: {} }) })).toContain(
       '"menuResult":{"type":"sequence","value":"123","menuId":"pin"',
     );

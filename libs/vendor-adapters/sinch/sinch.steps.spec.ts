@@ -59,6 +59,17 @@ describe('SVAML: the other steps', () => {
     expect(JSON.stringify(parsed)).not.toMatch(/hunter2|bob/);
   });
 
+  it.each([
+    [false, 'dropped'],
+    ['false', 'dropped'],
+    [true, 'exact'],
+  ])('barge %j is %s: keys always cut the prompt short', (barge, outcome) => {
+    const menus = [{ id: 'm', mainPrompt: '#tts[x]', options: [{ dtmf: 1, action: 'menu(sub)' }] }];
+    const { accounting, flowState } = parse({ action: { name: 'runMenu', barge, menus } });
+    expect(accounting.find(({ path }) => path === '/action/barge')).toMatchObject({ outcome });
+    expect(JSON.parse(String(flowState?.['menu']))).toEqual({ id: 'm', maxDigits: 1, returns: {}, hasOptions: true });
+  });
+
   it('limits what the vendor limits and asks for ACE when the callee answers', () => {
     expect(parse(fixtureText('park')).steps).toMatchObject([
       { kind: 'speak', text: 'Wait' },
