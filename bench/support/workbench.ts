@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,6 +72,14 @@ export async function openWorkbench(change: (config: RecgateConfig) => void = ()
   config.outbound.allowPrivateNetworks = true;
   change(config);
   const redis = await startPrivateRedis(config.dataDirectory);
+  // The Redis is a process of its own and would stay behind.
+  const abandon = () => {
+    void redis.stop().finally(() => {
+      rmSync(directory, { recursive: true, force: true });
+      process.exit(1);
+    });
+  };
+  process.once('SIGINT', abandon).once('SIGTERM', abandon);
   const receiver = await startCallbackReceiver();
   const runtime = await createRuntime(config, redis.url, createLogger('warn'));
   const worker = await startWorker(runtime, config.worker.stages, null);
@@ -85,8 +94,6 @@ export async function openWorkbench(change: (config: RecgateConfig) => void = ()
     await redis.stop();
     await rm(directory, { recursive: true, force: true });
   };
-  // The Redis is a process of its own and would stay behind.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void redis.stop().finally(() => process.exit(1)));
   return {
     runtime,
     receiver,
