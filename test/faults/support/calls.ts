@@ -1,5 +1,5 @@
 import { NumberingPhone } from './phone.js';
-import { until, type Gateway, type Json } from './product.js';
+import { textOf, until, type Gateway, type Json } from './product.js';
 
 /** Exact audio of one party: every byte that is sent is a byte of the file. */
 export const EXACT = { parties: 'caller', format: { container: 'wav', codec: 'mulaw' } } as const;
@@ -24,14 +24,14 @@ export async function openCall(gateway: Gateway, applicationId: string): Promise
     call: { from: '+15165550138', to: '+15165550137' },
     legs: { caller: { transport: 'rtp', codec: 'PCMU' } },
   });
-  return { callRef: String(call['callRef']), phone: new NumberingPhone(String(call['media']?.['caller']?.['address'])) };
+  return { callRef: textOf(call['callRef']), phone: new NumberingPhone(textOf(call['media']?.['caller']?.['address'])) };
 }
 
 /** Begins a call and a recording of it; resolves when audio is being captured. */
 export async function recordedCall(gateway: Gateway, applicationId: string, spec: object = {}): Promise<LiveCall> {
   const call = await openCall(gateway, applicationId);
   const started = await gateway.get('POST', '/v1/recordings', { callRef: call.callRef, spec: { ...EXACT, ...spec } });
-  const recordingId = String((started['recordings'] as unknown as Json[])[0]?.['id']);
+  const recordingId = textOf((started['recordings'] as unknown as Json[])[0]?.['id']);
   await gateway.untilState(recordingId, 'capturing');
   return { ...call, recordingId };
 }
@@ -40,7 +40,7 @@ export async function recordedCall(gateway: Gateway, applicationId: string, spec
 export async function uploaded(gateway: Gateway, applicationId: string, wav: Uint8Array, spec: object = {}, secrets: object = {}): Promise<string> {
   const call = { from: '+15165550138', to: '+15165550137' };
   const started = await gateway.get('POST', '/v1/recordings', { applicationId, source: { kind: 'upload' }, call, spec, secrets });
-  const id = String((started['recordings'] as unknown as Json[])[0]?.['id']);
+  const id = textOf((started['recordings'] as unknown as Json[])[0]?.['id']);
   await gateway.get('PUT', `/v1/recordings/${id}/source`, wav);
   return id;
 }
@@ -49,7 +49,7 @@ export async function uploaded(gateway: Gateway, applicationId: string, wav: Uin
 export function deliveredAll(gateway: Gateway, recordingId: string, count: number): Promise<Json[]> {
   return until(`${count} deliveries of ${recordingId}`, async () => {
     const items = (await gateway.get('GET', `/v1/recordings/${recordingId}/deliveries`))['items'] as unknown as Json[];
-    return items.length >= count && items.every((item) => String(item['status']) === 'delivered') ? items : null;
+    return items.length >= count && items.every((item) => textOf(item['status']) === 'delivered') ? items : null;
   });
 }
 

@@ -121,18 +121,18 @@ export class Gateway {
   async get(method: string, path: string, body?: object | Uint8Array): Promise<Json> {
     const answer = await this.ask(method, path, body);
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.bytes.toString()}`);
-    return answer.bytes.length === 0 ? ({} as Json) : answer.json();
+    return answer.bytes.length === 0 ? {} : answer.json();
   }
 
   async application(vendor: string, settings: Readonly<Record<string, string>> = {}): Promise<string> {
-    return String((await this.get('POST', '/v1/applications', { name: vendor, vendor, settings }))['id']);
+    return textOf((await this.get('POST', '/v1/applications', { name: vendor, vendor, settings }))['id']);
   }
 
   /** Shows a recording until it is in one of the states. */
   untilState(id: string, ...states: readonly string[]): Promise<Json> {
     return until(`recording ${id} is ${states.join(' or ')}`, async () => {
       const shown = await this.get('GET', `/v1/recordings/${id}`).catch(() => null);
-      return shown !== null && states.includes(String(shown['state'])) ? shown : null;
+      return shown !== null && states.includes(textOf(shown['state'])) ? shown : null;
     });
   }
 
@@ -186,4 +186,9 @@ export function writeConfig(dataDirectory: string, options: ProductOptions): str
   };
   writeFileSync(file, JSON.stringify(config));
   return file;
+}
+
+/** A value of an answer as text. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
