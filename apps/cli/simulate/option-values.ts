@@ -1,5 +1,5 @@
 import { readFileSync, readSync } from 'node:fs';
-import type { CallDirection, CallIdentity, JsonObject, JsonValue } from '#libs/recording-model';
+import type { CallDirection, CallIdentity, DocumentRole, JsonObject, JsonValue } from '#libs/recording-model';
 import { UsageError } from './usage-error.js';
 
 /** A call longer than a day is a slip of the keyboard. */
@@ -10,6 +10,24 @@ const DTMF_KEY = /^[0-9*#A-D]$/;
 export interface KeyPress {
   readonly atMs: number;
   readonly key: string;
+}
+
+/** A document that is handed to the call while it runs. */
+export interface LaterDocument {
+  readonly atMs: number;
+  readonly role: DocumentRole;
+  readonly body: string;
+}
+
+/** `S=FILE`, in order of time: documents for the running call, all of one role. */
+export function laterDocumentsOf(texts: readonly string[], role: DocumentRole): readonly LaterDocument[] {
+  const documents = texts.map((text): LaterDocument => {
+    const at = text.indexOf('=');
+    if (at < 1) throw new UsageError(`--instruct must be like 4.5=stop.json, not "${text.slice(0, 40)}"`);
+    const atMs = millisecondsOf('--instruct', text.slice(0, at));
+    return { atMs, role, body: readText('--instruct', text.slice(at + 1)) };
+  });
+  return documents.sort((a, b) => a.atMs - b.atMs);
 }
 
 /** Seconds, with fractions, as whole milliseconds. */

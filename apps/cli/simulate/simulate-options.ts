@@ -10,10 +10,12 @@ import {
   answersOf,
   instantOf,
   keyPressesOf,
+  laterDocumentsOf,
   millisecondsOf,
   pairsOf,
   readText,
   type KeyPress,
+  type LaterDocument,
 } from './option-values.js';
 import { UsageError } from './usage-error.js';
 import { DOCUMENT_URLS, START_TIME } from './vendor-defaults.js';
@@ -29,6 +31,14 @@ export const ROLES = [
   'metaflow',
 ] as const satisfies readonly DocumentRole[];
 
+/** What a document for a running call is: a metaflow, a Manage Call request, or the next part of the flow. */
+const LIVE_ROLES: Readonly<Record<VendorName, DocumentRole>> = {
+  flexml: 'flow',
+  kazoo: 'metaflow',
+  aculab: 'flow',
+  sinch: 'manage',
+};
+
 /** The options as commander hands them over. */
 export interface RawOptions {
   readonly vendor: string;
@@ -42,6 +52,7 @@ export interface RawOptions {
   readonly hangupBy?: string;
   readonly call?: string;
   readonly documentUrl?: string;
+  readonly instruct?: readonly string[];
   readonly respond?: readonly string[];
   readonly set?: readonly string[];
   readonly role?: string;
@@ -62,6 +73,8 @@ export interface SimulateOptions {
   readonly callerAudio: string | null;
   readonly calleeAudio: string | null;
   readonly keys: readonly KeyPress[];
+  /** Documents for the running call, in order of time. */
+  readonly laterDocuments: readonly LaterDocument[];
   /** Null: answered at 0. */
   readonly answerAtMs: number | null;
   /** Null: never bridged. */
@@ -95,6 +108,7 @@ export function readOptions(raw: RawOptions): SimulateOptions {
     callerAudio: raw.audio ?? null,
     calleeAudio: raw.callee ?? null,
     keys: keyPressesOf(raw.dtmf ?? ''),
+    laterDocuments: laterDocumentsOf(raw.instruct ?? [], LIVE_ROLES[vendor]),
     answerAtMs: time('--answer-at', raw.answerAt),
     bridgeAtMs: time('--bridge-at', raw.bridgeAt),
     hangupAtMs: time('--hangup-at', raw.hangupAt),

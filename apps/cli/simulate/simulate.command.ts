@@ -35,6 +35,11 @@ export function registerSimulateCommand(program: Command): void {
       'what the application answers at a URL, with or without its query; several for one URL are given in order; others answer 404 (repeatable)',
       several,
     )
+    .option(
+      '--instruct <s=file>',
+      'a document handed to the running call then: a Kazoo metaflow, a Sinch Manage Call request, FlexML or Aculab actions in place of the rest (repeatable)',
+      several,
+    )
     .option('--set <key=value>', 'a setting of the application, see below (repeatable)', several)
     .option(
       '--role <role>',

@@ -272,6 +272,23 @@ describe('simulate: several recordings', () => {
     ]);
   });
 
+  it('Kazoo: metaflows mask, unmask and stop the recording of a running call', async () => {
+    const metaflow = (action: string): string =>
+      runner.file(`${action}.json`, JSON.stringify({ module: 'record_call', data: { action } }));
+    const instruct = [`5=${metaflow('stop')}`, `2=${metaflow('mask')}`, `3=${metaflow('unmask')}`];
+    const { of } = await runner.run('kazoo', JSON.stringify(start('masked.wav', user)), { audio: tone, instruct });
+    const [result] = of('result');
+    expect(result).toMatchObject({ state: 'available', reason: 'stopCommand', durationMs: 5000 });
+    const [heard = new Int16Array()] = decode(result?.file ?? '', 2);
+    const rate = result?.sampleRate ?? RATE;
+    const loudest = (from: number, to: number): number =>
+      Math.max(...heard.subarray(from * rate, to * rate).map((sample) => Math.abs(sample)));
+    expect([loudest(2.05, 2.95), loudest(1, 1.9) > 1000, loudest(3.1, 4) > 1000]).toEqual([0, true, true]);
+    expect(of('accounting')).toHaveLength(4);
+    const bad = await runner.run('kazoo', JSON.stringify(start('a.wav', user)), { audio: tone, instruct: ['soon=x'] });
+    expect(bad).toMatchObject({ exitCode: 2, stdout: '' });
+  });
+
   it('Kazoo: those that end with the call are told in the order of their starts', async () => {
     const flow = start('first.wav', start('second.mp3', start('third.wav', user)));
     const { of } = await runner.run('kazoo', JSON.stringify(flow), { audio: both, hangupAt: '3' });

@@ -25,7 +25,7 @@ import { VENDOR_ADAPTERS } from '#libs/vendor-adapters';
 import { Activity } from './activity.js';
 import { CallClock } from './call-clock.js';
 import { observeLedger } from './observed-ledger.js';
-import { identityOf } from './option-values.js';
+import { identityOf, type LaterDocument } from './option-values.js';
 import { OutputLines } from './output-lines.js';
 import { JobList, Pipeline } from './pipeline.js';
 import { resultLine } from './result-line.js';
@@ -194,6 +194,10 @@ class Simulation {
       media,
       pipeline,
       activity,
+      instruct: ({ body, role: liveRole }: LaterDocument) => {
+        session.instruct({ body, role: liveRole, url: documentUrl });
+        activity.stir();
+      },
       warn: (message: string) => this.warn(message, null),
       progress: this.hooks.progress,
     };

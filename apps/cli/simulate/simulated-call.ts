@@ -2,7 +2,7 @@ import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 import type { CallSession } from '#libs/orchestration';
 import type { Party } from '#libs/recording-model';
 import type { Activity } from './activity.js';
-import type { KeyPress } from './option-values.js';
+import type { KeyPress, LaterDocument } from './option-values.js';
 import type { Pipeline } from './pipeline.js';
 import type { SimulatedMedia } from './simulated-media.js';
 import { UsageError } from './usage-error.js';
@@ -20,6 +20,7 @@ export interface CallPlan {
   readonly hangupAtMs: number | null;
   readonly hangupBy: Party;
   readonly keys: readonly KeyPress[];
+  readonly laterDocuments: readonly LaterDocument[];
   /** Length of the longest audio, ms; 0 without audio. */
   readonly audioMs: number;
 }
@@ -29,6 +30,8 @@ export interface CallParts {
   readonly media: SimulatedMedia;
   readonly pipeline: Pipeline;
   readonly activity: Activity;
+  /** Hands the call another document. */
+  readonly instruct: (document: LaterDocument) => void;
   readonly warn: (message: string) => void;
   /** Told now and then how far media time has come. */
   readonly progress: (mediaTimeMs: number) => void;
@@ -65,7 +68,7 @@ export class SimulatedCall {
     }
   }
 
-  /** In the order of their places; of one place: answer, bridge, keys, hang-up. */
+  /** In the order of their places; of one place: answer, bridge, keys, documents, hang-up. */
   private plannedEvents(): PlannedEvent[] {
     const { session, media } = this.parts;
     const { answerAtMs, bridgeAtMs, hangupAtMs, hangupBy, keys } = this.plan;
@@ -73,6 +76,8 @@ export class SimulatedCall {
     if (answerAtMs !== null) events.push({ atMs: answerAtMs, happen: () => session.answered() });
     if (bridgeAtMs !== null) events.push({ atMs: bridgeAtMs, happen: () => session.bridged() });
     for (const { atMs, key } of keys) events.push({ atMs, happen: () => media.key(key, 'caller') });
+    for (const document of this.plan.laterDocuments)
+      events.push({ atMs: document.atMs, happen: () => this.parts.instruct(document) });
     if (hangupAtMs !== null) events.push({ atMs: hangupAtMs, happen: () => void session.hangup(hangupBy) });
     return events.sort((a, b) => a.atMs - b.atMs);
   }
