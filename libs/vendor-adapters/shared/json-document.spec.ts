@@ -113,7 +113,7 @@ describe('parseJsonDocument', () => {
 
   it('reads a megabyte of repeated keys without looking at each key for each', () => {
     const keys = Array.from({ length: 40_000 }, (_each, index) => `"k${index}":{"a":1}`);
-    const document = parseJsonDocument(`{${keys.join()},${'"x":1,'.repeat(40_000)}"y":2}`);
+    const document = parseJsonDocument(`{${keys.join()},${'"x":1,'.repeat(40_000)}"y":2}`, { maxValues: 200_000 });
     expect(document.leafPointers()).toHaveLength(40_002);
     expect(document.warnings).toHaveLength(39_999);
   });
@@ -140,6 +140,16 @@ describe('parseJsonDocument', () => {
   it('reads long strings without recursion trouble', () => {
     const long = 'x'.repeat(900_000);
     expect(parseJsonDocument(JSON.stringify(long)).value).toBe(long);
+  });
+
+  it('refuses more values than any real document holds', () => {
+    expect(parseJsonDocument(`[${Array(20_000).fill('1').join()}]`).leafPointers()).toHaveLength(20_000);
+    expect(() => parseJsonDocument(`[${Array(20_001).fill('1').join()}]`)).toThrow(
+      expect.objectContaining({
+        code: 'document.too_large',
+        position: expect.objectContaining({ path: '/20000', line: 1 }) as unknown,
+      }),
+    );
   });
 });
 

@@ -7,6 +7,8 @@ export interface JsonLimits {
   readonly maxBytes?: number;
   /** How many objects and arrays may stand inside one another. Default 64. */
   readonly maxDepth?: number;
+  /** How many values it may hold. Each may become a line of the accounting and a warning. Default 20,000. */
+  readonly maxValues?: number;
 }
 
 export interface JsonWarning {
@@ -16,6 +18,7 @@ export interface JsonWarning {
 
 const MAX_BYTES = 1024 * 1024;
 const MAX_DEPTH = 64;
+const MAX_VALUES = 20_000;
 
 /** A JSON text that remembers where each value stood. Pointers are RFC 6901; the root is the empty pointer. */
 export interface JsonDocument {
@@ -48,9 +51,9 @@ export function parseJsonDocument(text: string, limits: JsonLimits = {}): JsonDo
     });
   }
   const lines = new LineIndex(text);
-  const read = new JsonReader(text, limits.maxDepth ?? MAX_DEPTH, (offset, path) =>
-    lines.position(offset, path),
-  ).read();
+  const { maxDepth = MAX_DEPTH, maxValues = MAX_VALUES } = limits;
+  const positionAt = (offset: number, path: string): SourcePosition => lines.position(offset, path);
+  const read = new JsonReader(text, maxDepth, maxValues, positionAt).read();
   const positionOf = (pointer: string): SourcePosition => lines.position(nearestOffset(read.nodes, pointer), pointer);
   return {
     value: read.value,

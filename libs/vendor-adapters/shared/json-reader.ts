@@ -33,10 +33,11 @@ export class JsonReader {
   constructor(
     private readonly text: string,
     private readonly maxDepth: number,
+    private readonly maxValues: number,
     private readonly positionAt: (offset: number, path: string) => SourcePosition,
   ) {}
 
-  /** @throws RecgateError `document.malformed` or `document.too_deep` with the position. */
+  /** @throws RecgateError `document.malformed`, `document.too_deep` or `document.too_large` with the position. */
   read(): JsonReading {
     if (this.text.startsWith('\uFEFF')) this.at = 1;
     this.skipSpace();
@@ -49,6 +50,12 @@ export class JsonReader {
   }
 
   private value(pointer: string, depth: number): JsonValue {
+    if (this.nodes.size >= this.maxValues) {
+      const position = this.positionAt(this.at, pointer);
+      throw new RecgateError('document.too_large', `The document holds more than ${this.maxValues} values`, {
+        position,
+      });
+    }
     switch (this.text[this.at]) {
       case undefined:
         throw this.malformed('the document ends too early', pointer);
