@@ -135,7 +135,10 @@ describe('reading callflows', () => {
   });
 
   it('an empty data object is not unknown', () => {
-    const { accounting, warnings } = parse({ module: 'record_call', data: {} }, { settings: { storeRecordings: 'true' } });
+    const { accounting, warnings } = parse(
+      { module: 'record_call', data: {} },
+      { settings: { storeRecordings: 'true' } },
+    );
     expect(accounting.find(({ path }) => path === '/data')).toMatchObject({ outcome: 'exact', value: {} });
     expect(warnings).toEqual([]);
   });

@@ -1,5 +1,11 @@
 import { REDACTED, splitUserinfo, type JsonValue, type ParseContext, type SourcePosition } from '#libs/recording-model';
-import { childPointer, isJsonObject, type AccountingCollector, type AccountingNote, type JsonDocument } from '../shared/index.js';
+import {
+  childPointer,
+  isJsonObject,
+  type AccountingCollector,
+  type AccountingNote,
+  type JsonDocument,
+} from '../shared/index.js';
 import type { KazooSettings } from './kazoo.settings.js';
 import type { StoragePlan } from './kazoo.storage-plan.js';
 import type { Webhook } from './kazoo.webhooks.js';

@@ -58,7 +58,9 @@ describe('object webhooks (contract §3.1)', () => {
     return kazooAdapter.render(sampleEvent(event, view), context);
   }
   const actions = (event: RecordingEventName, settings: Record<string, string>, data?: object): unknown[] =>
-    render(event, settings, data).map(({ request }) => (JSON.parse(request.body ?? '{}') as { action?: unknown }).action);
+    render(event, settings, data).map(
+      ({ request }) => (JSON.parse(request.body ?? '{}') as { action?: unknown }).action,
+    );
 
   it('is the example of the contract, pretty-printed', () => {
     const settings = { clusterId: '6bd0ec3f', webhooks: JSON.stringify([hook({ id: 'a1b2', custom_data: FILTER })]) };
@@ -101,9 +103,14 @@ describe('object webhooks (contract §3.1)', () => {
     expect(actions('recording.deleted', settings)).toEqual(['doc_deleted']);
     expect(actions('recording.discarded', settings)).toEqual(['doc_created']);
     const short = { url: 'https://r.example.com', record_min_sec: 5 };
-    expect(actions('recording.discarded', { ...settings, version: '5.x' }, short)).toEqual(['doc_created', 'doc_deleted']);
+    expect(actions('recording.discarded', { ...settings, version: '5.x' }, short)).toEqual([
+      'doc_created',
+      'doc_deleted',
+    ]);
     // Deliveries are told apart by subscription and event.
-    const names = render('recording.discarded', { ...settings, version: '5.x' }, short).map((each) => each.subscription);
+    const names = render('recording.discarded', { ...settings, version: '5.x' }, short).map(
+      (each) => each.subscription,
+    );
     expect(new Set(names).size).toBe(2);
     for (const silent of [
       'recording.started',
