@@ -56,10 +56,16 @@ export function urlAttribute(
 }
 
 /** Resolves a URL that stands as element text; whitespace around it is ignored (contract §1.1). */
-export function urlText(element: XmlElement, context: MapContext, to: string): UrlWithoutUserinfo | null {
+export function urlText(
+  element: XmlElement,
+  context: MapContext,
+  to: string,
+  dropped?: string,
+): UrlWithoutUserinfo | null {
   if (element.text === null) return null;
   const resolved = resolveHere(element.text.value, element.text.at, element.name, context);
-  context.log.account(element.text.at, { value: shownValue(element.text), outcome: 'exact', to });
+  const fate = dropped === undefined ? { outcome: 'exact' as const } : { outcome: 'dropped' as const, reason: dropped };
+  context.log.account(element.text.at, { value: shownValue(element.text), to, ...fate });
   return resolved;
 }
 

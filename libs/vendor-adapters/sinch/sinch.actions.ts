@@ -2,7 +2,7 @@ import type { FlowRequest } from '#libs/recording-model';
 import { sinchCallbackRequest } from './sinch.callback-request.js';
 import type { CallScript } from './sinch.call-script.js';
 import { readRunMenu } from './sinch.menu.js';
-import { readPrompt } from './sinch.prompts.js';
+import { NOT_SPOKEN, readPromptMember } from './sinch.prompts.js';
 import type { RecordingScope } from './sinch.recording-options.js';
 import type { SvamlObject } from './sinch.svaml-reader.js';
 
@@ -140,9 +140,8 @@ function readConnectStream(script: CallScript, action: SvamlObject): RecordingSc
 }
 
 function readPark(script: CallScript, action: SvamlObject): RecordingScope {
-  const locale = action.text(['locale'], { to: 'steps' });
-  const intro = action.text(['introPrompt'], { to: 'steps' });
-  const introStep = intro === null ? null : readPrompt(script, action.pointer, intro, locale);
+  const locale = action.text(['locale'], { outcome: 'dropped', to: 'steps', reason: NOT_SPOKEN });
+  const introStep = readPromptMember(script, action, 'introPrompt', locale);
   if (introStep !== null) script.steps.push(introStep);
   action.drop('holdPrompt', 'the gateway plays nothing while a call is parked');
   const maxDurationMs = readMaxDuration(action, MAX_PARK_S, 'clamp');

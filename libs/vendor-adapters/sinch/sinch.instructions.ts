@@ -1,5 +1,5 @@
 import type { CallScript } from './sinch.call-script.js';
-import { readPrompt } from './sinch.prompts.js';
+import { fateOfPrompt, NOT_DIALLED, NOT_SPOKEN, readPrompt, SPOKEN } from './sinch.prompts.js';
 import type { SvamlObject } from './sinch.svaml-reader.js';
 
 const MAX_SAY = 600;
@@ -37,8 +37,8 @@ export function readInstruction(script: CallScript, instruction: SvamlObject): v
 }
 
 function readSay(script: CallScript, instruction: SvamlObject): void {
-  const text = instruction.requiredText(['text'], { to: 'steps' });
-  const language = instruction.text(['locale'], { to: 'steps' });
+  const text = instruction.requiredText(['text'], SPOKEN);
+  const language = instruction.text(['locale'], { outcome: 'dropped', to: 'steps', reason: NOT_SPOKEN });
   if (text.length > MAX_SAY) script.reading.warn(instruction.pointer, `The text is longer than ${MAX_SAY} characters`);
   script.add(instruction.pointer, { kind: 'speak', text, language, voice: null, repeat: 1, pauseMs: 0 });
 }
@@ -46,20 +46,24 @@ function readSay(script: CallScript, instruction: SvamlObject): void {
 function readPlayFiles(script: CallScript, instruction: SvamlObject): void {
   const ids = instruction.list('ids');
   if (ids === null || ids.length === 0) throw script.reading.missing(instruction.pointer, 'ids');
-  const locale = instruction.text(['locale'], { to: 'steps' });
+  const locale = instruction.text(['locale'], { outcome: 'dropped', to: 'steps', reason: NOT_SPOKEN });
   for (const pointer of ids) {
     const id = instruction.value(pointer);
     if (typeof id !== 'string') throw script.reading.invalid(pointer, 'ids', 'Each of ids must be a string');
     const step = readPrompt(script, pointer, id, locale);
     if (step === null) script.add(pointer, { kind: 'skipped', name: 'playFiles', reason: 'not a prompt' });
     else script.steps.push(step);
-    const note = step === null ? { reason: 'not a URL, #tts, #ssml or #href' } : { to: 'steps' };
-    script.reading.claimTree(pointer, step === null ? 'dropped' : 'exact', note);
+    const { outcome, ...note } = fateOfPrompt(step);
+    script.reading.claimTree(pointer, outcome, note);
   }
 }
 
 function readSendDtmf(script: CallScript, instruction: SvamlObject): void {
-  const digits = instruction.requiredText(['value'], { to: 'steps' });
+  const digits = instruction.requiredText(['value'], {
+    outcome: 'dropped',
+    to: 'steps',
+    reason: NOT_DIALLED,
+  });
   if (!/^[0-9*#w]+$/i.test(digits))
     throw script.reading.invalid(
       instruction.find('value') ?? instruction.pointer,

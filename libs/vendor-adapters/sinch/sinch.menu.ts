@@ -1,7 +1,7 @@
 import type { FlowStep } from '#libs/recording-model';
 import { sinchCallbackRequest } from './sinch.callback-request.js';
 import type { CallScript } from './sinch.call-script.js';
-import { readPrompt } from './sinch.prompts.js';
+import { NOT_SPOKEN, readPromptMember } from './sinch.prompts.js';
 import { truthOf, type SvamlObject } from './sinch.svaml-reader.js';
 
 /** Flow state of a menu that waits for its result: JSON of `SinchMenuState`. */
@@ -29,7 +29,7 @@ const DEFAULT_TIMEOUT_MS = 5000;
 export function readRunMenu(script: CallScript, action: SvamlObject): void {
   const { reading } = script;
   readBarge(action);
-  const locale = action.text(['locale'], { to: 'steps' });
+  const locale = action.text(['locale'], { outcome: 'dropped', to: 'steps', reason: NOT_SPOKEN });
   const mainMenu = action.text(['mainMenu'], { to: 'steps' });
   action.drop('enableVoice', 'menus are answered by keys only');
   const pointers = action.list('menus');
@@ -69,8 +69,7 @@ function readBarge(action: SvamlObject): void {
 }
 
 function promptsOf(script: CallScript, menu: SvamlObject, locale: string | null): readonly FlowStep[] {
-  const prompt = menu.text(['mainPrompt'], { to: 'steps' });
-  const step = prompt === null ? null : readPrompt(script, menu.find('mainPrompt') ?? menu.pointer, prompt, locale);
+  const step = readPromptMember(script, menu, 'mainPrompt', locale);
   return step === null ? [] : [step];
 }
 

@@ -1,5 +1,16 @@
-import { splitUserinfo, type FlowAction, type FlowStep } from '#libs/recording-model';
+import { NOT_YET_EXECUTED, splitUserinfo, type FlowAction, type FlowStep } from '#libs/recording-model';
 import type { CallScript } from './sinch.call-script.js';
+import type { SvamlObject } from './sinch.svaml-reader.js';
+
+/** What becomes of prompts and digits, as the accounting tells it. */
+export const SPOKEN = { outcome: 'emulated', to: 'steps', reason: 'takes its time; nothing is spoken' } as const;
+const NOT_PLAYED = {
+  outcome: 'dropped',
+  to: 'steps',
+  reason: `${NOT_YET_EXECUTED}: nothing is played`,
+} as const;
+export const NOT_SPOKEN = `${NOT_YET_EXECUTED}: nothing is spoken`;
+export const NOT_DIALLED = `${NOT_YET_EXECUTED}: no digits are sent`;
 
 /**
  * One prompt of playFiles, runMenu or park: a URL, `#tts[…]`, `#ssml[…]` or `#href[…]` (contract §1.2). Null when it
@@ -17,6 +28,26 @@ export function readPrompt(
     return null;
   }
   return { at: script.reading.document.positionOf(pointer), ...action };
+}
+
+/** A member that holds one prompt, such as `mainPrompt`; null when it is absent or none. */
+export function readPromptMember(
+  script: CallScript,
+  holder: SvamlObject,
+  name: string,
+  locale: string | null,
+): FlowStep | null {
+  const pointer = holder.find(name);
+  const value = pointer === null ? null : holder.value(pointer);
+  const step = pointer === null || typeof value !== 'string' ? null : readPrompt(script, pointer, value, locale);
+  holder.text([name], fateOfPrompt(step));
+  return step;
+}
+
+/** What the accounting says of a prompt. */
+export function fateOfPrompt(step: FlowStep | null): { outcome: 'emulated' | 'dropped'; to?: string; reason: string } {
+  if (step === null) return { outcome: 'dropped', reason: 'not a URL, #tts, #ssml or #href' };
+  return step.kind === 'speak' ? SPOKEN : NOT_PLAYED;
 }
 
 function promptAction(prompt: string, locale: string | null): FlowAction | null {

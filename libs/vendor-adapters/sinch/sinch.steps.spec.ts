@@ -70,6 +70,30 @@ describe('SVAML: the other steps', () => {
     expect(JSON.parse(String(flowState?.['menu']))).toEqual({ id: 'm', maxDigits: 1, returns: {}, hasOptions: true });
   });
 
+  it('says of prompts and digits that nothing is heard of them', () => {
+    const { accounting } = parse({
+      instructions: [
+        { name: 'say', text: 'x', locale: 'en-US' },
+        { name: 'playFiles', ids: ['#tts[x]', 'https://a.example/x.wav'], locale: 'en-US' },
+        { name: 'sendDtmf', value: '1' },
+      ],
+      action: { name: 'hangup' },
+    });
+    const outcomes = accounting.filter(({ to }) => to === 'steps').map(({ path, outcome }) => `${path} ${outcome}`);
+    expect(outcomes).toEqual([
+      '/instructions/0/name exact',
+      '/instructions/0/text emulated',
+      '/instructions/0/locale dropped',
+      '/instructions/1/name exact',
+      '/instructions/1/ids/0 emulated',
+      '/instructions/1/ids/1 dropped',
+      '/instructions/1/locale dropped',
+      '/instructions/2/name exact',
+      '/instructions/2/value dropped',
+      '/action/name exact',
+    ]);
+  });
+
   it('limits what the vendor limits and asks for ACE when the callee answers', () => {
     expect(parse(fixtureText('park')).steps).toMatchObject([
       { kind: 'speak', text: 'Wait' },

@@ -75,6 +75,9 @@ export class SvamlReading {
   }
 }
 
+/** What is noted of a text, and its outcome where that is neither `exact` nor `converted`. */
+export type TextFate = AccountingNote & { readonly outcome?: 'emulated' | 'dropped' };
+
 export interface IntegerRule {
   readonly min: number;
   readonly max: number;
@@ -114,20 +117,20 @@ export class SvamlObject {
     return this.reading.document.at(pointer);
   }
 
-  /** A text, or a number taken as text; null when absent. */
-  text(names: readonly string[], note: AccountingNote = {}): string | null {
+  /** A text, or a number taken as text; null when absent. `fate.outcome` says that it is not taken as it is. */
+  text(names: readonly string[], { outcome: fate, ...note }: TextFate = {}): string | null {
     const pointer = this.find(...names);
     if (pointer === null) return null;
     const value = this.value(pointer);
     if (typeof value !== 'string' && typeof value !== 'number')
       throw this.reading.invalid(pointer, names[0] ?? pointer, `${names[0]} must be a string`);
-    const outcome = typeof value === 'string' ? 'exact' : 'converted';
+    const outcome = fate ?? (typeof value === 'string' ? 'exact' : 'converted');
     this.reading.accounting.field(pointer, outcome, { ...this.reading.shown(pointer), ...note });
     return String(value);
   }
 
   /** As `text`; absent or blank is an error. */
-  requiredText(names: readonly string[], note: AccountingNote = {}): string {
+  requiredText(names: readonly string[], note: TextFate = {}): string {
     const text = this.text(names, note);
     if (text === null || text.trim() === '') throw this.reading.missing(this.pointer, names[0] ?? 'field');
     return text;
