@@ -45,6 +45,15 @@ describe('action lists (contract §1.7, §7)', () => {
     expect(parsed.warnings.map((warning) => warning.message)).toEqual([
       'get_input is skipped: speech input is not carried out',
     ]);
+    const outcome = (path: string): string | undefined =>
+      parsed.accounting.find((entry) => entry.path === `/actions/${path}`)?.outcome;
+    expect(['text_to_say', 'tts_voice'].map((name) => outcome(`1/play/play_list/0/${name}`))).toEqual([
+      'emulated',
+      'dropped',
+    ]);
+    expect(outcome('1/play/play_list/1/file_to_play')).toBe('dropped');
+    expect(outcome('1/play/play_list/2/digits_to_play')).toBe('dropped');
+    expect(outcome('2/delete_file/filename')).toBe('dropped');
   });
 
   it.each([

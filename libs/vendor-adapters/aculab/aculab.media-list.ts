@@ -6,6 +6,12 @@ import { settingOf } from './aculab.settings.js';
 
 const BARGE_IN = ['barge_in', 'barge_in_on_digit', 'barge_in_on_speech', 'barge_in_on_speech_options'] as const;
 
+/** What `play` asks for and the call does not hear yet. */
+const NOT_PLAYED = { outcome: 'dropped', reason: `${NOT_YET_EXECUTED}: nothing is played into the call` } as const;
+const NOT_DIALLED = { outcome: 'dropped', reason: `${NOT_YET_EXECUTED}: no digits are sent` } as const;
+const NOT_SPOKEN = { outcome: 'dropped', reason: `${NOT_YET_EXECUTED}: nothing is spoken into the call` } as const;
+const TIMED = { outcome: 'emulated', reason: 'takes its time in the flow; nothing is spoken into the call' } as const;
+
 /** Reads a `play` action (contract §7): its `play_list` in order. */
 export function playActions(play: ObjectReader): readonly FlowAction[] {
   const list = play.value('play_list');
@@ -34,13 +40,13 @@ function media(scope: DocumentScope, pointer: string): readonly FlowAction[] {
 
 function textToSay(item: ObjectReader): FlowAction {
   if (item.has('text_is_private')) item.drop('text_is_private', 'texts are not written to a log');
-  const text = item.string('text_to_say', { to: 'speak.text' }) ?? '';
-  const voice = item.string('tts_voice', { to: 'speak.voice' }) ?? settingOf(item.scope.application, 'voice') ?? null;
+  const text = item.string('text_to_say', { to: 'speak.text', ...TIMED }) ?? '';
+  const voice = item.string('tts_voice', { to: 'speak.voice', ...NOT_SPOKEN }) ?? settingOf(item.scope.application, 'voice') ?? null;
   return { kind: 'speak', text, language: null, voice, repeat: 1, pauseMs: 0 };
 }
 
 function digitsToPlay(item: ObjectReader): FlowAction {
-  const digits = item.string('digits_to_play', { to: 'sendDigits.digits' }) ?? '';
+  const digits = item.string('digits_to_play', { to: 'sendDigits.digits', ...NOT_DIALLED }) ?? '';
   if (!/^[0-9*#A-D]*$/.test(digits)) throw item.refused('digits_to_play', 'may hold only the keys 0-9, *, # and A-D');
   return { kind: 'sendDigits', digits };
 }
@@ -63,14 +69,13 @@ function webUrl(source: ObjectReader, name: string, written: string): string {
   const position = source.scope.document.positionOf(at);
   const { url, userinfo } = resolveUrl(written, source.scope.pageUrl, position, { field: at });
   if (userinfo !== null) source.scope.warn('Credentials in the URL of media are not sent', at);
-  const changed = url === written ? {} : { outcome: 'converted' as const, reason: 'absolute and without credentials' };
-  source.account(name, { to: 'playMedia.url', value: withoutCredentials(written), ...changed });
+  source.account(name, { to: 'playMedia.url', value: withoutCredentials(written), ...NOT_PLAYED });
   return url;
 }
 
 function storedUrl(source: ObjectReader, name: string, written: string): string {
   const file = mediaFile(source, name, written);
-  source.account(name, { to: 'playMedia.url', outcome: 'converted', reason: 'file of the media store' });
+  source.account(name, { to: 'playMedia.url', ...NOT_PLAYED });
   const base = splitUserinfo(settingOf(source.scope.application, 'mediaStoreUrl') ?? 'media://').url;
   return `${base.endsWith('://') ? base : base.replace(/\/+$/, '')}/${file.replace(/^\//, '')}`;
 }
