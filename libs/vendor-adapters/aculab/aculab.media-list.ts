@@ -41,7 +41,10 @@ function media(scope: DocumentScope, pointer: string): readonly FlowAction[] {
 function textToSay(item: ObjectReader): FlowAction {
   if (item.has('text_is_private')) item.drop('text_is_private', 'texts are not written to a log');
   const text = item.string('text_to_say', { to: 'speak.text', ...TIMED }) ?? '';
-  const voice = item.string('tts_voice', { to: 'speak.voice', ...NOT_SPOKEN }) ?? settingOf(item.scope.application, 'voice') ?? null;
+  const voice =
+    item.string('tts_voice', { to: 'speak.voice', ...NOT_SPOKEN }) ??
+    settingOf(item.scope.application, 'voice') ??
+    null;
   return { kind: 'speak', text, language: null, voice, repeat: 1, pauseMs: 0 };
 }
 
