@@ -368,6 +368,18 @@ describe('simulate: several recordings', () => {
     expect(RecordingUrl).toBe(`${base}${RecordingSid}.wav`);
   });
 
+  it('Sinch: an answer to ACE that is not valid brings a callingerror where it is asked for', async () => {
+    const ace = runner.file('no-options.json', '{"action":{"name":"continue","record":true}}');
+    const set = ['callbackUrl=https://app.example.com/callback', 'sendCallingError=true'];
+    const respond = [`https://app.example.com/callback=${ace}`];
+    const document = '{"action":{"name":"connectPstn","number":"+12025550199"}}';
+    const { of } = await runner.run('sinch', document, { audio: both, bridgeAt: '1', set, respond });
+    const told = of('request').map(({ body }) => JSON.parse(body ?? '') as Record<string, unknown>);
+    expect(told.map(({ event }) => event)).toEqual(['ace', 'notify', 'dice']);
+    expect(told[1]).toMatchObject({ type: 'callingerror', errorCode: 40001 });
+    expect(told[2]).toMatchObject({ reason: 'CALLERHANGUP' });
+  });
+
   it.each([
     ['a page that is not there', undefined, 'CALLBACKERROR'],
     ['a page that is wrong', '{"action":{"name":"none"}}', 'INVALIDSVAMLACTION'],

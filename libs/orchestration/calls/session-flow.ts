@@ -211,7 +211,7 @@ export class SessionFlow implements FlowListener {
   }
 
   fetch(request: FlowRequest, context: FetchContext): void {
-    this.call.pending.track(this.ask(request, context, context.answerIgnored));
+    this.call.pending.track(this.ask(request, context, context.answerIgnored, context.reason === 'connected'));
   }
 
   hangup(reason: FlowEnd): void {
@@ -234,6 +234,7 @@ export class SessionFlow implements FlowListener {
     request: FlowRequest,
     about: Pick<FetchContext, 'recording' | 'collected'>,
     answerIgnored: boolean,
+    beside = false,
   ): Promise<void> {
     const situation = this.situation(about, null);
     try {
@@ -249,6 +250,8 @@ export class SessionFlow implements FlowListener {
       this.begun = true;
     } catch (thrown) {
       const error = toRecgateError(thrown);
+      // The call goes on, but the application hears that its document was wrong.
+      if (beside && /^(document|field)\./.test(error.code)) this.call.pending.track(this.tellError(error));
       if (this.begun) this.runner.requestFailed(error);
       else this.ended('requestFailed', error);
     }
