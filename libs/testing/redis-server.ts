@@ -26,7 +26,11 @@ export async function startTestRedis(options: { readonly appendOnly?: boolean } 
     ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', '', '--maxmemory-policy', 'noeviction', ...persistence],
     { stdio: 'ignore' },
   );
-  const failed = new Promise<never>((_, reject) => server.once('error', reject));
+  const failed = new Promise<never>((_, reject) => {
+    server.once('error', reject);
+    server.once('exit', (code) => reject(new Error(`redis-server ended with code ${code ?? 'none'} instead of listening on ${port}`)));
+  });
+  failed.catch(() => undefined);
   const url = `redis://127.0.0.1:${port}`;
   await Promise.race([answering(url), failed]);
   return {
@@ -41,15 +45,25 @@ export async function startTestRedis(options: { readonly appendOnly?: boolean } 
   };
 }
 
-/** A TCP port that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+const FIRST_PORT = 12_000;
+const LAST_PORT = 31_999;
+
+/**
+ * A TCP port that was free a moment ago. It lies below the range from which the system takes the ports of outgoing
+ * connections, so that none of the thousands of those in a test run can take it in the meantime.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT + 1));
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
   });
 }
 
