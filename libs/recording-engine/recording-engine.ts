@@ -23,6 +23,9 @@ const PRE_ROLL_BUFFER_MS = 750;
  */
 type Phase = 'waiting' | 'beeping' | 'listening' | 'recording' | 'over';
 
+/** Line noise is quieter, averaged over a whole recording. */
+const LOUDEST_SILENCE_DBFS = -40;
+
 /**
  * Runs one recording under its spec: audio of both legs and call events in, recorded audio and decisions out. Driven
  * by media time alone, so that live calls and files come to the same result; how the audio is cut into blocks makes no
@@ -323,6 +326,11 @@ export class RecordingEngine {
     this.writer.write(blockCaller, blockCallee, unwrittenFrom, unwrittenTo, this.isMasked);
   }
 
+  /** A steady signal is no speech, but when it is this loud it is not thrown away as silence either. */
+  private isTooLoudForSilence(): boolean {
+    return this.writer.levels().some(({ rmsDbfs }) => rmsDbfs !== null && rmsDbfs > LOUDEST_SILENCE_DBFS);
+  }
+
   private finish(reason: FinishReason, about: { key?: string; hangupBy?: Party }, toneStartHeard = -1): void {
     if (this.over) return;
     this.flush();
@@ -331,8 +339,8 @@ export class RecordingEngine {
     const toneStart = toneStartHeard < 0 ? -1 : Math.max(0, toneStartHeard - this.origin);
     const { leading, trailing, containsSound } = this.trimmer.finish(this.captured, toneStart);
     const nothingLeft = this.captured - leading - trailing <= 0;
-    if (nothingLeft || (this.spec.trim === 'both' && !containsSound))
-      return this.listener.absent(reason, this.position, about.key);
+    const onlySilence = this.spec.trim === 'both' && !containsSound && (toneStart >= 0 || !this.isTooLoudForSilence());
+    if (nothingLeft || onlySilence) return this.listener.absent(reason, this.position, about.key);
     this.listener.ended({
       reason,
       ...about,
