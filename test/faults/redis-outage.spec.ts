@@ -67,10 +67,12 @@ describe('Redis', () => {
   }, 90_000);
 
   it('that may evict keys makes the gateway not ready, by name', async () => {
+    const isReady = async () => ((await gateway.ask('GET', '/ready')).status === 200 ? true : null);
+    await until('the gateway is ready', isReady);
     await redis.ask((client) => client.config('SET', 'maxmemory-policy', 'allkeys-lru'));
     const ready = await gateway.ask('GET', '/ready');
     await redis.ask((client) => client.config('SET', 'maxmemory-policy', 'noeviction'));
     expect([ready.status, ready.bytes.toString()]).toEqual([503, expect.stringContaining('allkeys-lru')]);
-    expect((await gateway.ask('GET', '/ready')).status).toBe(200);
+    await until('the gateway is ready again', isReady);
   });
 });
