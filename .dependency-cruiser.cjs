@@ -1,6 +1,6 @@
 // The arrows of the house. Each rule says in a sentence what it keeps apart; the test command runs them.
 const LIBS = '^libs/([^/]+)/';
-const MEDIA_USERS = 'recording-engine|capture|encoding|transcription';
+const MEDIA_USERS = 'recording-engine|capture|encoding|prompts|transcription';
 
 module.exports = {
   forbidden: [
@@ -41,7 +41,7 @@ module.exports = {
     },
     {
       name: 'media-users',
-      comment: 'Engine, capture, encoding and transcription may also use media; capture drives the engine.',
+      comment: 'Engine, capture, encoding, prompts and transcription may also use media; capture drives the engine.',
       severity: 'error',
       from: { path: `^libs/(${MEDIA_USERS})/`, pathNot: ['\\.spec\\.ts$', '/testing/'] },
       to: { path: '^libs/', pathNot: ['^libs/$1/', '^libs/(recording-model|telemetry|media)/', '^libs/recording-engine/'] },
@@ -50,7 +50,7 @@ module.exports = {
       name: 'only-capture-drives-the-engine',
       comment: 'Decisions about a recording are made where its audio is.',
       severity: 'error',
-      from: { path: '^libs/(encoding|transcription)/', pathNot: '\\.spec\\.ts$' },
+      from: { path: '^libs/(encoding|prompts|transcription)/', pathNot: '\\.spec\\.ts$' },
       to: { path: '^libs/recording-engine/' },
     },
     {

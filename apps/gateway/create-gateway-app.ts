@@ -3,9 +3,12 @@ import { type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { DOORS } from './doors/index.js';
+import { DoorErrorFilter } from './doors/shared/door-error.filter.js';
+import { readDoorBody } from './doors/shared/door-request.js';
+import { routeHosts } from './doors/shared/host-routing.js';
 import { GatewayModule } from './gateway.module.js';
 import { createParsingPipe } from './http/parse-body.pipe.js';
-import { ProblemDetailsFilter } from './http/problem-details.filter.js';
 import {
   answerBodyErrors,
   checkBody,
@@ -28,11 +31,12 @@ export async function createGatewayApp(context: GatewayContext): Promise<INestAp
     forceCloseConnections: true,
   });
   app.disable('x-powered-by');
-  app.use(correlationId, securityHeaders, collapseSlashes);
+  const errors = new DoorErrorFilter(context.ports.log, DOORS);
+  app.use(correlationId, securityHeaders, collapseSlashes, routeHosts(context.config.http.doorHosts), readDoorBody, errors.handler);
   app.useBodyParser('json', { limit: BODY_LIMIT_BYTES, type: hasJsonBody });
   app.use(answerBodyErrors, checkBody);
   app.useGlobalPipes(createParsingPipe());
-  app.useGlobalFilters(new ProblemDetailsFilter(context.ports.log));
+  app.useGlobalFilters(errors);
   SwaggerModule.setup('docs', app, () => describeApi(app), {
     jsonDocumentUrl: 'docs-json',
     customSiteTitle: 'Recgate API',

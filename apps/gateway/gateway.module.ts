@@ -8,6 +8,9 @@ import { TenantEvents } from './api-v1/events/tenant-events.js';
 import { RecordingControls } from './api-v1/recordings/recording-controls.js';
 import { RecordingStarts } from './api-v1/recordings/recording-starts.js';
 import { RecordingsController } from './api-v1/recordings/recordings.controller.js';
+import { DOORS } from './doors/index.js';
+import { DoorApplications } from './doors/shared/door-applications.js';
+import { DoorCalls } from './doors/shared/door-calls.js';
 import { FileLinksController } from './files/file-links.controller.js';
 import { NodeClient } from './http/node-client.js';
 import { TenantGuard } from './http/tenant.guard.js';
@@ -28,6 +31,7 @@ export class GatewayModule {
         EventsController,
         FileLinksController,
         OperationsController,
+        ...DOORS.flatMap(({ controllers }) => controllers),
       ],
       providers: [
         { provide: GATEWAY, useValue: context },
@@ -37,6 +41,9 @@ export class GatewayModule {
         RecordingStarts,
         RecordingControls,
         TenantEvents,
+        DoorApplications,
+        DoorCalls,
+        ...DOORS.flatMap(({ providers }) => providers),
       ],
     };
   }

@@ -22,6 +22,7 @@ import { createMetrics, type Logger } from '#libs/telemetry';
 import { VENDOR_ADAPTERS } from '#libs/vendor-adapters';
 import { createApiKeys, type ApiKeys } from './api-keys.js';
 import { createOutbound, type Outbound } from './outbound.js';
+import { createFileStore } from './file-store.js';
 import { dataSweepers } from './local-files.js';
 import { randomIds } from './random-ids.js';
 import { uploadFile } from './stored-audio.js';
@@ -79,6 +80,7 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
     followed: spool,
     stores: createObjectStores({ mediaStore, httpUpload: { client: outbound.uploads } }),
     sender: outbound.sender,
+    files: createFileStore(mediaStore),
     settings: {
       renditionDirectory: join(data, 'renditions'),
       keepRenditions: config.storage.keepRenditions,

@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { RecgateError, type RecordingRecord } from '#libs/recording-model';
 import { parseMediaLocation, type MediaFileAddress, type MediaFileInfo, type MediaStore } from '#libs/storage';
 import type { StoredAudio } from '../gateway/runtime-token.js';
+import { bytesOf } from './file-store.js';
 import type { Runtime } from './runtime.js';
 
 /** Largest audio file that is taken. */
@@ -18,7 +19,7 @@ const PUBLIC_EXTENSIONS = ['wav', 'mp3', 'ul'] as const;
 /** The audio of an available recording: from the own store, or the copy that was kept; null when there is neither. */
 export async function openRecordingAudio(runtime: Runtime, recordingId: string): Promise<StoredAudio | null> {
   const record = await runtime.ports.ledger.recordings.get(recordingId);
-  if (record?.state !== 'available' || record.receipt === null) return null;
+  if (record?.state !== 'available' || record.receipt === null || record.deletedAt !== undefined) return null;
   const address = parseMediaLocation(record.receipt.location);
   if (address === null) return openKeptRendition(record);
   const info = await runtime.mediaStore.stat(address);
@@ -90,13 +91,4 @@ function fromMediaStore(store: MediaStore, address: MediaFileAddress, info: Medi
   const open = (range?: { readonly start: number; readonly end: number }) =>
     Readable.from(bytesOf(store, address, range), { objectMode: false });
   return { sizeBytes: info.sizeBytes, contentType: info.contentType, fileName: basename(info.name), open };
-}
-
-async function* bytesOf(
-  store: MediaStore,
-  address: MediaFileAddress,
-  range: { readonly start: number; readonly end: number } | undefined,
-): AsyncGenerator<Buffer> {
-  const { stream } = await store.openFile(address, range);
-  for await (const chunk of stream as AsyncIterable<Buffer>) yield chunk;
 }

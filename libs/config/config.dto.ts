@@ -8,6 +8,28 @@ const STAGES = ['capture', 'encode', 'store', 'deliver', 'housekeeping'] as cons
 export type LogLevel = (typeof LOG_LEVELS)[number];
 export type WorkerStage = (typeof STAGES)[number];
 
+/**
+ * Host names under which a vendor's door answers without its path prefix, for clients that take a host name and nothing
+ * else. Ports do not count.
+ */
+export class DoorHostsConfig {
+  @IsArray()
+  @IsString({ each: true })
+  carrierx: string[] = [];
+
+  @IsArray()
+  @IsString({ each: true })
+  kazoo: string[] = [];
+
+  @IsArray()
+  @IsString({ each: true })
+  aculab: string[] = [];
+
+  @IsArray()
+  @IsString({ each: true })
+  sinch: string[] = [];
+}
+
 /** Where the gateway's own HTTP listens. */
 export class HttpConfig {
   /** Address to listen on. */
@@ -19,6 +41,10 @@ export class HttpConfig {
   @Min(0)
   @Max(65535)
   port = 8480;
+
+  @ValidateNested()
+  @Type(() => DoorHostsConfig)
+  doorHosts: DoorHostsConfig = new DoorHostsConfig();
 }
 
 export class TenantConfig {

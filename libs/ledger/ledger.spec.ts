@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
-import type { DeliveryRecord, Ledger, OutboxEntry, RecordingRecord } from '#libs/recording-model';
+import type { ApplicationRecord, CallRecord, DeliveryRecord, Ledger, OutboxEntry, RecordingRecord } from '#libs/recording-model';
 import { sampleRecordingRecord, startTestRedis, type TestRedis } from '#libs/testing';
 import { createMemoryLedger, createRedisLedger } from './index.js';
 
@@ -48,6 +48,77 @@ function describeLedgerContract(name: string, setup: () => Promise<Ledger>) {
       expect(outcome.record).toMatchObject({ state: 'captured', version: 2, eventCount: 1, startedAt: at(1).toISOString() });
       expect(outcome.record?.history.map((step) => step.state)).toEqual(['accepted', 'capturing', 'captured']);
       expect(await ledger.recordings.events('moves')).toMatchObject([{ sequence: 1, name: 'recording.finished', recordingId: 'moves' }]);
+    });
+
+    it('finds a recording by its names within its application, the newest when several bear one', async () => {
+      const names = { fileSid: 'sid-1' };
+      await ledger.recordings.accept(newRecord('named-1', { applicationId: 'app_names', names }));
+      await ledger.recordings.accept(newRecord('named-2', { applicationId: 'app_names', names: { ...names, other: 'only-2' }, createdAt: at(5).toISOString() }));
+      expect((await ledger.recordings.findByName('app_names', 'sid-1'))?.id).toBe('named-2');
+      expect((await ledger.recordings.findByName('app_names', 'only-2'))?.id).toBe('named-2');
+      expect(await ledger.recordings.findByName('app_other', 'sid-1')).toBeNull();
+    });
+
+    it('finds applications by the names their vendor knows them by, also after those changed', async () => {
+      const application: ApplicationRecord = {
+        id: 'app_address',
+        tenantId: 'alpha',
+        name: 'shop',
+        vendor: 'sinch',
+        settings: {},
+        addresses: ['key-1'],
+        sealedSecrets: null,
+        createdAt: at(0).toISOString(),
+        updatedAt: at(0).toISOString(),
+      };
+      const idsAt = async (address: string) => (await ledger.applications.findByAddress('sinch', address)).map(({ id }) => id);
+      await ledger.applications.save(application);
+      await ledger.applications.save({ ...application, id: 'app_twin' });
+      expect((await idsAt('key-1')).sort()).toEqual(['app_address', 'app_twin']);
+      expect(await ledger.applications.findByAddress('kazoo', 'key-1')).toEqual([]);
+      await ledger.applications.save({ ...application, addresses: ['key-2'] });
+      expect([await idsAt('key-1'), await idsAt('key-2')]).toEqual([['app_twin'], ['app_address']]);
+      await ledger.applications.delete('app_twin');
+      expect(await idsAt('key-1')).toEqual([]);
+    });
+
+    it('keeps the documents of an application, loses none of many writes at once, and forgets all with it', async () => {
+      const { documents } = ledger;
+      const count = (change: number) => documents.update('test.counters', 'app_docs', 'one', (current) => ({
+        body: { n: Number(current?.body['n'] ?? 0) + change },
+        sealed: null,
+      }));
+      await Promise.all(Array.from({ length: 20 }, () => count(1)));
+      expect(await documents.get('test.counters', 'app_docs', 'one')).toMatchObject({ version: 20, body: { n: 20 } });
+      expect((await documents.update('test.counters', 'app_docs', 'one', () => null)).applied).toBe(false);
+      await documents.update('test.counters', 'app_docs', 'two', () => ({ body: {}, sealed: 'x' }));
+      expect((await documents.list('test.counters', 'app_docs')).map(({ id }) => id)).toEqual(['one', 'two']);
+      expect(await documents.list('test.counters', 'app_else')).toEqual([]);
+      expect((await documents.update('test.counters', 'app_docs', 'one', () => 'remove')).document).toBeNull();
+      await documents.removeAll('app_docs');
+      expect(await documents.list('test.counters', 'app_docs')).toEqual([]);
+    });
+
+    it('finds calls by application and by the id in the vendor\'s form', async () => {
+      const call = (callRef: string, second: number, applicationId = 'app_calls'): CallRecord => ({
+        callRef,
+        tenantId: 'alpha',
+        applicationId,
+        vendor: 'sinch',
+        nodeId: 'node-1',
+        identity: { callId: `id-${callRef}`, from: '1', to: '2', direction: 'inbound', vendor: {} },
+        state: 'answered',
+        createdAt: new Date(Date.now() + second * 1000).toISOString(),
+        answeredAt: null,
+        endedAt: null,
+        endedBy: null,
+        media: {},
+        warnings: [],
+      });
+      for (const each of [call('c1', 1), call('c2', 2), call('c3', 3, 'app_else')]) await ledger.calls.save(each);
+      expect((await ledger.calls.listOfApplication('app_calls', 10)).map(({ callRef }) => callRef)).toEqual(['c2', 'c1']);
+      expect((await ledger.calls.findByCallId('app_calls', 'id-c1'))?.callRef).toBe('c1');
+      expect(await ledger.calls.findByCallId('app_calls', 'id-c3')).toBeNull();
     });
 
     it('refuses a move that the state machine does not know', async () => {

@@ -26,18 +26,50 @@ export async function createApplication(
 ): Promise<ApplicationRecord> {
   const { open, secret } = splitSettings(ports, request.vendor, request.settings);
   const now = ports.clock.now().toISOString();
-  const application: ApplicationRecord = {
-    id,
-    tenantId: request.tenantId,
-    name: request.name,
-    vendor: request.vendor,
-    settings: open,
-    sealedSecrets: Object.keys(secret).length === 0 ? null : ports.vault.seal(secret, { tenantId: request.tenantId, ownerId: id }),
-    createdAt: now,
-    updatedAt: now,
-  };
+  const { tenantId, name, vendor } = request;
+  const view: ApplicationView = { applicationId: id, tenantId, settings: open, secrets: secret };
+  const application: ApplicationRecord = { id, tenantId, name, vendor, createdAt: now, ...settled(ports, vendor, view, now) };
   await ports.ledger.applications.save(application);
   return application;
+}
+
+/**
+ * Changes settings; those that are not named stay.
+ * @throws RecgateError `field.invalid` for a setting that the vendor does not know
+ */
+export async function changeApplication(
+  ports: Pick<OrchestrationPorts, 'ledger' | 'adapters' | 'vault' | 'clock'>,
+  application: ApplicationRecord,
+  settings: Readonly<Record<string, string>>,
+): Promise<ApplicationRecord> {
+  const { open, secret } = splitSettings(ports, application.vendor, settings);
+  const before = viewApplication(ports, application);
+  const view = { ...before, settings: { ...before.settings, ...open }, secrets: { ...before.secrets, ...secret } };
+  const updated = { ...application, ...settled(ports, application.vendor, view, ports.clock.now().toISOString()) };
+  await ports.ledger.applications.save(updated);
+  return updated;
+}
+
+/** Forgets an application and what its vendor's API kept for it; its recordings stay. */
+export async function deleteApplication(ports: Pick<OrchestrationPorts, 'ledger'>, applicationId: string): Promise<void> {
+  await ports.ledger.applications.delete(applicationId);
+  await ports.ledger.documents.removeAll(applicationId);
+}
+
+/** What of a record follows from its settings. */
+function settled(
+  ports: Pick<OrchestrationPorts, 'adapters' | 'vault'>,
+  vendor: VendorName,
+  view: ApplicationView,
+  updatedAt: string,
+): Pick<ApplicationRecord, 'settings' | 'addresses' | 'sealedSecrets' | 'updatedAt'> {
+  const { applicationId, tenantId, settings, secrets } = view;
+  return {
+    settings,
+    addresses: ports.adapters[vendor].addresses(view),
+    sealedSecrets: Object.keys(secrets).length === 0 ? null : ports.vault.seal(secrets, { tenantId, ownerId: applicationId }),
+    updatedAt,
+  };
 }
 
 /** The application with its credentials opened, for adapters. Never leaves the process. */

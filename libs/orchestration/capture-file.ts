@@ -127,6 +127,7 @@ function fence(ports: OrchestrationPorts, record: RecordingRecord): Orchestratio
     transition: (id, decide) =>
       inner.transition(id, (current) => (current.epoch === record.epoch ? decide(current) : null)),
     list: (query) => inner.list(query),
+    findByName: (applicationId, name) => inner.findByName(applicationId, name),
     events: (id) => inner.events(id),
     stuckSince: (before, limit) => inner.stuckSince(before, limit),
   };

@@ -9,6 +9,7 @@ export * from './calls/flow-requests.js';
 export * from './calls/node-protocol.js';
 export * from './calls/recording-run.js';
 export * from './calls/recording-waiter.js';
+export * from './delete-recording.js';
 export * from './delivery/delivery-chain.js';
 export * from './housekeeping.js';
 export * from './outbox-relay.js';

@@ -3,10 +3,12 @@ import type {
   Clock,
   DestinationKind,
   Encoder,
+  FileStore,
   IdSource,
   Ledger,
   NotificationSender,
   ObjectStore,
+  PromptSource,
   RecordingFormat,
   Rendition,
   SecretVault,
@@ -31,6 +33,10 @@ export interface OrchestrationPorts {
   readonly followed?: FollowedRenditions;
   readonly stores: Readonly<Record<Exclude<DestinationKind, 'none'>, ObjectStore>>;
   readonly sender: NotificationSender;
+  /** The own store, as flows and doors use it; absent in simulations. */
+  readonly files?: FileStore;
+  /** Absent: prompts are timed, not played (simulations). */
+  readonly prompts?: PromptSource;
   readonly settings: OrchestrationSettings;
   readonly log: OrchestrationLog;
   readonly metrics: Metrics;

@@ -10,6 +10,8 @@ export interface FlowRequest {
   readonly url: string;
   readonly method: 'GET' | 'POST';
   readonly userinfo: SecretRef | null;
+  /** Asked once when the first address does not answer as it should (Sinch contract §1); absent: none is. */
+  readonly fallbackUrl?: string;
 }
 
 /**
@@ -32,7 +34,15 @@ export type FlowAction =
       readonly repeat: number;
       readonly pauseMs: number;
     }
-  | { readonly kind: 'playMedia'; readonly url: string; readonly repeat: number; readonly background: boolean }
+  /** `decryption`: credentials of an encrypted file (Aculab contract §7); absent: it is plain. */
+  | {
+      readonly kind: 'playMedia';
+      readonly url: string;
+      readonly repeat: number;
+      readonly background: boolean;
+      readonly userinfo?: SecretRef;
+      readonly decryption?: { readonly key: SecretRef; readonly vector: SecretRef };
+    }
   | { readonly kind: 'wait'; readonly durationMs: number }
   | { readonly kind: 'sendDigits'; readonly digits: string }
   | CollectDigitsAction

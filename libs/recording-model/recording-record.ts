@@ -2,6 +2,7 @@ import type { AccountingEntry } from './accounting.js';
 import type { CallIdentity, CallState } from './call.js';
 import type { Failure } from './errors.js';
 import type { CaptureResult, Rendition, StorageReceipt } from './recording-facts.js';
+import type { JsonObject } from './json.js';
 import type { RecordingSpec } from './recording-spec.js';
 import type { RecordingState, TranscriptionState } from './recording-state.js';
 import type { VendorName } from './vendor-name.js';
@@ -45,6 +46,10 @@ export interface RecordingRecord {
   readonly rendition: Rendition | null;
   readonly receipt: StorageReceipt | null;
   readonly failure: Failure | null;
+  /** When its file was deleted; absent while it is kept. The record stays, as proof of what became of the audio. */
+  readonly deletedAt?: string;
+  /** What the vendor's API lets an application write on a recording afterwards (Kazoo `user_metadata`, FlexML keys). */
+  readonly notes?: JsonObject;
   /** How many events the recording has had. */
   readonly eventCount: number;
   readonly history: readonly { readonly state: RecordingState; readonly at: string; readonly cause?: string }[];
@@ -67,6 +72,8 @@ export type RecordingView = Pick<
   | 'rendition'
   | 'receipt'
   | 'failure'
+  | 'deletedAt'
+  | 'notes'
 >;
 
 /** Finished audio that is recorded as if it were a call. */

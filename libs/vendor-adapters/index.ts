@@ -11,3 +11,9 @@ export const VENDOR_ADAPTERS: Readonly<Record<VendorName, VendorAdapter>> = {
   aculab: aculabAdapter,
   sinch: sinchAdapter,
 };
+
+/** What each vendor's door needs of its vendor's folder. */
+export * as aculab from './aculab/index.js';
+export * as flexml from './flexml/index.js';
+export * as kazoo from './kazoo/index.js';
+export * as sinch from './sinch/index.js';

@@ -29,6 +29,7 @@ export async function observeLedger(
     },
     get: (recordingId) => recordings.get(recordingId),
     list: (query) => recordings.list(query),
+    findByName: (applicationId, name) => recordings.findByName(applicationId, name),
     events: (recordingId) => recordings.events(recordingId),
     stuckSince: (before, limit) => recordings.stuckSince(before, limit),
   };

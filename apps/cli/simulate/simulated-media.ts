@@ -70,6 +70,14 @@ export class SimulatedMedia implements CallMedia {
     return this.media.play(playback, ended);
   }
 
+  relay(): void {
+    this.media.relay();
+  }
+
+  mute(): void {
+    this.media.mute();
+  }
+
   answered(): void {
     this.media.answered();
   }

@@ -7,7 +7,13 @@ import {
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
-import { createApplication, requireApplication, splitSettings, viewApplication } from '#libs/orchestration';
+import {
+  changeApplication,
+  createApplication,
+  deleteApplication,
+  requireApplication,
+  viewApplication,
+} from '#libs/orchestration';
 import { RecgateError, type ApplicationRecord } from '#libs/recording-model';
 import { ApiProblems } from '../http/problem.dto.js';
 import { TenantGuard, TenantId } from '../http/tenant.guard.js';
@@ -63,16 +69,7 @@ export class ApplicationsController {
   ): Promise<ApplicationDto> {
     const { ports } = this.gateway;
     const application = await requireApplication(ports, tenantId, id);
-    const { open, secret } = splitSettings(ports, application.vendor, requireStrings(body.settings));
-    const secrets = { ...viewApplication(ports, application).secrets, ...secret };
-    const updated: ApplicationRecord = {
-      ...application,
-      settings: { ...application.settings, ...open },
-      sealedSecrets: Object.keys(secrets).length === 0 ? null : ports.vault.seal(secrets, { tenantId, ownerId: id }),
-      updatedAt: ports.clock.now().toISOString(),
-    };
-    await ports.ledger.applications.save(updated);
-    return this.show(updated);
+    return this.show(await changeApplication(ports, application, requireStrings(body.settings)));
   }
 
   @Delete(':id')
@@ -81,7 +78,7 @@ export class ApplicationsController {
   @ApiNoContentResponse()
   async remove(@TenantId() tenantId: string, @Param('id') id: string): Promise<void> {
     await requireApplication(this.gateway.ports, tenantId, id);
-    await this.gateway.ports.ledger.applications.delete(id);
+    await deleteApplication(this.gateway.ports, id);
   }
 
   private show(application: ApplicationRecord): ApplicationDto {

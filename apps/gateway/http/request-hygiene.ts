@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
 import { RecgateError } from '#libs/recording-model';
-import { sendProblem, toProblem } from './problem-details.filter.js';
+import { vendorOfPath } from '../doors/shared/door.js';
+import { sendProblem, toProblem } from './problem-details.js';
 
 const SECURITY_HEADERS = {
   'X-Content-Type-Options': 'nosniff',
@@ -40,6 +41,7 @@ export function hasJsonBody(request: {
   readonly url?: string | undefined;
   readonly headers: Request['headers'];
 }): boolean {
+  if (vendorOfPath(request.url ?? '') !== null) return false;
   return request.method !== 'PUT' && /^application\/([\w.-]+\+)?json\b/i.test(request.headers['content-type'] ?? '');
 }
 
@@ -63,6 +65,7 @@ export const checkBody: RequestHandler = (request, response, next) => {
 };
 
 function isUnreadBody(request: Request): boolean {
+  if (vendorOfPath(request.url) !== null) return false;
   if (request.method !== 'POST' && request.method !== 'PATCH') return false;
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
   const hasBody = (length !== undefined && length !== '0') || encoding !== undefined;

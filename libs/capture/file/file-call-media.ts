@@ -112,6 +112,16 @@ export class FileCallMedia implements CallMedia {
     this.core.toAllNow((engine) => engine.bridged());
   }
 
+  /** A file is heard by nobody. */
+  relay(): void {
+    // Nothing is passed on.
+  }
+
+  /** A file says what it says. */
+  mute(): void {
+    // Nobody can be silenced.
+  }
+
   transferred(party: Party): void {
     this.core.toAllNow((engine) => engine.transferred(party));
   }

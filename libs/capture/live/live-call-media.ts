@@ -120,6 +120,14 @@ export class LiveCallMedia implements CallMedia {
     this.core.toAllNow((engine) => engine.bridged());
   }
 
+  relay(_on: boolean): void {
+    // Follows with the audio path between the legs.
+  }
+
+  mute(_party: Party, _on: boolean): void {
+    // Follows with the audio path between the legs.
+  }
+
   transferred(party: Party, remote: MediaAddress | null = null): void {
     this.renegotiate(party, remote);
     this.core.toAllNow((engine) => engine.transferred(party));

@@ -50,6 +50,8 @@ export type LegOptions = RtpLegOptions | StreamOptions;
 export interface LiveCallListener extends CallMediaListener {
   /** The far end of a WebSocket stream has stopped or gone: for most platforms the end of the call. */
   streamEnded?(parties: readonly LegParty[]): void;
+  /** The first audio of a leg has arrived. */
+  partyHeard?(party: LegParty): void;
 }
 
 export interface LiveCallOptions {

@@ -2,6 +2,7 @@ import { mixInto, Resampler, writeTone } from '#libs/media';
 import type { Playback, PlaybackControl } from '#libs/recording-model';
 import type { LegParty } from '../call/leg-source.js';
 import type { AudioOutput } from './audio-output.js';
+import { digitTones } from './digit-tones.js';
 
 const FRAME_MS = 20;
 /** Peak of a beep: -12 dBFS, loud and far from clipping with speech beneath it. */
@@ -10,7 +11,7 @@ const TONE_AMPLITUDE = 8231;
 const MOST_FRAMES_AT_ONCE = 10;
 
 interface Sound {
-  readonly playback: Playback;
+  readonly playback: Audible;
   readonly durationMs: number;
   playedMs: number;
   readonly ended: () => void;
@@ -35,7 +36,8 @@ export class Player {
 
   play(playback: Playback, nowMs: number, ended: () => void): PlaybackControl {
     if (!this.isPlaying) this.nextFrameMs = nowMs;
-    const sound: Sound = { playback, durationMs: durationOf(playback), playedMs: 0, ended, resampled: new Map() };
+    const audible = audibleOf(playback);
+    const sound: Sound = { playback: audible, durationMs: durationOf(audible), playedMs: 0, ended, resampled: new Map() };
     this.sounds.push(sound);
     return { cancel: () => this.cancel(sound) };
   }
@@ -77,12 +79,20 @@ export class Player {
   }
 }
 
-/** Length of a playback, ms. */
-export function durationOf(playback: Playback): number {
-  return playback.kind === 'tone' ? playback.durationMs : (playback.samples.length * 1000) / playback.sampleRate;
+/** What is sent as it is, or made sample by sample. */
+type Audible = Exclude<Playback, { kind: 'digits' }>;
+
+function audibleOf(playback: Playback): Audible {
+  return playback.kind === 'digits' ? { kind: 'pcm', toward: playback.toward, ...digitTones(playback.digits) } : playback;
 }
 
-function reaches(playback: Playback, party: LegParty): boolean {
+/** Length of a playback, ms. */
+export function durationOf(playback: Playback): number {
+  const audible = audibleOf(playback);
+  return audible.kind === 'tone' ? audible.durationMs : (audible.samples.length * 1000) / audible.sampleRate;
+}
+
+function reaches(playback: Audible, party: LegParty): boolean {
   return party === 'conference' || playback.toward.includes(party);
 }
 

@@ -1,5 +1,6 @@
 import type { Ledger, RecordingEvent } from '#libs/recording-model';
 import { MemoryDeliveryLedger } from './memory-delivery-ledger.js';
+import { MemoryDocumentLedger } from './memory-document-ledger.js';
 import { MemoryOutbox } from './memory-outbox.js';
 import { MemoryRecordingLedger } from './memory-recording-ledger.js';
 import { MemoryApplicationLedger, MemoryCallLedger, MemoryLeftoverLedger, MemoryNodeLedger } from './memory-registries.js';
@@ -18,6 +19,7 @@ export function createMemoryLedger(): Ledger {
     outbox,
     applications: new MemoryApplicationLedger(),
     calls: new MemoryCallLedger(),
+    documents: new MemoryDocumentLedger(),
     deliveries: new MemoryDeliveryLedger(),
     leftovers: new MemoryLeftoverLedger(),
     nodes: new MemoryNodeLedger(),

@@ -60,6 +60,13 @@ export class MemoryRecordingLedger implements RecordingLedger {
     return Promise.resolve({ items, nextCursor: found.length > query.limit && last !== undefined ? cursorOf(last) : null });
   }
 
+  findByName(applicationId: string, name: string): Promise<RecordingRecord | null> {
+    const found = [...this.records.values()].findLast(
+      (record) => record.applicationId === applicationId && Object.values(record.names).includes(name),
+    );
+    return Promise.resolve(found ?? null);
+  }
+
   events(recordingId: string): Promise<readonly RecordingEvent[]> {
     return Promise.resolve(this.eventLists.get(recordingId) ?? []);
   }

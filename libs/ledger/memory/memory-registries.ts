@@ -6,6 +6,7 @@ import type {
   LeftoverLedger,
   NodeLedger,
   NodeStatus,
+  VendorName,
 } from '#libs/recording-model';
 
 export class MemoryApplicationLedger implements ApplicationLedger {
@@ -22,6 +23,11 @@ export class MemoryApplicationLedger implements ApplicationLedger {
 
   list(tenantId: string): Promise<readonly ApplicationRecord[]> {
     return Promise.resolve([...this.applications.values()].filter((application) => application.tenantId === tenantId));
+  }
+
+  findByAddress(vendor: VendorName, address: string): Promise<readonly ApplicationRecord[]> {
+    const all = [...this.applications.values()];
+    return Promise.resolve(all.filter((each) => each.vendor === vendor && each.addresses.includes(address)));
   }
 
   delete(applicationId: string): Promise<void> {
@@ -43,8 +49,20 @@ export class MemoryCallLedger implements CallLedger {
   }
 
   list(tenantId: string, limit: number): Promise<readonly CallRecord[]> {
-    const own = [...this.calls.values()].filter((call) => call.tenantId === tenantId);
-    return Promise.resolve(own.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1)).slice(0, limit));
+    return Promise.resolve(this.newestFirst((call) => call.tenantId === tenantId).slice(0, limit));
+  }
+
+  listOfApplication(applicationId: string, limit: number): Promise<readonly CallRecord[]> {
+    return Promise.resolve(this.newestFirst((call) => call.applicationId === applicationId).slice(0, limit));
+  }
+
+  findByCallId(applicationId: string, callId: string): Promise<CallRecord | null> {
+    const [newest] = this.newestFirst((call) => call.applicationId === applicationId && call.identity.callId === callId);
+    return Promise.resolve(newest ?? null);
+  }
+
+  private newestFirst(wanted: (call: CallRecord) => boolean): CallRecord[] {
+    return [...this.calls.values()].filter(wanted).sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
   }
 }
 

@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import type { Ledger, RecordingEvent } from '#libs/recording-model';
 import { createKeys } from './keys.js';
 import { RedisDeliveryLedger } from './redis-delivery-ledger.js';
+import { RedisDocumentLedger } from './redis-document-ledger.js';
 import { RedisOutbox } from './redis-outbox.js';
 import { RedisRecordingLedger } from './redis-recording-ledger.js';
 import { RedisApplicationLedger, RedisCallLedger, RedisLeftoverLedger, RedisNodeLedger } from './redis-registries.js';
@@ -24,6 +25,7 @@ export function createRedisLedger(options: RedisLedgerOptions): Ledger {
     outbox: new RedisOutbox(redis, () => options.connect('blocking'), keys, `relay-${randomUUID()}`),
     applications: new RedisApplicationLedger(redis, keys),
     calls: new RedisCallLedger(redis, keys),
+    documents: new RedisDocumentLedger(redis, keys),
     deliveries: new RedisDeliveryLedger(redis, keys),
     leftovers: new RedisLeftoverLedger(redis, keys),
     nodes: new RedisNodeLedger(redis, keys),

@@ -34,11 +34,13 @@ export class RedisRecordingLedger implements RecordingLedger {
       this.keys.outbox(partition),
       this.keys.active(partition),
       this.keys.tenantRecordings(partition, record.tenantId),
+      this.keys.names(partition, record.applicationId),
       JSON.stringify(record),
       record.state,
       JSON.stringify(entry),
       Date.parse(record.createdAt),
       record.id,
+      ...new Set(Object.values(record.names)),
     );
     if (existing === null) return { record, created: true };
     return { record: JSON.parse(existing) as RecordingRecord, created: false };
@@ -93,6 +95,13 @@ export class RedisRecordingLedger implements RecordingLedger {
     const items = found.slice(0, query.limit);
     const last = items.at(-1);
     return { items, nextCursor: found.length > query.limit && last !== undefined ? cursorOf(last) : null };
+  }
+
+  /** The slices know names by the recording they belong to, so all of them are asked. */
+  async findByName(applicationId: string, name: string): Promise<RecordingRecord | null> {
+    const ids = await Promise.all(ALL_PARTITIONS.map((partition) => this.redis.hget(this.keys.names(partition, applicationId), name)));
+    const found = await Promise.all(ids.filter((id) => id !== null).map((id) => this.get(id)));
+    return found.filter((record) => record !== null).sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))[0] ?? null;
   }
 
   /** The newest matching records of one slice, one more than asked for. */

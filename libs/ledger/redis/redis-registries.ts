@@ -7,6 +7,7 @@ import type {
   LeftoverLedger,
   NodeLedger,
   NodeStatus,
+  VendorName,
 } from '#libs/recording-model';
 import type { Keys } from './keys.js';
 
@@ -24,11 +25,14 @@ export class RedisApplicationLedger implements ApplicationLedger {
   ) {}
 
   async save(application: ApplicationRecord): Promise<void> {
-    await this.redis
+    const before = await this.get(application.id);
+    const write = this.redis
       .multi()
       .set(this.keys.application(application.id), JSON.stringify(application))
-      .sadd(this.keys.tenantApplications(application.tenantId), application.id)
-      .exec();
+      .sadd(this.keys.tenantApplications(application.tenantId), application.id);
+    for (const address of before?.addresses ?? []) write.srem(this.keys.applicationAddress(application.vendor, address), application.id);
+    for (const address of application.addresses) write.sadd(this.keys.applicationAddress(application.vendor, address), application.id);
+    await write.exec();
   }
 
   async get(applicationId: string): Promise<ApplicationRecord | null> {
@@ -37,19 +41,27 @@ export class RedisApplicationLedger implements ApplicationLedger {
   }
 
   async list(tenantId: string): Promise<readonly ApplicationRecord[]> {
-    const ids = await this.redis.smembers(this.keys.tenantApplications(tenantId));
-    const applications = await Promise.all(ids.map((id) => this.get(id)));
-    return applications.filter((application) => application !== null);
+    return this.getAll(await this.redis.smembers(this.keys.tenantApplications(tenantId)));
+  }
+
+  async findByAddress(vendor: VendorName, address: string): Promise<readonly ApplicationRecord[]> {
+    return this.getAll(await this.redis.smembers(this.keys.applicationAddress(vendor, address)));
   }
 
   async delete(applicationId: string): Promise<void> {
     const application = await this.get(applicationId);
     if (application === null) return;
-    await this.redis
+    const write = this.redis
       .multi()
       .del(this.keys.application(applicationId))
-      .srem(this.keys.tenantApplications(application.tenantId), applicationId)
-      .exec();
+      .srem(this.keys.tenantApplications(application.tenantId), applicationId);
+    for (const address of application.addresses) write.srem(this.keys.applicationAddress(application.vendor, address), applicationId);
+    await write.exec();
+  }
+
+  private async getAll(ids: readonly string[]): Promise<readonly ApplicationRecord[]> {
+    const applications = await Promise.all(ids.map((id) => this.get(id)));
+    return applications.filter((application) => application !== null);
   }
 }
 
@@ -61,14 +73,13 @@ export class RedisCallLedger implements CallLedger {
 
   async save(call: CallRecord): Promise<void> {
     const key = this.keys.call(call.callRef);
-    const listing = this.keys.tenantCalls(call.tenantId);
     const oldest = Date.now() - ENDED_CALL_TTL_SECONDS * 1000;
-    const write = this.redis
-      .multi()
-      .set(key, JSON.stringify(call))
-      .zadd(listing, Date.parse(call.createdAt), call.callRef)
-      .zremrangebyscore(listing, '-inf', oldest);
-    write.expire(key, call.endedAt === null ? OPEN_CALL_TTL_SECONDS : ENDED_CALL_TTL_SECONDS);
+    const byId = this.keys.callId(call.applicationId, call.identity.callId);
+    const ttl = call.endedAt === null ? OPEN_CALL_TTL_SECONDS : ENDED_CALL_TTL_SECONDS;
+    const write = this.redis.multi().set(key, JSON.stringify(call)).expire(key, ttl).set(byId, call.callRef).expire(byId, ttl);
+    for (const listing of [this.keys.tenantCalls(call.tenantId), this.keys.applicationCalls(call.applicationId)]) {
+      write.zadd(listing, Date.parse(call.createdAt), call.callRef).zremrangebyscore(listing, '-inf', oldest);
+    }
     await write.exec();
   }
 
@@ -78,7 +89,20 @@ export class RedisCallLedger implements CallLedger {
   }
 
   async list(tenantId: string, limit: number): Promise<readonly CallRecord[]> {
-    const refs = await this.redis.zrevrange(this.keys.tenantCalls(tenantId), 0, limit - 1);
+    return this.newest(this.keys.tenantCalls(tenantId), limit);
+  }
+
+  async listOfApplication(applicationId: string, limit: number): Promise<readonly CallRecord[]> {
+    return this.newest(this.keys.applicationCalls(applicationId), limit);
+  }
+
+  async findByCallId(applicationId: string, callId: string): Promise<CallRecord | null> {
+    const callRef = await this.redis.get(this.keys.callId(applicationId, callId));
+    return callRef === null ? null : this.get(callRef);
+  }
+
+  private async newest(listing: string, limit: number): Promise<readonly CallRecord[]> {
+    const refs = await this.redis.zrevrange(listing, 0, limit - 1);
     const calls = await Promise.all(refs.map((callRef) => this.get(callRef)));
     return calls.filter((call) => call !== null);
   }

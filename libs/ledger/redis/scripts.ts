@@ -1,7 +1,7 @@
 import type { Redis, Result } from 'ioredis';
 
 /**
- * KEYS: recording, outbox, active, tenant listing. ARGV: document, state, outbox entry, created ms, id.
+ * KEYS: recording, outbox, active, tenant listing, names. ARGV: document, state, outbox entry, created ms, id, names.
  * Answers the document that is there, or nil when this call created it.
  */
 const ACCEPT = `
@@ -11,6 +11,7 @@ redis.call('HSET', KEYS[1], 'doc', ARGV[1], 'state', ARGV[2], 'version', '0')
 redis.call('XADD', KEYS[2], '*', 'entry', ARGV[3])
 redis.call('ZADD', KEYS[3], ARGV[4], ARGV[5])
 redis.call('ZADD', KEYS[4], ARGV[4], ARGV[5])
+for i = 6, #ARGV do redis.call('HSET', KEYS[5], ARGV[i], ARGV[5]) end
 return nil
 `;
 
@@ -50,22 +51,39 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) 
 return 0
 `;
 
+/**
+ * KEYS: documents of a collection, collections of the application. ARGV: id, the document as it was read (empty: there
+ * was none), the new one (empty: remove), collection. Answers 1 when written, 0 when another writer was faster.
+ */
+const UPDATE_DOCUMENT = `
+if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
+if ARGV[3] == '' then
+  redis.call('HDEL', KEYS[1], ARGV[1])
+else
+  redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+  redis.call('SADD', KEYS[2], ARGV[4])
+end
+return 1
+`;
+
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     recgateAccept(...args: (string | number)[]): Result<string | null, Context>;
     recgateTransition(...args: (string | number)[]): Result<number, Context>;
     recgateEnqueue(...args: (string | number)[]): Result<number, Context>;
     recgateUpdateDelivery(...args: (string | number)[]): Result<number, Context>;
+    recgateUpdateDocument(...args: (string | number)[]): Result<number, Context>;
     recgateRelease(...args: (string | number)[]): Result<number, Context>;
   }
 }
 
 /** Teaches a connection the ledger's scripts; each runs by its hash after the first time. */
 export function defineScripts(redis: Redis): Redis {
-  redis.defineCommand('recgateAccept', { numberOfKeys: 4, lua: ACCEPT });
+  redis.defineCommand('recgateAccept', { numberOfKeys: 5, lua: ACCEPT });
   redis.defineCommand('recgateTransition', { numberOfKeys: 4, lua: TRANSITION });
   redis.defineCommand('recgateEnqueue', { numberOfKeys: 4, lua: ENQUEUE });
   redis.defineCommand('recgateUpdateDelivery', { numberOfKeys: 3, lua: UPDATE_DELIVERY });
+  redis.defineCommand('recgateUpdateDocument', { numberOfKeys: 2, lua: UPDATE_DOCUMENT });
   redis.defineCommand('recgateRelease', { numberOfKeys: 1, lua: RELEASE });
   return redis;
 }

@@ -4,6 +4,7 @@ import {
   type CallMedia,
   type CallMediaListener,
   type CallRecord,
+  type ConferenceMedia,
   type FlowClient,
   type JsonValue,
   type Party,
@@ -32,12 +33,16 @@ import { RecordingWaiter } from './recording-waiter.js';
 export interface LiveMediaFactory {
   /** @throws RecgateError `node.full`, `media.format`, `request.invalid` */
   open(call: OpenCall, listener: LiveMediaListener): Promise<OpenedMedia>;
+  /** Opens the room of a conference. @throws RecgateError `node.full` */
+  openConference(callRef: string, listener: CallMediaListener): ConferenceMedia;
 }
 
 /** What live media tells beyond what all media does. */
 export interface LiveMediaListener extends CallMediaListener {
   /** The far end of a stream has stopped or gone. */
   streamEnded(parties: readonly (Party | 'conference')[]): void;
+  /** The first audio of a leg has arrived. */
+  partyHeard(party: Party | 'conference'): void;
 }
 
 export interface OpenedMedia {
@@ -106,6 +111,8 @@ export class CallRegistry {
     instruct: (request) => this.instruct(request),
     startRecording: (request) => this.startRecording(request),
     control: (request) => this.control(request),
+    interrupt: () => Promise.reject(new RecgateError('request.invalid', 'Interrupting is not known yet')),
+    participant: () => Promise.reject(new RecgateError('request.invalid', 'Participants are not known yet')),
     hangup: (request) => this.hangup(request),
   };
 

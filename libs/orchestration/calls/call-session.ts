@@ -156,6 +156,8 @@ export class CallSession implements CallMediaListener {
         return this.answered();
       case 'bridged':
         return this.bridged();
+      case 'legEnded':
+        return this.warn('The end of a leg is not known yet');
       case 'dtmf':
         return this.media.key(event.key, event.party);
       case 'transfer':
@@ -205,6 +207,10 @@ export class CallSession implements CallMediaListener {
   streamEnded(parties: readonly (Party | 'conference')[]): void {
     const [party] = parties;
     void this.hangup(party === undefined || party === 'conference' ? null : party);
+  }
+
+  partyHeard(_party: Party | 'conference'): void {
+    // Follows with calls that are answered by their media.
   }
 
   warn(message: string, position?: SourcePosition): void {

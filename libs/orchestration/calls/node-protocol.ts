@@ -1,4 +1,14 @@
-import type { AccountingEntry, CallIdentity, DocumentRole, JsonValue, MediaAddress, Party, RecordingSpec } from '#libs/recording-model';
+import type {
+  AccountingEntry,
+  CallIdentity,
+  DocumentRole,
+  FlowAction,
+  FlowRequest,
+  JsonValue,
+  MediaAddress,
+  Party,
+  RecordingSpec,
+} from '#libs/recording-model';
 
 /**
  * What the gateway asks of the media node that owns a call. Commands travel through a queue, so they hold no
@@ -10,6 +20,8 @@ export interface NodeCommands {
   instruct: { readonly request: InstructCommand; readonly reply: InstructReply };
   startRecording: { readonly request: StartRecordingCommand; readonly reply: { readonly recordingId: string; readonly created: boolean } };
   control: { readonly request: ControlCommand; readonly reply: Record<string, never> };
+  interrupt: { readonly request: InterruptCommand; readonly reply: InterruptReply };
+  participant: { readonly request: ParticipantCommand; readonly reply: Record<string, never> };
   hangup: { readonly request: { readonly callRef: string; readonly by: Party | null }; readonly reply: Record<string, never> };
 }
 
@@ -42,9 +54,24 @@ export interface OpenCall {
   readonly identity: CallIdentity;
   readonly legs: Readonly<Partial<Record<Party, LegRequest>>>;
   readonly answered: boolean;
-  /** Whether the application is asked for its first document at once. */
+  /** Whether the application is asked for its first document, or `begin` is carried out. */
   readonly fetchDocument: boolean;
+  /** What the flow begins with in place of the application's own first request. */
+  readonly begin?: FlowBeginning;
+  /** `answered`: the flow begins when the call is answered. Absent: at once. */
+  readonly beginWhen?: 'now' | 'answered';
+  /** The call counts as answered when the first audio of a leg arrives, and as bridged when the connected one's does. */
+  readonly answerOnMedia?: boolean;
+  /** Whether the gateway carries the audio from one leg to the other once they are connected. */
+  readonly relay?: boolean;
+  /** A call that is not answered after this time ends, ms; absent: the media timeout alone decides. */
+  readonly ringMs?: number;
 }
+
+export type FlowBeginning =
+  | { readonly kind: 'request'; readonly request: FlowRequest }
+  /** `{ document }` sealed to tenant and call. */
+  | { readonly kind: 'document'; readonly sealedDocument: string; readonly role: DocumentRole; readonly url: string | null };
 
 export interface OpenedCall {
   readonly media: Readonly<Record<string, { readonly transport: string; readonly address: string }>>;
@@ -55,6 +82,8 @@ export interface CallEventCommand {
   readonly event:
     | { readonly type: 'answered' }
     | { readonly type: 'bridged' }
+    /** The connected party has gone; the call goes on. */
+    | { readonly type: 'legEnded' }
     | { readonly type: 'dtmf'; readonly key: string; readonly party: Party }
     /** `remote`: where the new party sends from; null: the next sender is taken. */
     | { readonly type: 'transfer'; readonly party: Party; readonly remote: MediaAddress | null };
@@ -77,6 +106,25 @@ export interface InstructReply {
   readonly warnings: readonly string[];
   /** True when the key was seen before and nothing was started. */
   readonly repeated: boolean;
+}
+
+/** Cuts off what the flow is doing (Aculab contract §6). A blocking recording is kept; its continuation is not asked. */
+export interface InterruptCommand {
+  readonly callRef: string;
+  /** Asked for the document that goes on; null: the flow ends and so does the call. */
+  readonly redirect: FlowRequest | null;
+}
+
+export interface InterruptReply {
+  /** Kind of the step that was cut off; null when the flow was between two. */
+  readonly step: FlowAction['kind'] | null;
+}
+
+/** Steers one participant of a conference. */
+export interface ParticipantCommand {
+  /** The participant's call. */
+  readonly callRef: string;
+  readonly action: 'mute' | 'unmute' | 'remove';
 }
 
 /** A recording asked for in canonical words. */

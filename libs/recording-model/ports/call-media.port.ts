@@ -16,6 +16,10 @@ export interface CallMedia {
   startRecording(job: CaptureJob, listener: CaptureListener): RecordingControl;
   /** Plays into the call (`toward`), never into a recording. */
   play(playback: Playback, ended: () => void): PlaybackControl;
+  /** What each party says is heard by the other from now on, or no longer. At first nothing is passed on. */
+  relay(on: boolean): void;
+  /** What the party says is heard by nobody and recorded as silence, or no longer. */
+  mute(party: Party, on: boolean): void;
   answered(): void;
   bridged(): void;
   /**
@@ -29,6 +33,14 @@ export interface CallMedia {
   hangup(by: Party | null): void;
   /** Releases sockets and timers; recordings still running are finished as `interrupted`. */
   close(): Promise<void>;
+}
+
+/** The room of a conference: its audio is the mix of all who have joined; its recordings are of that mix. */
+export interface ConferenceMedia extends CallMedia {
+  /** The party hears the others and is heard by them from now on. */
+  join(call: CallMedia, party: Party): void;
+  /** Safe to repeat; a call whose media ends leaves by itself. */
+  leave(call: CallMedia): void;
 }
 
 /** Where a party's audio comes from. */
@@ -83,6 +95,8 @@ export interface RecordingControl {
 
 export type Playback =
   | { readonly kind: 'tone'; readonly frequencyHz: number; readonly durationMs: number; readonly toward: readonly Party[] }
+  /** Key tones of `0-9*#A-D`, 100 ms each with 100 ms between them; `w` is a pause of 500 ms. */
+  | { readonly kind: 'digits'; readonly digits: string; readonly toward: readonly Party[] }
   /** Mono PCM 16 at the given rate. */
   | { readonly kind: 'pcm'; readonly samples: Int16Array; readonly sampleRate: number; readonly toward: readonly Party[] };
 

@@ -1,4 +1,5 @@
 import type { CallIdentity, CallState, Party } from '../call.js';
+import type { DocumentLedger } from './document-ledger.port.js';
 import type { RecordingEvent } from '../recording-event.js';
 import type { RecordingRecord } from '../recording-record.js';
 import type { RecordingState } from '../recording-state.js';
@@ -22,6 +23,8 @@ export interface RecordingLedger {
    */
   transition(recordingId: string, decide: (current: RecordingRecord) => RecordingMove | null): Promise<TransitionOutcome>;
   list(query: RecordingQuery): Promise<RecordingPage>;
+  /** The application's newest recording that has this among its `names`; null when there is none. */
+  findByName(applicationId: string, name: string): Promise<RecordingRecord | null>;
   /** All events of a recording in order. */
   events(recordingId: string): Promise<readonly RecordingEvent[]>;
   /** Recordings that are in no terminal state and have not moved since the given time. */
@@ -42,6 +45,8 @@ export type RecordingPatch = Partial<
     | 'rendition'
     | 'receipt'
     | 'failure'
+    | 'deletedAt'
+    | 'notes'
   >
 >;
 
@@ -110,6 +115,8 @@ export interface ApplicationRecord {
   readonly name: string;
   readonly vendor: VendorName;
   readonly settings: Readonly<Record<string, string>>;
+  /** The names by which the vendor's own API knows it (application key, account id, user name, …). */
+  readonly addresses: readonly string[];
   /** The secret settings, sealed to tenant and application; null when there are none. */
   readonly sealedSecrets: string | null;
   readonly createdAt: string;
@@ -120,6 +127,8 @@ export interface ApplicationLedger {
   save(application: ApplicationRecord): Promise<void>;
   get(applicationId: string): Promise<ApplicationRecord | null>;
   list(tenantId: string): Promise<readonly ApplicationRecord[]>;
+  /** All applications of that vendor with that name among their `addresses`; which one is meant, its secret decides. */
+  findByAddress(vendor: VendorName, address: string): Promise<readonly ApplicationRecord[]>;
   delete(applicationId: string): Promise<void>;
 }
 
@@ -136,6 +145,8 @@ export interface CallRecord {
   readonly answeredAt: string | null;
   readonly endedAt: string | null;
   readonly endedBy: Party | 'gateway' | null;
+  /** The conference the call is in; absent: it is in none. */
+  readonly conference?: { readonly conferenceId: string; readonly joinedAt: string; readonly muted: boolean };
   /** Where each leg's media is expected, as the API shows it. */
   readonly media: Readonly<Record<string, { readonly transport: string; readonly address: string }>>;
   readonly warnings: readonly string[];
@@ -146,6 +157,10 @@ export interface CallLedger {
   get(callRef: string): Promise<CallRecord | null>;
   /** Newest first, at most `limit`. */
   list(tenantId: string, limit: number): Promise<readonly CallRecord[]>;
+  /** The same of one application. */
+  listOfApplication(applicationId: string, limit: number): Promise<readonly CallRecord[]>;
+  /** By the id in the vendor's own form; the newest when several bear it. */
+  findByCallId(applicationId: string, callId: string): Promise<CallRecord | null>;
 }
 
 /** What became of one notification; every attempt is kept. */
@@ -225,6 +240,7 @@ export interface Ledger {
   readonly outbox: Outbox;
   readonly applications: ApplicationLedger;
   readonly calls: CallLedger;
+  readonly documents: DocumentLedger;
   readonly deliveries: DeliveryLedger;
   readonly leftovers: LeftoverLedger;
   readonly nodes: NodeLedger;

@@ -19,6 +19,11 @@ export interface VendorAdapter {
   readonly vendor: VendorName;
   /** Every application setting this vendor knows. */
   readonly settings: readonly SettingDefinition[];
+  /**
+   * The names by which the vendor's own API knows an application: Sinch application key, Kazoo account id, Aculab
+   * `cloudID/username`, FlexML endpoint login. In lower case where the vendor does not tell case.
+   */
+  addresses(application: ApplicationView): readonly string[];
   /** What the vendor's documents can ask for and what becomes of it; the documentation is checked against it. */
   readonly capabilities: readonly FieldCapability[];
 

@@ -14,7 +14,7 @@ import {
 import { ContentSource } from '../shared/content-source.js';
 import { safeObjectKey } from '../shared/object-key.js';
 import { checksumError, messageOf, networkCodeOf, stoppedError, storeError } from '../shared/store-error.js';
-import { settleFile, stageFile, syncDirectory } from './durable-files.js';
+import { settleFile, stageFile, syncDirectory, type StagedFile } from './durable-files.js';
 import { MEDIA_STORE_REFUSALS } from './media-store-refusals.js';
 import {
   dataFileName,
@@ -78,6 +78,32 @@ export class MediaStore implements ObjectStore {
     await this.#save(info, request);
     const location = mediaLocation(address);
     return { location, url: location, etag: `"${sha256}"`, sizeBytes, sha256, verifiedBy: 'read-back', storedAt };
+  }
+
+  /**
+   * Writes a file that no recording made: an upload through a vendor's API.
+   * @throws RecgateError `destination.*`, or what the stream threw
+   */
+  async write(
+    address: MediaFileAddress,
+    bytes: Readable | Buffer,
+    file: Pick<MediaFileInfo, 'contentType' | 'container' | 'metadata'>,
+    signal?: AbortSignal,
+  ): Promise<MediaFileInfo> {
+    const { namespace } = address;
+    const name = safeObjectKey(address.name, 'media-store');
+    let staged: StagedFile;
+    try {
+      staged = await stageFile(this.#temporary(), bytes, signal);
+    } catch (error) {
+      if (!(error instanceof Error) || networkCodeOf(error) === null) throw error;
+      const refusal = { code: networkCodeOf(error), status: null, message: messageOf(error) };
+      throw storeError(STORE_NAME, refusal, MEDIA_STORE_REFUSALS, {});
+    }
+    const { sizeBytes, sha256 } = staged;
+    const info = { namespace, name, sizeBytes, sha256, ...file, storedAt: new Date().toISOString() };
+    await this.#settle(staged, info);
+    return info;
   }
 
   /** Nothing to do: temporary files of a dead process are removed by `sweep`. */
@@ -178,16 +204,7 @@ export class MediaStore implements ObjectStore {
         await rm(staged.path, { force: true });
         throw checksumError(STORE_NAME, info.sha256, staged.sha256);
       }
-      const { sidecar, directory, stem } = mediaPaths(info);
-      const before = await this.#readSidecar(sidecar);
-      const data = dataFileName(stem, info.sha256, info.name);
-      await settleFile(staged, this.#root, join(this.#root, directory, data));
-      const described = await stageFile(
-        this.#temporary(),
-        Buffer.from(JSON.stringify({ info, data } satisfies Sidecar)),
-      );
-      await settleFile(described, this.#root, join(this.#root, sidecar));
-      if (before !== null && before.data !== data) await rm(join(this.#root, directory, before.data), { force: true });
+      await this.#settle(staged, info);
     } catch (error) {
       source.throwIfBroken();
       if (request.signal.aborted) throw stoppedError(STORE_NAME);
@@ -197,6 +214,17 @@ export class MediaStore implements ObjectStore {
     } finally {
       source.close();
     }
+  }
+
+  /** Puts a staged file in its place; from the sidecar's renaming on it is the file of that name. */
+  async #settle(staged: StagedFile, info: MediaFileInfo): Promise<void> {
+    const { sidecar, directory, stem } = mediaPaths(info);
+    const before = await this.#readSidecar(sidecar);
+    const data = dataFileName(stem, info.sha256, info.name);
+    await settleFile(staged, this.#root, join(this.#root, directory, data));
+    const described = await stageFile(this.#temporary(), Buffer.from(JSON.stringify({ info, data } satisfies Sidecar)));
+    await settleFile(described, this.#root, join(this.#root, sidecar));
+    if (before !== null && before.data !== data) await rm(join(this.#root, directory, before.data), { force: true });
   }
 
   async #readSidecar(path: string): Promise<Sidecar | null> {

@@ -11,6 +11,7 @@ import { ACULAB_SETTINGS } from './aculab.settings.js';
 export const aculabAdapter: VendorAdapter = {
   vendor: 'aculab',
   settings: ACULAB_SETTINGS,
+  addresses: () => [],
   capabilities: ACULAB_CAPABILITIES,
   parse: parseDocument,
   mintNames,

@@ -11,6 +11,7 @@ import { flexmlSettings } from './flexml.settings.js';
 export const flexmlAdapter: VendorAdapter = {
   vendor: 'flexml',
   settings: flexmlSettings,
+  addresses: () => [],
   capabilities: flexmlCapabilities,
   parse: parseFlexml,
   mintNames: mintFlexmlNames,

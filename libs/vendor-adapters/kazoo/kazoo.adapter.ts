@@ -20,6 +20,7 @@ const MAX_DEPTH = 256;
 export const kazooAdapter: VendorAdapter = {
   vendor: 'kazoo',
   settings: KAZOO_SETTINGS,
+  addresses: (application) => [kazooSettings(application).accountId],
   capabilities: KAZOO_CAPABILITIES,
   parse: parseKazooDocument,
   mintNames: mintKazooNames,

@@ -7,12 +7,14 @@ import { renderSinchFlowRequest } from './sinch.flow-renderer.js';
 import { mintSinchNames, nameSinchObject } from './sinch.names.js';
 import { parseSinchDocument } from './sinch.request-mapper.js';
 import { sinchSecondStart } from './sinch.same-recording.js';
-import { SINCH_SETTINGS, sendsCallingError } from './sinch.settings.js';
+import { applicationKeyOf, SINCH_SETTINGS, sendsCallingError } from './sinch.settings.js';
 
 /** Sinch Voice v1: SVAML in; ICE, ACE, PIE, DiCE and notify callbacks out. */
 export const sinchAdapter: VendorAdapter = {
   vendor: 'sinch',
   settings: SINCH_SETTINGS,
+  // Keys are compared as GUIDs, so letter case does not matter (contract §4.1).
+  addresses: (application) => [applicationKeyOf(application).toLowerCase()],
   capabilities: SINCH_CAPABILITIES,
   parse: parseSinchDocument,
   mintNames: mintSinchNames,

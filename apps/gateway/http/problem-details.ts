@@ -1,6 +1,5 @@
-import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { HttpException } from '@nestjs/common';
 import type { Response } from 'express';
-import type { OrchestrationLog } from '#libs/orchestration';
 import { ERROR_CATALOGUE, RecgateError, type ErrorCode } from '#libs/recording-model';
 
 /** A problem as RFC 9457 words it. */
@@ -12,24 +11,6 @@ export interface ProblemDetails {
   readonly code: ErrorCode;
   readonly field?: string;
   readonly position?: object;
-}
-
-/** Every error of the own API leaves as problem details; what is not a known error says nothing of the inside. */
-@Catch()
-export class ProblemDetailsFilter implements ExceptionFilter {
-  constructor(private readonly log: OrchestrationLog) {}
-
-  catch(thrown: unknown, host: ArgumentsHost): void {
-    const response = host.switchToHttp().getResponse<Response>();
-    const problem = toProblem(thrown);
-    if (problem.status >= 500) {
-      this.log.error('request failed', {
-        code: problem.code,
-        reason: thrown instanceof Error ? thrown.message : String(thrown),
-      });
-    }
-    sendProblem(response, problem);
-  }
 }
 
 /** Answers with a problem; an answer that was begun is broken off, so that it cannot pass for a whole one. */
@@ -61,7 +42,8 @@ function problemOf(code: ErrorCode, detail: string): ProblemDetails {
   return { type: `urn:recgate:problem:${code}`, title, status: httpStatus, detail, code };
 }
 
-function toKnownError(thrown: unknown): RecgateError | null {
+/** An error of the catalogue for what routers, parsers and Redis throw; null for everything else. */
+export function toKnownError(thrown: unknown): RecgateError | null {
   if (thrown instanceof RecgateError) return thrown;
   if (thrown instanceof HttpException) return ofStatus(thrown.getStatus());
   if (isHttpError(thrown)) return BODY_ERRORS[thrown.type ?? '']?.(thrown) ?? ofStatus(thrown.statusCode);

@@ -1,0 +1,30 @@
+import { isTerminal, RecgateError, type RecordingRecord } from '#libs/recording-model';
+import { rm } from 'node:fs/promises';
+import type { OrchestrationPorts } from './ports.js';
+
+/**
+ * Deletes the file of a recording from the own store and tells it, once. What lies in a customer's own bucket is left
+ * alone. The record stays, as proof of what became of the audio. Safe to repeat.
+ * @throws RecgateError `request.not_found`; `request.conflict` while the recording is still on its way
+ */
+export async function deleteRecording(
+  ports: Pick<OrchestrationPorts, 'ledger' | 'files' | 'clock'>,
+  recordingId: string,
+): Promise<RecordingRecord> {
+  const record = await ports.ledger.recordings.get(recordingId);
+  if (record === null) throw new RecgateError('request.not_found', `There is no recording ${recordingId}`);
+  if (record.deletedAt !== undefined) return record;
+  if (!isTerminal(record.state)) throw new RecgateError('request.conflict', `The recording ${recordingId} is not finished yet`);
+  // The file goes first: what is told to be deleted must be gone, and a repeat after a crash finds the rest.
+  const address = record.receipt === null ? null : (ports.files?.addressOf(record.receipt.location) ?? null);
+  if (address !== null) await ports.files?.delete(address);
+  if (record.rendition !== null) await rm(record.rendition.file, { force: true });
+  const outcome = await ports.ledger.recordings.transition(recordingId, (current) => {
+    if (current.deletedAt !== undefined) return null;
+    const at = ports.clock.now();
+    const deletedAt = at.toISOString();
+    const mediaTimeMs = current.capture?.mediaEndMs ?? 0;
+    return { to: current.state, at, patch: { deletedAt }, events: [{ name: 'recording.deleted', at: deletedAt, mediaTimeMs }] };
+  });
+  return outcome.record ?? record;
+}
