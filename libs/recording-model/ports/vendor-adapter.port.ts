@@ -9,6 +9,7 @@ import type { Destination, RecordingSpec } from '../recording-spec.js';
 import type { SecretBag, SecretRef } from '../secret.js';
 import type { SourcePosition } from '../source-position.js';
 import type { VendorName } from '../vendor-name.js';
+import type { StoredDocument } from './document-ledger.port.js';
 import type { IdSource } from './id-source.port.js';
 
 /**
@@ -45,6 +46,12 @@ export interface VendorAdapter {
   /** The request that starts the call flow of a new call; null when the application settings name none. */
   firstRequest(application: ApplicationView, call: CallIdentity): FlowRequest | null;
 
+  /**
+   * Calls that are started by what the vendor's API has stored (a callflow by its number, the URL of a DID); goes before
+   * `firstRequest`. Absent: the application's settings alone decide.
+   */
+  readonly callStarts?: StoredCallStarts;
+
   /** The requests a call's end brings (final page, DiCE, status callback); often none. */
   lastRequests(application: ApplicationView, call: CallIdentity): readonly FlowRequest[];
 
@@ -63,6 +70,19 @@ export interface VendorAdapter {
   /** The vendor's own answer to a bad request. */
   renderError(error: RecgateError): VendorErrorForm;
 }
+
+/** How stored documents start calls. */
+export interface StoredCallStarts {
+  /** The collection whose documents are looked at. */
+  readonly collection: string;
+  /** Null: none of them is meant for this call. */
+  choose(application: ApplicationView, call: CallIdentity, documents: readonly StoredDocument[]): CallStart | null;
+}
+
+export type CallStart =
+  /** The text of the document lies under `document` in its sealed part. */
+  | { readonly kind: 'document'; readonly document: StoredDocument; readonly role: DocumentRole }
+  | { readonly kind: 'request'; readonly request: FlowRequest };
 
 /**
  * What kind of document it is. `flow`: the answer to a page or document request. Sinch: which callback it answers,
