@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { loadConfig } from '#libs/config';
+import { loadConfig, type DoorHostsConfig } from '#libs/config';
 import { createLogger } from '#libs/telemetry';
 import { startTestRedis, type TestRedis } from '#libs/testing';
 import { createFileCapture } from '../../wiring/file-capture.js';
@@ -52,7 +52,9 @@ export class GatewayUnderTest {
   ) {}
 
   /** @param options.works also runs the workers of all stages and deliveries; requests to loopback are allowed */
-  static async start(options: { readonly works?: boolean } = {}): Promise<GatewayUnderTest> {
+  static async start(
+    options: { readonly works?: boolean; readonly doorHosts?: Partial<DoorHostsConfig> } = {},
+  ): Promise<GatewayUnderTest> {
     const directory = await mkdtemp(join(tmpdir(), 'recgate-gateway-'));
     const redis = await startTestRedis();
     const config = loadConfig({ environment: { RECGATE_DATA: directory } });
@@ -60,6 +62,7 @@ export class GatewayUnderTest {
       { id: 'alpha', apiKeys: [ALPHA_KEY] },
       { id: 'beta', apiKeys: [BETA_KEY] },
     ];
+    Object.assign(config.http.doorHosts, options.doorHosts);
     config.outbound.allowHttp = true;
     config.outbound.allowPrivateNetworks = true;
     const log: string[] = [];

@@ -24,7 +24,12 @@ export class DoorApplications {
   }
 
   /** The first whose secret setting is the one that was sent; null when none is. Takes the same time for all. */
-  async authenticate(vendor: VendorName, address: string, setting: string, sent: string): Promise<DoorApplication | null> {
+  async authenticate(
+    vendor: VendorName,
+    address: string,
+    setting: string,
+    sent: string,
+  ): Promise<DoorApplication | null> {
     const candidates = await this.find(vendor, address);
     const matching = candidates.filter(({ view }) => sameSecret(view.secrets[setting] ?? '', sent));
     return sent === '' ? null : (matching[0] ?? null);

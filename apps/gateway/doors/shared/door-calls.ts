@@ -1,6 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FlowBeginning, InstructReply, InterruptReply, NodeCommands, OpenCall } from '#libs/orchestration';
-import { RecgateError, type CallIdentity, type CallRecord, type DocumentRole, type FlowRequest } from '#libs/recording-model';
+import {
+  RecgateError,
+  type CallIdentity,
+  type CallRecord,
+  type DocumentRole,
+  type FlowRequest,
+} from '#libs/recording-model';
 import { CallInstructions } from '../../api-v1/call-instructions.js';
 import { NodeClient } from '../../http/node-client.js';
 import { GATEWAY, type GatewayContext } from '../../runtime-token.js';
@@ -10,7 +16,8 @@ import type { DoorApplication } from './door-applications.js';
 export interface PlacedCall {
   readonly identity: CallIdentity;
   /** What its flow begins with; null: the application's own first request. */
-  readonly begin: FlowBeginning | { readonly kind: 'text'; readonly document: string; readonly role: DocumentRole } | null;
+  readonly begin:
+    FlowBeginning | { readonly kind: 'text'; readonly document: string; readonly role: DocumentRole } | null;
   readonly beginWhen: 'now' | 'answered';
   /** Ends the call when nobody has answered by then, ms; null: the media timeout decides. */
   readonly ringMs: number | null;
@@ -94,7 +101,10 @@ export class DoorCalls {
     return this.nodes.send(nodeId, 'interrupt', { callRef, redirect });
   }
 
-  async steerParticipant({ nodeId, callRef }: CallRecord, action: NodeCommands['participant']['request']['action']): Promise<void> {
+  async steerParticipant(
+    { nodeId, callRef }: CallRecord,
+    action: NodeCommands['participant']['request']['action'],
+  ): Promise<void> {
     await this.nodes.send(nodeId, 'participant', { callRef, action });
   }
 

@@ -23,7 +23,8 @@ export class DoorErrorFilter implements ExceptionFilter {
   }
 
   /** The same for what is thrown before a route was found. */
-  readonly handler: ErrorRequestHandler = (thrown: unknown, request, response, _next) => this.answer(thrown, request, response);
+  readonly handler: ErrorRequestHandler = (thrown: unknown, request, response, _next) =>
+    this.answer(thrown, request, response);
 
   private answer(thrown: unknown, request: Request, response: Response): void {
     const problem = toProblem(thrown);

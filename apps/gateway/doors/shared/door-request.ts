@@ -25,7 +25,9 @@ export function hasFileBody(request: Request): boolean {
 /** Parameters of the query, and of a form in the body behind them. */
 export function parametersOf(request: Request): URLSearchParams {
   const [, query = ''] = /\?(.*)$/s.exec(request.url) ?? [];
-  const form = /^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '') ? bodyText(request) : '';
+  const form = /^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '')
+    ? bodyText(request)
+    : '';
   return new URLSearchParams([query, form].filter((part) => part !== '').join('&'));
 }
 

@@ -3,10 +3,12 @@ import type { Request } from 'express';
 import type { RecgateError, VendorErrorForm, VendorName } from '#libs/recording-model';
 
 /** Under which path a vendor's door stands. */
-export const DOOR_MOUNTS = { flexml: 'carrierx', kazoo: 'kazoo', aculab: 'aculab', sinch: 'sinch' } as const satisfies Record<
-  VendorName,
-  string
->;
+export const DOOR_MOUNTS = {
+  flexml: 'carrierx',
+  kazoo: 'kazoo',
+  aculab: 'aculab',
+  sinch: 'sinch',
+} as const satisfies Record<VendorName, string>;
 
 export type DoorMount = (typeof DOOR_MOUNTS)[VendorName];
 
