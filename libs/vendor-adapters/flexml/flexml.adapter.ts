@@ -1,4 +1,5 @@
 import type { VendorAdapter } from '#libs/recording-model';
+import { flexmlAddresses } from './flexml.addresses.js';
 import { flexmlCapabilities } from './flexml.capabilities.js';
 import { renderFlexmlError } from './flexml.error-renderer.js';
 import { renderFlexmlEvent } from './flexml.event-renderer.js';
@@ -11,7 +12,7 @@ import { flexmlSettings } from './flexml.settings.js';
 export const flexmlAdapter: VendorAdapter = {
   vendor: 'flexml',
   settings: flexmlSettings,
-  addresses: () => [],
+  addresses: flexmlAddresses,
   capabilities: flexmlCapabilities,
   parse: parseFlexml,
   mintNames: mintFlexmlNames,

@@ -39,6 +39,15 @@ export const flexmlSettings = [
   },
   { key: 'partnerSid', description: 'PartnerSid field of every request; absent when not set' },
   { key: 'endpointSid', description: 'EndpointSid field of every request; absent when not set' },
+  { key: 'login', description: 'Login of the FlexML endpoint, for Basic authentication at the gateway (contract §1.6)' },
+  { key: 'password', description: 'Password that belongs to login', secret: true },
+  { key: 'accountToken', description: 'Bearer token of the account for the Core API (contract §4)', secret: true },
+  {
+    key: 'defaultQuotaBytes',
+    description: "Room in the account's default container, bytes; it is made when the first recording needs it",
+    default: '1099511627776',
+  },
+  { key: 'defaultQuotaFiles', description: "Room in the account's default container, files", default: '1000000' },
   { key: 's3Region', description: 'Region of the buckets named by awsBucketName; the document cannot say it' },
   { key: 's3Endpoint', description: 'S3-compatible endpoint used for aws* attributes instead of AWS' },
   { key: 'gcsEndpoint', description: 'Endpoint used for gcp* attributes instead of Google' },
@@ -58,7 +67,7 @@ export function settingOf(application: ApplicationView, key: FlexmlSettingKey): 
 /** @throws RecgateError `request.invalid` when the setting is not a whole number of at least 1. */
 export function positiveSettingOf(application: ApplicationView, key: FlexmlSettingKey): number {
   const text = settingOf(application, key) ?? '';
-  if (!/^\d{1,9}$/.test(text) || Number(text) < 1) throw invalidSetting(key, 'a whole number of at least 1');
+  if (!/^\d{1,15}$/.test(text) || Number(text) < 1) throw invalidSetting(key, 'a whole number of at least 1');
   return Number(text);
 }
 
