@@ -86,6 +86,8 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
       keepRenditions: config.storage.keepRenditions,
       stuckAfterMs: config.worker.stuckAfterSeconds * 1000,
       attemptTimeoutMs: config.outbound.timeoutMs,
+      retentionSeconds: config.storage.retentionSeconds ?? null,
+      ...gatewayUrlOf(config),
     },
     log: bridgeLog(log),
     metrics: createMetrics(),
@@ -124,6 +126,12 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
       await connections.close();
     },
   };
+}
+
+/** Where applications reach the gateway; not known when it listens at a port that only the system chooses. */
+function gatewayUrlOf({ publicUrl, http }: RecgateConfig): { gatewayUrl?: string } {
+  const url = publicUrl ?? (http.port === 0 ? undefined : `http://${http.host}:${http.port}`);
+  return url === undefined ? {} : { gatewayUrl: url.replace(/\/+$/, '') };
 }
 
 function retryPlans({ storeAttempts, storeRetryMaxSeconds }: RecgateConfig['worker']): RetryPlans {

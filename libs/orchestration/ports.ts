@@ -65,8 +65,12 @@ export interface OrchestrationSettings {
   readonly keepRenditions: boolean;
   /** A recording without progress for this long is looked at by the reconciler, ms. */
   readonly stuckAfterMs: number;
+  /** How long files are kept where neither document nor application says it, seconds; null: for ever. */
+  readonly retentionSeconds: number | null;
   /** Longest time that one attempt at a notification takes, ms. */
   readonly attemptTimeoutMs: number;
+  /** Base URL under which applications reach the gateway, without a trailing slash; absent where none is known. */
+  readonly gatewayUrl?: string;
 }
 
 /** Structured log lines; never a credential, never audio. */

@@ -12,6 +12,11 @@ export interface FlowRequest {
   readonly userinfo: SecretRef | null;
   /** Asked once when the first address does not answer as it should (Sinch contract §1); absent: none is. */
   readonly fallbackUrl?: string;
+  /**
+   * An answer that is known before anybody is asked. `always`: nobody is (a callout that brought it along);
+   * `unanswered`: it stands in when no answer comes. It may hold credentials, so it stays in memory.
+   */
+  readonly knownAnswer?: { readonly document: string; readonly when: 'always' | 'unanswered' };
 }
 
 /**

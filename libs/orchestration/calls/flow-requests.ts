@@ -21,6 +21,7 @@ export interface FlowRequestPorts {
   readonly client: FlowClient;
   readonly ids: IdSource;
   readonly clock: Clock;
+  readonly gatewayUrl?: string | undefined;
 }
 
 /** The state of the call as a request to the application tells it. */
@@ -50,10 +51,10 @@ export async function requestDocument(
   request: FlowRequest,
   situation: FlowSituation,
 ): Promise<{ readonly document: ParsedDocument; readonly url: string }> {
-  const answer = await ports.client.fetch(renderRequest(ports, request, situation), situation.secrets);
+  const body = await answerTo(ports, request, situation);
   const role = ANSWER_ROLES[request.purpose] ?? 'flow';
   const document = ports.adapter.parse(
-    { body: answer.body, role, url: request.url },
+    { body, role, url: request.url },
     {
       application: situation.application,
       call: situation.call,
@@ -65,6 +66,18 @@ export async function requestDocument(
   return { document, url: request.url };
 }
 
+/** The application's answer, or the one that is known without it. */
+async function answerTo(ports: FlowRequestPorts, request: FlowRequest, situation: FlowSituation): Promise<string> {
+  const { knownAnswer } = request;
+  if (knownAnswer?.when === 'always') return knownAnswer.document;
+  try {
+    return (await ports.client.fetch(renderRequest(ports, request, situation), situation.secrets)).body;
+  } catch (thrown) {
+    if (knownAnswer === undefined) throw thrown;
+    return knownAnswer.document;
+  }
+}
+
 /** Tells the application something whose answer has no effect (the end of the call). */
 export async function requestOnly(ports: FlowRequestPorts, request: FlowRequest, situation: FlowSituation): Promise<void> {
   await ports.client.fetch(renderRequest(ports, request, situation), situation.secrets);
@@ -72,5 +85,9 @@ export async function requestOnly(ports: FlowRequestPorts, request: FlowRequest,
 
 function renderRequest(ports: FlowRequestPorts, request: FlowRequest, situation: FlowSituation) {
   const { secrets: _secrets, ...context } = situation;
-  return ports.adapter.renderFlowRequest(request, { ...context, now: ports.clock.now() });
+  return ports.adapter.renderFlowRequest(request, {
+    ...context,
+    now: ports.clock.now(),
+    ...(ports.gatewayUrl === undefined ? {} : { gatewayUrl: ports.gatewayUrl }),
+  });
 }

@@ -68,7 +68,7 @@ export class SessionFlow implements FlowListener {
     private readonly call: FlowCall,
   ) {
     const { vendor, client, application } = call.context;
-    this.requests = { adapter: ports.adapters[vendor], client, ids: ports.ids, clock: ports.clock };
+    this.requests = { adapter: ports.adapters[vendor], client, ids: ports.ids, clock: ports.clock, gatewayUrl: ports.settings.gatewayUrl };
     this.secrets = application.secrets;
   }
 
@@ -126,7 +126,7 @@ export class SessionFlow implements FlowListener {
   /** The requests that the end of the call brings; each once, their answers have no effect. */
   async tellEnd(): Promise<void> {
     const { application, identity } = this.call.context;
-    for (const request of this.requests.adapter.lastRequests(application, identity)) {
+    for (const request of this.requests.adapter.lastRequests(application, identity, this.flowState)) {
       const situation = this.situation({ recording: null, collected: null }, this.brokenBy);
       await requestOnly(this.requests, request, situation).catch((thrown: unknown) =>
         this.call.warn(`${request.purpose}: ${toRecgateError(thrown).message}`),

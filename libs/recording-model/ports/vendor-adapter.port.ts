@@ -53,7 +53,7 @@ export interface VendorAdapter {
   readonly callStarts?: StoredCallStarts;
 
   /** The requests a call's end brings (final page, DiCE, status callback); often none. */
-  lastRequests(application: ApplicationView, call: CallIdentity): readonly FlowRequest[];
+  lastRequests(application: ApplicationView, call: CallIdentity, flowState?: JsonObject): readonly FlowRequest[];
 
   /** The request for an application that broke its flow (Aculab's error page); null when the vendor has none. */
   errorRequest(application: ApplicationView, call: CallIdentity): FlowRequest | null;
@@ -202,6 +202,8 @@ export interface FlowContext {
   readonly collected: { readonly digits: string; readonly finishKey: string | null } | null;
   readonly error: RecgateError | null;
   readonly now: Date;
+  /** Base URL of the gateway, without a trailing slash; absent where none is known. */
+  readonly gatewayUrl?: string;
 }
 
 export interface VendorErrorForm {
