@@ -5,6 +5,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { DOORS } from './doors/index.js';
 import { DoorErrorFilter } from './doors/shared/door-error.filter.js';
+import { prepareDoors } from './doors/shared/door.js';
 import { readDoorBody } from './doors/shared/door-request.js';
 import { routeHosts } from './doors/shared/host-routing.js';
 import { GatewayModule } from './gateway.module.js';
@@ -32,7 +33,7 @@ export async function createGatewayApp(context: GatewayContext): Promise<INestAp
   });
   app.disable('x-powered-by');
   const errors = new DoorErrorFilter(context.ports.log, DOORS);
-  app.use(correlationId, securityHeaders, collapseSlashes, routeHosts(context.config.http.doorHosts), readDoorBody, errors.handler);
+  app.use(correlationId, securityHeaders, collapseSlashes, routeHosts(context.config.http.doorHosts), readDoorBody, prepareDoors(DOORS), errors.handler);
   app.useBodyParser('json', { limit: BODY_LIMIT_BYTES, type: hasJsonBody });
   app.use(answerBodyErrors, checkBody);
   app.useGlobalPipes(createParsingPipe());

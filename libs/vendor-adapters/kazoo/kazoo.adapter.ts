@@ -1,5 +1,6 @@
 import type { ParseContext, ParsedDocument, VendorAdapter, VendorDocument } from '#libs/recording-model';
 import { AccountingCollector, parseJsonDocument } from '../shared/index.js';
+import { kazooAddresses } from './kazoo.auth.js';
 import { KAZOO_CAPABILITIES } from './kazoo.capabilities.js';
 import { accountSurroundings, callflowNameOf, formOf } from './kazoo.document.js';
 import { renderKazooError } from './kazoo.errors.js';
@@ -20,7 +21,7 @@ const MAX_DEPTH = 256;
 export const kazooAdapter: VendorAdapter = {
   vendor: 'kazoo',
   settings: KAZOO_SETTINGS,
-  addresses: (application) => [kazooSettings(application).accountId],
+  addresses: kazooAddresses,
   capabilities: KAZOO_CAPABILITIES,
   parse: parseKazooDocument,
   mintNames: mintKazooNames,

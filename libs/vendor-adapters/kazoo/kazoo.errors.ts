@@ -6,6 +6,7 @@ import {
   type SourcePosition,
   type VendorErrorForm,
 } from '#libs/recording-model';
+import { CrossbarError } from './kazoo.crossbar-error.js';
 
 /** One failed rule of the schema (contract §5). */
 export interface KazooFailure {
@@ -62,6 +63,14 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
   'gateway.unavailable': 'datastore_unreachable',
 };
 
+/** What `data` says whatever the reason was (contract §4.2). */
+const FIXED_DATA: Readonly<Record<string, string>> = {
+  parse_error: 'failed to parse request body',
+  invalid_credentials: 'invalid credentials',
+  too_many_requests: 'too many requests',
+  bad_identifier: 'bad identifier',
+};
+
 /** Statuses that differ from the catalogue's. */
 const STATUSES: Partial<Record<ErrorCode, number>> = { 'node.full': 429 };
 
@@ -69,21 +78,30 @@ const STATUSES: Partial<Record<ErrorCode, number>> = { 'node.full': 429 };
  * Crossbar's error envelope. The door adds what only it knows: `request_id`, `auth_token`, `node`, `timestamp`.
  */
 export function renderKazooError(error: RecgateError): VendorErrorForm {
+  if (error instanceof CrossbarError) return form(error.status, error.shortMessage, error.data);
   const status = STATUSES[error.code] ?? error.httpStatus;
-  const body = {
-    data: dataOf(error),
-    error: String(status),
-    message: MESSAGES[error.code] ?? 'unspecified_fault',
-    status: 'error',
-  };
+  const message = MESSAGES[error.code] ?? 'unspecified_fault';
+  return form(status, message, dataOf(error, message));
+}
+
+function form(status: number, message: string, data: JsonValue): VendorErrorForm {
+  const body = { data, error: String(status), message, status: 'error' };
   return { status, headers: { 'Content-Type': 'application/json' }, body };
 }
 
-function dataOf(error: RecgateError): JsonObject {
+function dataOf(error: RecgateError, message: string): JsonObject {
   if (error instanceof KazooValidationError) return error.data;
-  if (MESSAGES[error.code] === 'validation error') {
+  if (message === 'validation error') {
     const path = error.field ?? error.position?.path ?? 'data';
     return { [path]: { [error.code === 'field.missing' ? 'required' : 'error']: { message: error.message } } };
   }
-  return { message: error.message, ...(error.field === undefined ? {} : { cause: error.field }) };
+  const fixed = FIXED_DATA[message];
+  const cause = fixed === undefined ? error.field : causeOf(error);
+  return { message: fixed ?? error.message, ...(cause === undefined ? {} : { cause }) };
+}
+
+/** Where a body is broken; never its text, which may hold credentials. */
+function causeOf({ field, position }: RecgateError): string | undefined {
+  if (position?.line === undefined) return field;
+  return `line ${position.line}, column ${position.column ?? 1}`;
 }

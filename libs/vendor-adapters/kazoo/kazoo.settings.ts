@@ -8,6 +8,15 @@ export type KazooVersion = (typeof KAZOO_VERSIONS)[number];
 /** Every setting of a Kazoo application. The names are those of `--set` and of the configuration file. */
 export const KAZOO_SETTINGS = [
   { key: 'accountId', description: 'Account id, 32 hex digits. Default: derived from the application id.' },
+  { key: 'accountName', description: 'Name of the account, as PUT /user_auth sends it in account_name.' },
+  { key: 'accountRealm', description: 'SIP realm of the account, as PUT /user_auth sends it in account_realm.' },
+  {
+    key: 'phoneNumbers',
+    description: 'Numbers of the account, comma separated, as PUT /user_auth sends them in phone_number.',
+  },
+  { key: 'userName', description: 'User who logs in by PUT /user_auth or Basic; letter case does not matter.' },
+  { key: 'userPassword', description: 'Password of userName.', secret: true },
+  { key: 'apiKey', description: 'API key of the account for PUT /api_auth, 64 hex digits.', secret: true },
   { key: 'version', description: 'Kazoo generation to behave like: 4.3, master or 5.x.', default: '4.3' },
   {
     key: 'documentMode',

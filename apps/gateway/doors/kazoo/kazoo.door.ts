@@ -1,9 +1,16 @@
-import { VENDOR_ADAPTERS } from '#libs/vendor-adapters';
 import type { Door } from '../shared/door.js';
+import { KazooAccountController } from './kazoo-account.controller.js';
+import { KazooEnvelopes, renderKazooFault } from './kazoo-answer.js';
+import { KazooAuthController } from './kazoo-auth.controller.js';
+import { KazooGuard, KazooLogins } from './kazoo.guard.js';
+import { prepareKazoo } from './kazoo-prepare.js';
+import { KazooTokens } from './kazoo-tokens.js';
 
+/** Kazoo's Crossbar API below `/kazoo/v2`. */
 export const KAZOO_DOOR: Door = {
   vendor: 'kazoo',
-  controllers: [],
-  providers: [],
-  renderError: (error) => VENDOR_ADAPTERS.kazoo.renderError(error),
+  controllers: [KazooAuthController, KazooAccountController],
+  providers: [KazooLogins, KazooTokens, KazooGuard, KazooEnvelopes],
+  prepare: prepareKazoo,
+  renderError: renderKazooFault,
 };
