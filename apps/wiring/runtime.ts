@@ -24,6 +24,7 @@ import { createApiKeys, type ApiKeys } from './api-keys.js';
 import { createOutbound, type Outbound } from './outbound.js';
 import { createFileStore } from './file-store.js';
 import { dataSweepers } from './local-files.js';
+import { createPrompts } from './prompts.js';
 import { randomIds } from './random-ids.js';
 import { uploadFile } from './stored-audio.js';
 import { within } from './within.js';
@@ -68,6 +69,8 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
   const spool = createSpool({ directory: join(data, 'spool'), follow: (job) => follower.follow(job) });
   const encoder: ThreadedEncoder = createThreadedEncoder({ threads: config.worker.encodeThreads });
   const mediaStore = new MediaStore({ root: join(data, 'media') });
+  const files = createFileStore(mediaStore);
+  const prompts = createPrompts({ config, client: outbound.client, files, mediaStore, log, searchPath: process.env['PATH'] ?? '' });
   const ports: OrchestrationPorts = {
     ledger,
     work,
@@ -80,7 +83,8 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
     followed: spool,
     stores: createObjectStores({ mediaStore, httpUpload: { client: outbound.uploads } }),
     sender: outbound.sender,
-    files: createFileStore(mediaStore),
+    files,
+    prompts,
     settings: {
       renditionDirectory: join(data, 'renditions'),
       keepRenditions: config.storage.keepRenditions,
@@ -121,6 +125,7 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
     async close() {
       await within(log, 'queues', CLOSE_PATIENCE_MS, Promise.all([commander.close(), work.close()]));
       await within(log, 'encoder', CLOSE_PATIENCE_MS, Promise.all([encoder.close(), follower.close()]));
+      await within(log, 'prompts', CLOSE_PATIENCE_MS, prompts.close());
       await within(log, 'outbound', CLOSE_PATIENCE_MS, outbound.close());
       await within(log, 'ledger', CLOSE_PATIENCE_MS, ledger.close());
       await connections.close();

@@ -8,6 +8,7 @@ import {
   type Housekeeping,
   type OrchestrationPorts,
   type Reconciler,
+  type Retention,
   type Stage,
 } from '#libs/orchestration';
 import { DeliverJob, parseJob, QUEUE_NAMES, queuePrefix, StageJob, workerOptions, type RedisConnections } from '#libs/queues';
@@ -24,6 +25,8 @@ export interface StageWorkersOptions {
   readonly concurrency: { readonly encode: number; readonly store: number; readonly deliver: number };
   readonly reconcileSeconds: number;
   readonly housekeepingSeconds: number;
+  readonly retention: Retention;
+  readonly retentionCheckSeconds: number;
   /** Reads files and URLs; null where this process has no media to read them with. */
   readonly captureFile: ((recordingId: string, lastTry: boolean) => Promise<void>) | null;
 }
@@ -81,7 +84,8 @@ export class StageWorkers {
   }
 
   private async runHousekeeping(): Promise<void> {
-    const { connections, prefix, reconcileSeconds, housekeepingSeconds, reconciler, housekeeping, ports } = this.options;
+    const { connections, prefix, reconcileSeconds, housekeepingSeconds, retentionCheckSeconds, ports } = this.options;
+    const { reconciler, housekeeping, retention } = this.options;
     const queue = new Queue(QUEUE_NAMES.housekeeping, { connection: connections.open('commands'), prefix: queuePrefix(prefix) });
     queue.on('error', () => undefined);
     this.scheduler = queue;
@@ -90,8 +94,19 @@ export class StageWorkers {
       queue.upsertJobScheduler(name, { every: seconds * 1000 }, { name, opts: clean });
     await plan('reconcile', reconcileSeconds);
     await plan('sweep', housekeepingSeconds);
-    this.run(QUEUE_NAMES.housekeeping, 1, async (job) => {
-      const report = job.name === 'sweep' ? await housekeeping.run() : await reconciler.run();
+    await plan('retention', retentionCheckSeconds);
+    const tasks: Readonly<Record<string, () => Promise<object>>> = {
+      sweep: () => housekeeping.run(),
+      retention: () => retention.run(),
+      reconcile: () => reconciler.run(),
+    };
+    const busy = new Set<string>();
+    // A long sweep must not hold up the deletions that are due; none of them runs beside itself.
+    this.run(QUEUE_NAMES.housekeeping, Object.keys(tasks).length, async (job) => {
+      const task = tasks[job.name];
+      if (task === undefined || busy.has(job.name)) return;
+      busy.add(job.name);
+      const report = await task().finally(() => busy.delete(job.name));
       if (Object.values(report).some((count) => count > 0)) ports.log.info(job.name, { ...report });
     });
   }

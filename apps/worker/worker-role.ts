@@ -1,4 +1,5 @@
 import type { WorkerStage } from '#libs/config';
+import { Retention } from '#libs/orchestration';
 import type { Runtime } from '../wiring/runtime.js';
 import { within } from '../wiring/within.js';
 import { StageWorkers } from './stage-workers.js';
@@ -16,7 +17,8 @@ export async function startWorker(
   captureFile: ((recordingId: string, lastTry: boolean) => Promise<void>) | null,
 ): Promise<WorkerRole> {
   const { ports, connections, config, reconciler, housekeeping, relay, log } = runtime;
-  const { encodeThreads, storeConcurrency, deliverConcurrency, reconcileSeconds, housekeepingSeconds, stopSeconds } = config.worker;
+  const { encodeThreads, storeConcurrency, deliverConcurrency, reconcileSeconds, housekeepingSeconds, retentionCheckSeconds, stopSeconds } =
+    config.worker;
   const workers = new StageWorkers({
     ports,
     connections,
@@ -27,6 +29,8 @@ export async function startWorker(
     concurrency: { encode: encodeThreads, store: storeConcurrency, deliver: deliverConcurrency },
     reconcileSeconds,
     housekeepingSeconds,
+    retention: new Retention(ports),
+    retentionCheckSeconds,
     captureFile,
   });
   await workers.start();

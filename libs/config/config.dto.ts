@@ -1,10 +1,13 @@
 import 'reflect-metadata';
 import { Type } from 'class-transformer';
-import { IsArray, IsBoolean, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min, ValidateNested } from 'class-validator';
+import { IsArray, IsBoolean, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min, ValidateIf, ValidateNested } from 'class-validator';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 const STAGES = ['capture', 'encode', 'store', 'deliver', 'housekeeping'] as const;
 
+const SPEECH_ENGINES = ['auto', 'espeak', 'http', 'none'] as const;
+
+export type SpeechEngineName = (typeof SPEECH_ENGINES)[number];
 export type LogLevel = (typeof LOG_LEVELS)[number];
 export type WorkerStage = (typeof STAGES)[number];
 
@@ -147,6 +150,12 @@ export class WorkerConfig {
   @Min(1)
   housekeepingSeconds = 600;
 
+  /** How often files whose time is over are looked for, seconds. */
+  @IsInt()
+  @Min(1)
+  @Max(60)
+  retentionCheckSeconds = 20;
+
   /** A recording or notification without progress for this long is looked at by the reconciler, seconds. */
   @IsInt()
   @Min(1)
@@ -175,6 +184,12 @@ export class StorageConfig {
   /** Keep a local copy after an external store has confirmed the file. */
   @IsBoolean()
   keepRenditions = false;
+
+  /** Files are deleted after this time where neither document nor application says another, seconds; absent: never. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  retentionSeconds?: number;
 }
 
 /** Requests that leave the gateway: callbacks, documents, audio URLs, HTTP destinations. */
@@ -196,6 +211,34 @@ export class OutboundConfig {
   @IsInt()
   @Min(1024)
   maxBodyBytes = 1_048_576;
+}
+
+/** How prompts are spoken into calls. */
+export class SpeechConfig {
+  /**
+   * `espeak`: the program espeak-ng; `http`: a server; `none`: prompts are timed by their length and not heard; `auto`:
+   * espeak-ng where it is installed, else none.
+   */
+  @IsIn(SPEECH_ENGINES)
+  engine: SpeechEngineName = 'auto';
+
+  /** For `http`: the address that takes `POST /v1/audio/speech` as OpenAI's does; may be http and on the own network. */
+  @ValidateIf(({ engine, url }: SpeechConfig) => engine === 'http' || url !== undefined)
+  @IsUrl({ require_tld: false, require_protocol: true, protocols: ['http', 'https'] })
+  url?: string;
+
+  /** For `http`: sent as bearer token. */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  apiKey?: string;
+
+  /** For `http`: model and voice, in the server's words. */
+  @IsString()
+  model = 'tts-1';
+
+  @IsString()
+  voice = 'alloy';
 }
 
 export class LogConfig {
@@ -242,6 +285,10 @@ export class RecgateConfig {
   @ValidateNested()
   @Type(() => OutboundConfig)
   outbound: OutboundConfig = new OutboundConfig();
+
+  @ValidateNested()
+  @Type(() => SpeechConfig)
+  speech: SpeechConfig = new SpeechConfig();
 
   @ValidateNested()
   @Type(() => LogConfig)

@@ -31,9 +31,13 @@ export function applyMove(current: RecordingRecord, move: RecordingMove): Applie
   const epoch = current.epoch + (move.beginsStage === true ? 1 : 0);
   const moved = move.to !== current.state;
   const entered = { state: move.to, at, ...(move.cause === undefined ? {} : { cause: move.cause }) };
+  const { deleteAt: before, ...kept } = current;
+  const { deleteAt = before, ...patch } = move.patch ?? {};
+  const takenAway = move.patch !== undefined && 'deleteAt' in move.patch && move.patch.deleteAt === undefined;
   const record: RecordingRecord = {
-    ...current,
-    ...move.patch,
+    ...kept,
+    ...patch,
+    ...(deleteAt === undefined || takenAway ? {} : { deleteAt }),
     state: move.to,
     version: current.version + 1,
     epoch,
@@ -43,4 +47,9 @@ export function applyMove(current: RecordingRecord, move: RecordingMove): Applie
   };
   const entry = { recordingId: current.id, state: move.to, entered: moved, epoch, eventSequences: events.map((event) => event.sequence) };
   return { record, events, entry };
+}
+
+/** When the file is to be deleted, ms; null when it is not, is held, or is gone already. */
+export function deletionDue({ deleteAt, deletedAt, legalHold }: RecordingRecord): number | null {
+  return deleteAt === undefined || deletedAt !== undefined || legalHold === true ? null : Date.parse(deleteAt);
 }

@@ -3,6 +3,7 @@ import {
   type ApplicationRecord,
   type ApplicationView,
   type SecretBag,
+  type SettingDefinition,
   type VendorName,
 } from '#libs/recording-model';
 import type { OrchestrationPorts } from './ports.js';
@@ -92,6 +93,14 @@ export async function requireApplication(
   return application;
 }
 
+/** Settings that applications of every vendor have. */
+export const COMMON_SETTINGS: readonly SettingDefinition[] = [
+  {
+    key: 'retentionSeconds',
+    description: 'How long recordings are kept whose document does not say it, seconds; -1: for ever. Default: the gateway\'s own.',
+  },
+];
+
 /**
  * Parts settings into open and secret ones and checks their names.
  * @throws RecgateError `field.invalid` naming the setting and the known ones
@@ -101,7 +110,7 @@ export function splitSettings(
   vendor: VendorName,
   settings: Readonly<Record<string, string>>,
 ): { readonly open: Record<string, string>; readonly secret: Record<string, string> } {
-  const known = new Map(ports.adapters[vendor].settings.map((definition) => [definition.key, definition]));
+  const known = new Map([...COMMON_SETTINGS, ...ports.adapters[vendor].settings].map((definition) => [definition.key, definition]));
   const open: Record<string, string> = {};
   const secret: Record<string, string> = {};
   for (const [key, value] of Object.entries(settings)) {

@@ -68,6 +68,7 @@ beforeAll(async () => {
       renditionDirectory: join(directory, 'renditions'),
       keepRenditions: false,
       stuckAfterMs: 1000,
+      retentionSeconds: null,
       attemptTimeoutMs: 1000,
     },
     log: QUIET,

@@ -129,6 +129,7 @@ function fence(ports: OrchestrationPorts, record: RecordingRecord): Orchestratio
     list: (query) => inner.list(query),
     findByName: (applicationId, name) => inner.findByName(applicationId, name),
     events: (id) => inner.events(id),
+    dueForDeletion: (now, limit) => inner.dueForDeletion(now, limit),
     stuckSince: (before, limit) => inner.stuckSince(before, limit),
   };
   return { ...ports, ledger: { ...ports.ledger, recordings } };

@@ -1,23 +1,31 @@
-import { isTerminal, RecgateError, type RecordingRecord } from '#libs/recording-model';
 import { rm } from 'node:fs/promises';
+import { isTerminal, RecgateError, type RecordingRecord } from '#libs/recording-model';
 import type { OrchestrationPorts } from './ports.js';
+import { removeStored } from './stages/store-stage.js';
+
+/** `own`: what lies in a customer's own bucket is left alone. `everywhere`: it is removed there, too. */
+export type DeletionScope = 'own' | 'everywhere';
 
 /**
- * Deletes the file of a recording from the own store and tells it, once. What lies in a customer's own bucket is left
- * alone. The record stays, as proof of what became of the audio. Safe to repeat.
- * @throws RecgateError `request.not_found`; `request.conflict` while the recording is still on its way
+ * Deletes the file of a recording and tells it, once. The record stays, as proof of what became of the audio. Safe to
+ * repeat.
+ * @throws RecgateError `request.not_found`; `request.conflict` while the recording is still on its way or is held;
+ *   `destination.*` when a store did not remove it
  */
 export async function deleteRecording(
-  ports: Pick<OrchestrationPorts, 'ledger' | 'files' | 'clock'>,
+  ports: OrchestrationPorts,
   recordingId: string,
+  scope: DeletionScope = 'own',
 ): Promise<RecordingRecord> {
   const record = await ports.ledger.recordings.get(recordingId);
   if (record === null) throw new RecgateError('request.not_found', `There is no recording ${recordingId}`);
   if (record.deletedAt !== undefined) return record;
   if (!isTerminal(record.state)) throw new RecgateError('request.conflict', `The recording ${recordingId} is not finished yet`);
+  if (record.legalHold === true) throw new RecgateError('request.conflict', `The recording ${recordingId} is under legal hold`);
   // The file goes first: what is told to be deleted must be gone, and a repeat after a crash finds the rest.
-  const address = record.receipt === null ? null : (ports.files?.addressOf(record.receipt.location) ?? null);
-  if (address !== null) await ports.files?.delete(address);
+  const own = record.receipt === null ? null : (ports.files?.addressOf(record.receipt.location) ?? null);
+  if (own !== null) await ports.files?.delete(own);
+  else if (record.receipt !== null && scope === 'everywhere') await removeStored(ports, record);
   if (record.rendition !== null) await rm(record.rendition.file, { force: true });
   const outcome = await ports.ledger.recordings.transition(recordingId, (current) => {
     if (current.deletedAt !== undefined) return null;

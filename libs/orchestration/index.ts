@@ -15,6 +15,7 @@ export * from './housekeeping.js';
 export * from './outbox-relay.js';
 export * from './ports.js';
 export * from './reconciler.js';
+export * from './retention.js';
 export * from './stages/encode-stage.js';
 export * from './stages/stage-run.js';
 export * from './stages/store-stage.js';

@@ -46,6 +46,10 @@ export interface RecordingRecord {
   readonly rendition: Rendition | null;
   readonly receipt: StorageReceipt | null;
   readonly failure: Failure | null;
+  /** When its file is to be deleted, ISO 8601; absent: never. */
+  readonly deleteAt?: string;
+  /** Nothing deletes the file while this holds. */
+  readonly legalHold?: boolean;
   /** When its file was deleted; absent while it is kept. The record stays, as proof of what became of the audio. */
   readonly deletedAt?: string;
   /** What the vendor's API lets an application write on a recording afterwards (Kazoo `user_metadata`, FlexML keys). */

@@ -17,5 +17,10 @@ export class NoStore implements ObjectStore {
     throw new RecgateError('destination.incomplete', `The recording has no destination: ${reason}`);
   }
 
+  /** Nothing can lie here. */
+  async remove(): Promise<boolean> {
+    return true;
+  }
+
   async abort(_leftover: UploadLeftover, _secrets: SecretBag): Promise<void> {}
 }

@@ -23,6 +23,8 @@ export interface ObjectStoreTraits {
   readonly network: boolean;
   /** Its answer to a write carries a checksum. */
   readonly checksums: boolean;
+  /** What lies there can be removed; `denied`: not with these credentials. */
+  readonly removes: boolean | 'denied';
   /** Large files are begun and finished, and what is begun can be aborted. */
   readonly leftovers: boolean;
 }
@@ -263,6 +265,38 @@ export function describeObjectStoreContract(
         } finally {
           subject.refuseReads?.(false);
         }
+      });
+    }
+
+    it('removes what it stored, as often as it is asked, where there is a way to', async () => {
+      const request = {
+        target: subject.target('removed.wav'),
+        secrets: subject.secrets,
+        metadata: { tenant: 'tenant-1', application: 'app-1' },
+      };
+      await putNamed('removed.wav', renditionContent(SMALL));
+      if (traits.removes === 'denied') {
+        await expectRefusal(() => subject.store.remove(request), 'destination.denied', subject.secrets);
+        expect(await subject.stored('removed.wav')).not.toBeNull();
+        return;
+      }
+      const removed = await subject.store.remove(request);
+      expect(removed).toBe(traits.removes);
+      expect(await subject.stored('removed.wav')).toEqual(removed ? null : expect.anything());
+      expect(await subject.store.remove(request)).toBe(removed);
+    });
+
+    if (traits.removes === true && traits.network) {
+      it('says when the credentials may not remove anything', async () => {
+        await putNamed('kept.wav', renditionContent(SMALL));
+        subject.refuseReads?.(true);
+        try {
+          const request = { target: subject.target('kept.wav'), secrets: subject.secrets, metadata: {} };
+          await expectRefusal(() => subject.store.remove(request), 'destination.denied', subject.secrets);
+        } finally {
+          subject.refuseReads?.(false);
+        }
+        expect(await subject.stored('kept.wav')).not.toBeNull();
       });
     }
 

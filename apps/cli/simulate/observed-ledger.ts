@@ -31,6 +31,7 @@ export async function observeLedger(
     list: (query) => recordings.list(query),
     findByName: (applicationId, name) => recordings.findByName(applicationId, name),
     events: (recordingId) => recordings.events(recordingId),
+    dueForDeletion: (now, limit) => recordings.dueForDeletion(now, limit),
     stuckSince: (before, limit) => recordings.stuckSince(before, limit),
   };
   return { ...ledger, recordings: observed };

@@ -157,6 +157,7 @@ class Simulation {
         renditionDirectory: join(this.workDirectory, 'renditions'),
         keepRenditions: false,
         stuckAfterMs: Infinity,
+        retentionSeconds: null,
         attemptTimeoutMs: 15_000,
       },
       log: { info: () => undefined, warn: () => undefined, error: () => undefined },

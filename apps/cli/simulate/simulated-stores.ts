@@ -54,6 +54,7 @@ export class SimulatedStores {
     return {
       kind,
       put: (request) => this.put(kind, request),
+      remove: async (request) => (await this.realStore(kind)?.remove(request)) ?? false,
       abort: async (leftover, secrets) => this.realStore(kind)?.abort(leftover, secrets),
     };
   }

@@ -8,7 +8,7 @@ import {
   type RecordingRecord,
   type TransitionOutcome,
 } from '#libs/recording-model';
-import { applyMove } from '../apply-move.js';
+import { applyMove, deletionDue } from '../apply-move.js';
 import { cursorOf, matches, startsAfter } from '../recording-query.js';
 import type { MemoryOutbox } from './memory-outbox.js';
 
@@ -69,6 +69,12 @@ export class MemoryRecordingLedger implements RecordingLedger {
 
   events(recordingId: string): Promise<readonly RecordingEvent[]> {
     return Promise.resolve(this.eventLists.get(recordingId) ?? []);
+  }
+
+  dueForDeletion(now: Date, limit: number): Promise<readonly RecordingRecord[]> {
+    const dated = [...this.records.values()].map((record) => ({ record, due: deletionDue(record) ?? Infinity }));
+    const due = dated.filter(({ due }) => due <= now.getTime()).sort((a, b) => a.due - b.due);
+    return Promise.resolve(due.slice(0, limit).map(({ record }) => record));
   }
 
   stuckSince(before: Date, limit: number): Promise<readonly RecordingRecord[]> {

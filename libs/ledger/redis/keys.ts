@@ -23,6 +23,8 @@ export function createKeys(prefix: string) {
     recording: (id: string) => `${of(id)}:rec:${id}`,
     events: (id: string) => `${of(id)}:evt:${id}`,
     outbox: (partition: number) => `${slice(partition)}:outbox`,
+    /** By the time their files are to be deleted. */
+    deletions: (partition: number) => `${slice(partition)}:deletions`,
     active: (partition: number) => `${slice(partition)}:active`,
     tenantRecordings: (partition: number, tenantId: string) => `${slice(partition)}:tenant:${tenantId}`,
     delivery: (recordingId: string, deliveryId: string) => `${of(recordingId)}:dlv:${deliveryId}`,

@@ -11,7 +11,7 @@ import {
   type RecordingRecord,
   type TransitionOutcome,
 } from '#libs/recording-model';
-import { applyMove } from '../apply-move.js';
+import { applyMove, deletionDue } from '../apply-move.js';
 import { cursorOf, matches, startsAfter } from '../recording-query.js';
 import { ALL_PARTITIONS, partitionOf, type Keys } from './keys.js';
 
@@ -74,6 +74,7 @@ export class RedisRecordingLedger implements RecordingLedger {
       this.keys.events(record.id),
       this.keys.outbox(partition),
       this.keys.active(partition),
+      this.keys.deletions(partition),
       String(current.version),
       JSON.stringify(record),
       record.state,
@@ -81,6 +82,7 @@ export class RedisRecordingLedger implements RecordingLedger {
       move.at.getTime(),
       record.id,
       isTerminal(record.state) ? '1' : '0',
+      deletionDue(record) ?? '',
       ...events.map((event) => JSON.stringify(event)),
     );
     if (written === 0) return null;
@@ -126,10 +128,17 @@ export class RedisRecordingLedger implements RecordingLedger {
   }
 
   async stuckSince(before: Date, limit: number): Promise<readonly RecordingRecord[]> {
+    return this.longestWaiting((partition) => this.keys.active(partition), before.getTime() - 1, limit);
+  }
+
+  async dueForDeletion(now: Date, limit: number): Promise<readonly RecordingRecord[]> {
+    return this.longestWaiting((partition) => this.keys.deletions(partition), now.getTime(), limit);
+  }
+
+  /** Records of a listing by time, up to and with `until`, ms. */
+  private async longestWaiting(listing: (partition: number) => string, until: number, limit: number): Promise<readonly RecordingRecord[]> {
     const slices = await Promise.all(
-      ALL_PARTITIONS.map((partition) =>
-        this.redis.zrangebyscore(this.keys.active(partition), '-inf', before.getTime() - 1, 'LIMIT', 0, limit),
-      ),
+      ALL_PARTITIONS.map((partition) => this.redis.zrangebyscore(listing(partition), '-inf', until, 'LIMIT', 0, limit)),
     );
     const found: RecordingRecord[] = [];
     // Step by step: thousands of live recordings are listed too, and the connection serves others meanwhile.

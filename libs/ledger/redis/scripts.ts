@@ -16,15 +16,16 @@ return nil
 `;
 
 /**
- * KEYS: recording, events, outbox, active. ARGV: expected version, document, state, outbox entry, updated ms, id,
- * '1' when the new state is terminal, then the events. Answers 1 when written, 0 when another writer was faster.
+ * KEYS: recording, events, outbox, active, deletions. ARGV: expected version, document, state, outbox entry, updated
+ * ms, id, '1' when the new state is terminal, ms of the deletion (empty: none), then the events. Answers 1 when written, 0 when another writer was faster.
  */
 const TRANSITION = `
 if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'doc', ARGV[2], 'state', ARGV[3], 'version', tostring(tonumber(ARGV[1]) + 1))
-for i = 8, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[i]) end
+for i = 9, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[i]) end
 redis.call('XADD', KEYS[3], '*', 'entry', ARGV[4])
 if ARGV[7] == '1' then redis.call('ZREM', KEYS[4], ARGV[6]) else redis.call('ZADD', KEYS[4], ARGV[5], ARGV[6]) end
+if ARGV[8] == '' then redis.call('ZREM', KEYS[5], ARGV[6]) else redis.call('ZADD', KEYS[5], ARGV[8], ARGV[6]) end
 return 1
 `;
 
@@ -80,7 +81,7 @@ declare module 'ioredis' {
 /** Teaches a connection the ledger's scripts; each runs by its hash after the first time. */
 export function defineScripts(redis: Redis): Redis {
   redis.defineCommand('recgateAccept', { numberOfKeys: 5, lua: ACCEPT });
-  redis.defineCommand('recgateTransition', { numberOfKeys: 4, lua: TRANSITION });
+  redis.defineCommand('recgateTransition', { numberOfKeys: 5, lua: TRANSITION });
   redis.defineCommand('recgateEnqueue', { numberOfKeys: 4, lua: ENQUEUE });
   redis.defineCommand('recgateUpdateDelivery', { numberOfKeys: 3, lua: UPDATE_DELIVERY });
   redis.defineCommand('recgateUpdateDocument', { numberOfKeys: 2, lua: UPDATE_DOCUMENT });

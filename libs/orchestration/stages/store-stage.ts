@@ -13,6 +13,7 @@ import {
 import { recordingSecrets } from '../accept-recording.js';
 import { requireApplication, viewApplication } from '../applications.js';
 import type { OrchestrationPorts } from '../ports.js';
+import { deletionDate } from '../retention.js';
 import type { Stage } from './stage-run.js';
 
 /** Few and large reads: small ones cost more than the disk does. */
@@ -46,11 +47,23 @@ export function storeStage(ports: OrchestrationPorts): Stage {
       return {
         to: 'available',
         at,
-        patch: { receipt },
+        patch: { receipt, ...deletionDate(ports, record, application, at) },
         events: [{ name: 'recording.available', at: at.toISOString(), mediaTimeMs, ...facts }],
       };
     },
   };
+}
+
+/**
+ * Removes the stored object of a recording.
+ * @throws RecgateError `destination.rejected` where the destination knows no way to remove anything, or `destination.*`
+ */
+export async function removeStored(ports: OrchestrationPorts, record: RecordingRecord): Promise<void> {
+  const application = viewApplication(ports, await requireApplication(ports, record.tenantId, record.applicationId));
+  const target = ports.adapters[record.vendor].nameObject(record, application);
+  const secrets = { ...application.secrets, ...recordingSecrets(ports, record) };
+  const removed = await storeFor(ports, record).remove({ target, secrets, metadata: metadataOf(record, record.rendition) });
+  if (!removed) throw new RecgateError('destination.rejected', 'What was uploaded by HTTP cannot be taken back');
 }
 
 /** What is kept locally is let go once the receipt is in the ledger; safe to repeat. */
@@ -97,8 +110,8 @@ function storeFor(ports: OrchestrationPorts, record: RecordingRecord): ObjectSto
 }
 
 /** A customer's bucket is told which recording it holds; the own store also needs to know whose it is. */
-function metadataOf(record: RecordingRecord, rendition: Rendition): Record<string, string> {
-  const common = { recording: record.id, sha256: rendition.sha256 };
+function metadataOf(record: RecordingRecord, rendition: Rendition | null): Record<string, string> {
+  const common = { recording: record.id, sha256: rendition?.sha256 ?? '' };
   if (record.spec.destination.kind !== 'media-store') return common;
   return { ...common, tenant: record.tenantId, application: record.applicationId };
 }

@@ -1,4 +1,4 @@
-import type { CallIdentity, CallState, Party } from '../call.js';
+import type { CallEndReason, CallIdentity, CallState, Party } from '../call.js';
 import type { DocumentLedger } from './document-ledger.port.js';
 import type { RecordingEvent } from '../recording-event.js';
 import type { RecordingRecord } from '../recording-record.js';
@@ -29,6 +29,8 @@ export interface RecordingLedger {
   events(recordingId: string): Promise<readonly RecordingEvent[]>;
   /** Recordings that are in no terminal state and have not moved since the given time. */
   stuckSince(before: Date, limit: number): Promise<readonly RecordingRecord[]>;
+  /** Recordings whose `deleteAt` has come, the longest due first; held and deleted ones are not among them. */
+  dueForDeletion(now: Date, limit: number): Promise<readonly RecordingRecord[]>;
 }
 
 /** What may change of a record besides its state; identity and spec never do. */
@@ -47,8 +49,12 @@ export type RecordingPatch = Partial<
     | 'failure'
     | 'deletedAt'
     | 'notes'
+    | 'legalHold'
   >
->;
+> & {
+  /** Undefined takes the date away. */
+  readonly deleteAt?: string | undefined;
+};
 
 export interface RecordingMove {
   /** May equal the current state (facts change, or a stage is taken over). Must be allowed by `NEXT_STATES` otherwise. */
@@ -145,6 +151,8 @@ export interface CallRecord {
   readonly answeredAt: string | null;
   readonly endedAt: string | null;
   readonly endedBy: Party | 'gateway' | null;
+  /** Why it ended; absent while it lasts. */
+  readonly endReason?: CallEndReason;
   /** The conference the call is in; absent: it is in none. */
   readonly conference?: { readonly conferenceId: string; readonly joinedAt: string; readonly muted: boolean };
   /** Where each leg's media is expected, as the API shows it. */
@@ -232,6 +240,8 @@ export interface NodeStatus {
   readonly calls: number;
   readonly maxCalls: number;
   readonly accepting: boolean;
+  /** Where it takes WebSocket audio, `ws://host:port`; absent: nowhere. */
+  readonly websocketUrl?: string;
 }
 
 /** All of it, as the apps bind it. */

@@ -18,6 +18,12 @@ export interface ObjectStore {
   put(request: PutRequest): Promise<StorageReceipt>;
   /** Removes what a dead process left of an unfinished upload. Safe to repeat; a leftover that is gone is a success. */
   abort(leftover: UploadLeftover, secrets: SecretBag): Promise<void>;
+  /**
+   * Removes an object; one that is gone is a success. Needs more than the permission to write.
+   * @returns false when destinations of this kind know no way to remove anything
+   * @throws RecgateError `destination.*`
+   */
+  remove(request: RemoveRequest): Promise<boolean>;
 }
 
 export interface PutRequest {
@@ -30,6 +36,9 @@ export interface PutRequest {
   /** Called before the first byte of a multipart upload, so that a leftover can be found after a crash. */
   readonly onUploadStarted: (leftover: UploadLeftover) => Promise<void>;
 }
+
+/** Names what was put; the metadata are those it was put with. */
+export type RemoveRequest = Pick<PutRequest, 'target' | 'secrets' | 'metadata'>;
 
 /** The bytes of a rendition; may be opened several times. */
 export interface RenditionContent extends Pick<Rendition, 'sizeBytes' | 'sha256' | 'md5' | 'crc32c' | 'contentType'> {

@@ -10,7 +10,7 @@ import { deadUrl } from '../testing/http-server.js';
 import { startTamperingProxy } from '../testing/tampering-proxy.js';
 import { AzureBlobStore } from './azure-blob.store.js';
 
-const TRAITS = { credentials: true, containers: true, network: true, checksums: true, leftovers: false };
+const TRAITS = { credentials: true, containers: true, network: true, checksums: true, leftovers: false, removes: true };
 const CONTAINER = 'voice-recordings';
 
 let running: Promise<Azurite> | null = null;
@@ -105,5 +105,5 @@ describeObjectStoreContract(
       const sas = writeOnlySas(azurite);
       return { right: { azureSasToken: sas }, wrong: { azureSasToken: sas.replace(/sig=[^&]{6}/, 'sig=AAAAAA') } };
     }),
-  { ...TRAITS, containers: false },
+  { ...TRAITS, containers: false, removes: 'denied' },
 );

@@ -13,6 +13,7 @@ import {
   type ObjectStore,
   type ObjectTarget,
   type PutRequest,
+  type RemoveRequest,
   type RenditionContent,
   type SecretBag,
   type StorageReceipt,
@@ -86,6 +87,19 @@ export class AzureBlobStore implements ObjectStore {
   /** Nothing to do: see the class. */
   async abort(leftover: UploadLeftover, _secrets: SecretBag): Promise<void> {
     azureDestinationOf(leftover.target);
+  }
+
+  async remove({ target, secrets }: RemoveRequest): Promise<boolean> {
+    const destination = azureDestinationOf(target);
+    const url = `${this.#containerUrl(destination)}/${encodeKey(safeObjectKey(target.name, 'azure-blob'))}`;
+    try {
+      const abortSignal = AbortSignal.timeout(this.#options.blockTimeoutMs);
+      await openBlob(url, destination, secrets).deleteIfExists({ deleteSnapshots: 'include', abortSignal });
+      return true;
+    } catch (error) {
+      if (error instanceof RecgateError) throw error;
+      throw storeError(`Azure container "${destination.container}"`, azureRefusalOf(error), AZURE_REFUSALS, secrets);
+    }
   }
 
   async #write(

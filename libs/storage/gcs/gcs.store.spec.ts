@@ -6,7 +6,7 @@ import { deadUrl } from '../testing/http-server.js';
 import { startStrictS3 } from '../testing/strict-s3.js';
 import { GcsStore } from './gcs.store.js';
 
-const TRAITS = { credentials: true, containers: true, network: true, checksums: true, leftovers: false };
+const TRAITS = { credentials: true, containers: true, network: true, checksums: true, leftovers: false, removes: true };
 const BUCKET = 'sinch-storage';
 
 const destination = (endpoint: string, auth: GcsDestination['auth']): GcsDestination => ({

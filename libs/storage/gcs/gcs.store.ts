@@ -6,6 +6,7 @@ import {
   type ObjectStore,
   type ObjectTarget,
   type PutRequest,
+  type RemoveRequest,
   type SecretBag,
   type StorageReceipt,
   type UploadLeftover,
@@ -63,6 +64,17 @@ export class GcsStore implements ObjectStore {
     await writer.abort({ bucket: destination.bucket, key: safeObjectKey(target.name, 'gcs'), uploadId, secrets });
   }
 
+  async remove({ target, secrets }: RemoveRequest): Promise<boolean> {
+    const destination = gcsDestinationOf(target);
+    const object = { bucket: safeStoreName(destination.bucket, 'bucket'), key: safeObjectKey(target.name, 'gcs'), secrets };
+    const writer =
+      destination.auth.kind === 'hmac'
+        ? this.#hmacWriter(destination, destination.auth, secrets)
+        : this.#jsonWriter(destination, destination.auth, secrets);
+    await writer.remove(object);
+    return true;
+  }
+
   async #write(
     destination: GcsDestination,
     key: string,
@@ -84,13 +96,17 @@ export class GcsStore implements ObjectStore {
       const { etag, verifiedBy } = await writer.put({ ...write, onUploadStarted });
       return { etag, verifiedBy };
     }
-    const writer = new GoogleJsonWriter(storeName(destination), {
+    const writer = this.#jsonWriter(destination, destination.auth, secrets);
+    return { etag: await writer.put(write), verifiedBy: 'checksum-crc32c' };
+  }
+
+  #jsonWriter(destination: GcsDestination, auth: Exclude<GcsDestination['auth'], Hmac>, secrets: SecretBag): GoogleJsonWriter {
+    return new GoogleJsonWriter(storeName(destination), {
       endpoint: this.#endpoint(destination),
       tokenUrl: this.#options.tokenUrl ?? null,
       project: destination.project,
-      credentials: credentialsOf(destination.auth, secrets),
+      credentials: credentialsOf(auth, secrets),
     });
-    return { etag: await writer.put(write), verifiedBy: 'checksum-crc32c' };
   }
 
   #hmacWriter(destination: GcsDestination, auth: Hmac, secrets: SecretBag): S3Writer {

@@ -86,6 +86,15 @@ export class GoogleJsonWriter {
     }
   }
 
+  /** Removes an object; one that is gone is a success. @throws RecgateError `destination.*` */
+  async remove({ bucket, key, secrets }: Pick<GoogleWrite, 'bucket' | 'key' | 'secrets'>): Promise<void> {
+    try {
+      await openStorage(this.#connection).bucket(bucket).file(key).delete({ ignoreNotFound: true });
+    } catch (error) {
+      throw storeError(this.#store, googleRefusalOf(error), GOOGLE_REFUSALS, secrets);
+    }
+  }
+
   async #send(file: File, source: ContentSource, write: GoogleWrite, signal: AbortSignal): Promise<string | null> {
     const { md5, crc32c, sizeBytes } = write.content;
     const described = {

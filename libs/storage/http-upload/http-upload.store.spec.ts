@@ -33,7 +33,7 @@ describeObjectStoreContract(
       close: server.close,
     };
   },
-  { credentials: true, containers: false, network: true, checksums: false, leftovers: false },
+  { credentials: true, containers: false, network: true, checksums: false, leftovers: false, removes: false },
 );
 
 describe('HTTP upload as Kazoo does it (contract §2.2)', () => {

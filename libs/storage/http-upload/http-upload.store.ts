@@ -5,6 +5,7 @@ import {
   type ObjectStore,
   type ObjectTarget,
   type PutRequest,
+  type RemoveRequest,
   type SecretBag,
   type StorageReceipt,
   type UploadLeftover,
@@ -56,6 +57,12 @@ export class HttpUploadStore implements ObjectStore {
   /** Nothing to do: an upload that was cut off is the receiver's to forget. */
   async abort(leftover: UploadLeftover, _secrets: SecretBag): Promise<void> {
     httpDestinationOf(leftover.target);
+  }
+
+  /** What was handed over is the receiver's; the protocol has no word for taking it back. */
+  async remove({ target }: RemoveRequest): Promise<boolean> {
+    httpDestinationOf(target);
+    return false;
   }
 
   async #send(

@@ -35,7 +35,7 @@ describeObjectStoreContract(
       close: () => rm(root, { recursive: true }),
     };
   },
-  { credentials: false, containers: false, network: false, checksums: true, leftovers: false },
+  { credentials: false, containers: false, network: false, checksums: true, leftovers: false, removes: true },
 );
 
 describe('Media store', () => {

@@ -7,6 +7,7 @@ import {
   type ObjectStore,
   type ObjectTarget,
   type PutRequest,
+  type RemoveRequest,
   type SecretBag,
   type StorageReceipt,
   type UploadLeftover,
@@ -34,7 +35,7 @@ export interface MediaStoreOptions {
    * Whose file a recording becomes. Default: the pairs `tenant` and `application` of the request's metadata, which
    * then must be there.
    */
-  readonly namespaceOf?: (request: PutRequest) => string;
+  readonly namespaceOf?: (request: RemoveRequest) => string;
 }
 
 /** A file that is being read; whoever opened it must read the stream to its end or destroy it. */
@@ -59,7 +60,7 @@ interface Sidecar {
 export class MediaStore implements ObjectStore {
   readonly kind = 'media-store';
   readonly #root: string;
-  readonly #namespaceOf: (request: PutRequest) => string;
+  readonly #namespaceOf: (request: RemoveRequest) => string;
 
   constructor({ root, namespaceOf = namespaceFromMetadata }: MediaStoreOptions) {
     this.#root = resolve(root);
@@ -109,6 +110,12 @@ export class MediaStore implements ObjectStore {
   /** Nothing to do: temporary files of a dead process are removed by `sweep`. */
   async abort(leftover: UploadLeftover, _secrets: SecretBag): Promise<void> {
     mediaDestinationOf(leftover.target);
+  }
+
+  async remove(request: RemoveRequest): Promise<boolean> {
+    mediaDestinationOf(request.target);
+    await this.delete({ namespace: this.#namespaceOf(request), name: safeObjectKey(request.target.name, 'media-store') });
+    return true;
   }
 
   /** What is known of a file; null when there is none. */
@@ -251,7 +258,7 @@ const STORE_NAME = 'Media store';
 /** No namespace directory begins with a dot. */
 const TEMPORARY = '.tmp';
 
-function namespaceFromMetadata({ metadata }: PutRequest): string {
+function namespaceFromMetadata({ metadata }: RemoveRequest): string {
   const { tenant, application } = metadata;
   if (tenant !== undefined && application !== undefined) return mediaNamespace(tenant, application);
   throw new RecgateError('gateway.internal', 'A file for the media store came without its tenant and application');

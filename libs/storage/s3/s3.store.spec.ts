@@ -63,5 +63,5 @@ describeObjectStoreContract(
       close: server.close,
     };
   },
-  { credentials: true, containers: true, network: true, checksums: true, leftovers: true },
+  { credentials: true, containers: true, network: true, checksums: true, leftovers: true, removes: true },
 );

@@ -4,6 +4,7 @@ import {
   type ObjectStore,
   type ObjectTarget,
   type PutRequest,
+  type RemoveRequest,
   type S3Destination,
   type SecretBag,
   type StorageReceipt,
@@ -60,6 +61,13 @@ export class S3Store implements ObjectStore {
     const destination = s3DestinationOf(target);
     const writer = this.#writer(destination, this.#connect(destination, secrets));
     await writer.abort({ bucket: destination.bucket, key: safeObjectKey(target.name, 's3'), uploadId, secrets });
+  }
+
+  async remove({ target, secrets }: RemoveRequest): Promise<boolean> {
+    const destination = s3DestinationOf(target);
+    const writer = this.#writer(destination, this.#connect(destination, secrets));
+    await writer.remove({ bucket: destination.bucket, key: safeObjectKey(target.name, 's3'), secrets });
+    return true;
   }
 
   #writer(destination: S3Destination, connection: S3Connection): S3Writer {

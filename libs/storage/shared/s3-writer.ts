@@ -1,4 +1,9 @@
-import { AbortMultipartUploadCommand, type PutObjectCommandInput } from '@aws-sdk/client-s3';
+import {
+  AbortMultipartUploadCommand,
+  DeleteObjectCommand,
+  type PutObjectCommandInput,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { RecgateError, type RenditionContent, type SecretBag, type StorageReceipt } from '#libs/recording-model';
 import { ContentSource } from './content-source.js';
@@ -37,7 +42,7 @@ export interface S3Leftover {
   readonly secrets: SecretBag;
 }
 
-/** Errors of `AbortMultipartUpload` that mean there is nothing left to remove. */
+/** Errors that mean there is nothing left to remove. */
 const ALREADY_GONE = new Set(['NoSuchUpload', 'NoSuchBucket', 'NoSuchKey', 'NotFound']);
 
 const ABORT_TIMEOUT_MS = 120_000;
@@ -79,14 +84,27 @@ export class S3Writer {
 
   /** Removes an unfinished upload; one that is gone is a success. */
   async abort(leftover: S3Leftover): Promise<void> {
+    await this.#whereItLies(leftover.secrets, (region) => this.#abortIn(region, leftover, AbortSignal.timeout(ABORT_TIMEOUT_MS)));
+  }
+
+  /** Removes an object; one that is gone is a success. */
+  async remove({ bucket, key, secrets }: Omit<S3Leftover, 'uploadId'>): Promise<void> {
+    const command = new DeleteObjectCommand({ Bucket: bucket, Key: key });
+    await this.#whereItLies(secrets, (region) =>
+      this.#askIn(region, AbortSignal.timeout(ABORT_TIMEOUT_MS), (client) => client.send(command)),
+    );
+  }
+
+  /** Asks in the region the bucket was said to lie in, then in the one that the store names instead. */
+  async #whereItLies(secrets: SecretBag, ask: (region: string) => Promise<void>): Promise<void> {
     const regions = [this.#connection.region];
     for (const region of regions) {
       try {
-        await this.#abortIn(region, leftover, AbortSignal.timeout(ABORT_TIMEOUT_MS));
+        await ask(region);
         return;
       } catch (error) {
         const named = regionNamedIn(error);
-        if (named === null || regions.includes(named)) throw this.#explain(error, leftover.secrets);
+        if (named === null || regions.includes(named)) throw this.#explain(error, secrets);
         regions.push(named);
       }
     }
@@ -150,10 +168,14 @@ export class S3Writer {
   }
 
   async #abortIn(region: string, leftover: S3Leftover, limit: AbortSignal): Promise<void> {
+    const { bucket: Bucket, key: Key, uploadId: UploadId } = leftover;
+    await this.#askIn(region, limit, (client) => client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId })));
+  }
+
+  async #askIn(region: string, limit: AbortSignal, ask: (client: S3Client) => Promise<unknown>): Promise<void> {
     const { client } = new StoppableS3Client({ ...this.#connection, region }, this.#tuning, limit);
     try {
-      const { bucket: Bucket, key: Key, uploadId: UploadId } = leftover;
-      await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+      await ask(client);
     } catch (error) {
       if (!(error instanceof Error) || !ALREADY_GONE.has(error.name)) throw error;
     } finally {

@@ -142,6 +142,11 @@ export async function startGoogleFake(options: GoogleFakeOptions): Promise<Googl
     if (uploadId !== null) throw new GoogleFault(410, 'gone', 'The upload session is gone.');
 
     authorize(request);
+    const [, ofBucket = '', name = ''] = /^\/storage\/v1\/b\/([^/]+)\/o\/([^/]+)$/.exec(url.pathname) ?? [];
+    if (request.method === 'DELETE' && name !== '' && !faults.writeOnly) {
+      if (objects.delete(`${ofBucket}/${decodeURIComponent(name)}`)) return { status: 204, json: null };
+      throw new GoogleFault(404, 'notFound', 'No such object');
+    }
     const bucket = /^\/upload\/storage\/v1\/b\/([^/]+)\/o$/.exec(url.pathname)?.[1];
     if (request.method !== 'POST' || bucket === undefined) {
       if (faults.writeOnly)

@@ -67,6 +67,10 @@ export class RecordingDto extends RecordingSummaryDto {
   @ApiProperty({ ...NULLABLE_OBJECT, description: 'Size, checksums, length of the encoded file' })
   rendition: RenditionFacts | null;
   @ApiProperty({ ...NULLABLE_OBJECT, description: 'What the store confirmed' }) receipt: StorageReceipt | null;
+  @ApiProperty({ type: String, nullable: true, description: 'When the file is to be deleted; null: never' })
+  deleteAt: string | null;
+  @ApiProperty({ description: 'Nothing deletes the file while this holds' }) legalHold: boolean;
+  @ApiProperty({ type: String, nullable: true, description: 'When the file was deleted' }) deletedAt: string | null;
   @ApiProperty({ description: 'How many events there were' }) eventCount: number;
   @ApiProperty({ type: 'array', items: OBJECT }) history: RecordingRecord['history'];
 }
@@ -148,7 +152,8 @@ export function showRecording(record: RecordingRecord): RecordingDto {
     eventCount,
     history,
   };
-  return { ...showSummary(record), ...facts, rendition: showRendition(record.rendition) };
+  const { deleteAt = null, legalHold = false, deletedAt = null } = record;
+  return { ...showSummary(record), ...facts, deleteAt, legalHold, deletedAt, rendition: showRendition(record.rendition) };
 }
 
 function showRendition(rendition: Rendition | null): RenditionFacts | null {

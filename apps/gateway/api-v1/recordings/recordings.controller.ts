@@ -1,11 +1,13 @@
 import {
   Body,
   Controller,
+  Delete,
   Get,
   Head,
   HttpCode,
   Inject,
   Param,
+  Patch,
   Post,
   Put,
   Query,
@@ -28,6 +30,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
+import { changeRetention, deleteRecording, holdRecording } from '#libs/orchestration';
 import { RecgateError } from '#libs/recording-model';
 import { IdempotencyKey } from '../../http/idempotency-key.js';
 import { ApiProblems } from '../../http/problem.dto.js';
@@ -47,6 +50,7 @@ import {
   StartedRecordingsDto,
 } from './recording.dto.js';
 import { RecordingStarts, requireRecording } from './recording-starts.js';
+import { KeepRecordingDto } from './keep-recording.dto.js';
 import { StartRecordingDto } from './start-recording.dto.js';
 
 @ApiTags('recordings')
@@ -100,6 +104,26 @@ export class RecordingsController {
   @ApiOkResponse({ type: RecordingDto })
   async get(@TenantId() tenantId: string, @Param('id') id: string): Promise<RecordingDto> {
     return showRecording(await requireRecording(this.gateway, tenantId, id));
+  }
+
+  @Patch(':id')
+  @ApiOperation({ summary: 'Change how long the file is kept, or put it under legal hold' })
+  @ApiOkResponse({ type: RecordingDto })
+  async keep(@TenantId() tenantId: string, @Param('id') id: string, @Body() body: KeepRecordingDto): Promise<RecordingDto> {
+    const { ports } = this.gateway;
+    const before = await requireRecording(this.gateway, tenantId, id);
+    if (body.retentionSeconds !== undefined) await changeRetention(ports, before.id, body.retentionSeconds);
+    if (body.legalHold !== undefined) await holdRecording(ports, before.id, body.legalHold);
+    return showRecording(await requireRecording(this.gateway, tenantId, id));
+  }
+
+  @Delete(':id')
+  @ApiOperation({ summary: 'Delete the file, wherever it lies; the record stays' })
+  @ApiOkResponse({ type: RecordingDto })
+  @ApiConflictResponse({ description: 'The recording is not finished, or is under legal hold' })
+  async remove(@TenantId() tenantId: string, @Param('id') id: string): Promise<RecordingDto> {
+    const record = await requireRecording(this.gateway, tenantId, id);
+    return showRecording(await deleteRecording(this.gateway.ports, record.id, 'everywhere'));
   }
 
   @Put(':id/source')

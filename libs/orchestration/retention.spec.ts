@@ -1,0 +1,232 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInlineEncoder } from '#libs/encoding';
+import { createMemoryLedger } from '#libs/ledger';
+import type { RecordingRecord, RecordingSpec, StorageReceipt } from '#libs/recording-model';
+import { createSecretVault, newMasterKey } from '#libs/secrets';
+import { createObjectStores, MediaStore, mediaNamespace } from '#libs/storage';
+import { createMetrics } from '#libs/telemetry';
+import { renditionContent, SAMPLE_SPEC, sampleRecordingRecord, sampleRendition, seededBytes, seededIdSource } from '#libs/testing';
+import { VENDOR_ADAPTERS } from '#libs/vendor-adapters';
+import { startStrictS3, type StrictS3 } from '../storage/testing/index.js';
+import { createApplication } from './applications.js';
+import { deleteRecording } from './delete-recording.js';
+import type { OrchestrationPorts } from './ports.js';
+import { changeRetention, deletionDate, holdRecording, Retention } from './retention.js';
+
+const START = Date.parse('2026-03-01T10:00:00.000Z');
+const CREDENTIALS = { accessKeyId: 'AKIDRETENTION', secretAccessKey: 'retention-secret' };
+
+let directory: string;
+let s3: StrictS3;
+let store: MediaStore;
+let ports: OrchestrationPorts;
+let now = START;
+let warnings: string[] = [];
+
+/** The virtual clock goes on by so many seconds. */
+const pass = (seconds: number) => (now += seconds * 1000);
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'recgate-retention-'));
+  s3 = await startStrictS3({ ...CREDENTIALS, buckets: ['calls'] });
+  store = new MediaStore({ root: directory });
+});
+
+afterAll(async () => {
+  await s3.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  now = START;
+  warnings = [];
+  const unused = () => Promise.reject(new Error('not part of this test'));
+  const address = (name: string) => ({ namespace: mediaNamespace('tenant', 'app'), name });
+  ports = {
+    ledger: createMemoryLedger(),
+    work: { enqueueStage: unused, enqueueDelivery: unused },
+    vault: createSecretVault({ ...newMasterKey(), previousKeys: [] }),
+    clock: { now: () => new Date(now) },
+    ids: seededIdSource(1),
+    adapters: VENDOR_ADAPTERS,
+    spools: { open: unused, delete: unused, list: unused, recover: unused },
+    encoder: createInlineEncoder(),
+    stores: createObjectStores({ mediaStore: store }),
+    sender: { send: unused, next: () => ({ kind: 'exhausted' }) },
+    files: {
+      addressOf: (location) => (location.startsWith('media://') ? { tenantId: 'tenant', applicationId: 'app', name: location.slice(8) } : null),
+      stat: ({ name }) => store.stat(address(name)),
+      list: unused,
+      open: () => {
+        throw new Error('not part of this test');
+      },
+      write: unused,
+      delete: ({ name }) => store.delete(address(name)),
+    },
+    settings: {
+      renditionDirectory: directory,
+      keepRenditions: false,
+      stuckAfterMs: 1000,
+      retentionSeconds: null,
+      attemptTimeoutMs: 1000,
+    },
+    log: { info: () => undefined, warn: (message) => warnings.push(message), error: (message) => warnings.push(message) },
+    metrics: createMetrics(),
+  };
+  await createApplication(ports, { tenantId: 'tenant', name: 'x', vendor: 'flexml', settings: {} }, 'app');
+});
+
+/** An available recording whose file lies at its destination. */
+async function stored(id: string, spec: Partial<RecordingSpec>, seconds: number | null): Promise<RecordingRecord> {
+  const record = sampleRecordingRecord({
+    id,
+    spec: { ...SAMPLE_SPEC, ...spec },
+    names: { fileSid: `sid-${id}` },
+    sealedSecrets: ports.vault.seal({ key: CREDENTIALS.accessKeyId, secret: CREDENTIALS.secretAccessKey }, { tenantId: 'tenant', ownerId: id }),
+  });
+  const target = VENDOR_ADAPTERS.flexml.nameObject(record, { applicationId: 'app', tenantId: 'tenant', settings: {}, secrets: {} });
+  const receipt: StorageReceipt = await ports.stores[record.spec.destination.kind as 's3' | 'media-store'].put({
+    target,
+    secrets: { key: CREDENTIALS.accessKeyId, secret: CREDENTIALS.secretAccessKey },
+    content: renditionContent(seededBytes(1000), 'audio/x-wav'),
+    metadata: { tenant: 'tenant', application: 'app' },
+    signal: new AbortController().signal,
+    onUploadStarted: () => Promise.resolve(),
+  });
+  const own = record.spec.destination.kind === 'media-store';
+  const placed = { ...receipt, storedAt: new Date(now).toISOString(), ...(own ? { location: `media://${target.name}` } : {}) };
+  const rendition = { ...sampleRendition(record.spec), file: join(directory, `${id}.wav`) };
+  await ports.ledger.recordings.accept({ ...record, state: 'storing', rendition });
+  await ports.ledger.recordings.transition(id, () => ({ to: 'available', at: new Date(now), patch: { receipt: placed } }));
+  return (await changeRetention(ports, id, seconds)) as RecordingRecord;
+}
+
+const S3: RecordingSpec['destination'] = {
+  kind: 's3',
+  bucket: 'calls',
+  key: null,
+  region: 'us-east-1',
+  endpoint: null,
+  addressing: 'path',
+  accessKeyId: { secret: 'key' },
+  secretAccessKey: { secret: 'secret' },
+};
+
+const inS3 = () => ({ ...S3, endpoint: s3.url });
+const deletions = async (id: string) =>
+  (await ports.ledger.recordings.events(id)).filter(({ name }) => name === 'recording.deleted').length;
+const ownFiles = async () => (await store.list(mediaNamespace('tenant', 'app'))).map(({ name }) => name);
+
+describe('retention', () => {
+  it('deletes a file once its time is over, not before, once, and tells it', async () => {
+    await stored('due', {}, 60);
+    const retention = new Retention(ports);
+    pass(59);
+    expect(await retention.run()).toEqual({ deleted: 0, given_up: 0, others: 0 });
+    expect((await ownFiles()).length).toBe(1);
+    pass(1);
+    expect(await retention.run()).toEqual({ deleted: 1, given_up: 0, others: 0 });
+    expect(await ownFiles()).toEqual([]);
+    pass(3600);
+    expect(await retention.run()).toEqual({ deleted: 0, given_up: 0, others: 0 });
+    expect(await deletions('due')).toBe(1);
+    expect((await ports.ledger.recordings.get('due'))?.deletedAt).toBe(new Date(START + 60_000).toISOString());
+  });
+
+  it('keeps what a document or a request wants kept for ever', async () => {
+    await stored('kept', {}, 60);
+    await changeRetention(ports, 'kept', null);
+    pass(10 ** 9);
+    expect((await new Retention(ports).run()).deleted).toBe(0);
+    expect((await ownFiles()).length).toBe(1);
+    await deleteRecording(ports, 'kept');
+  });
+
+  it('leaves a held file alone, whoever wants it gone, and deletes it when the hold ends', async () => {
+    await stored('held', {}, 60);
+    await holdRecording(ports, 'held', true);
+    pass(120);
+    expect((await new Retention(ports).run()).deleted).toBe(0);
+    await expect(deleteRecording(ports, 'held')).rejects.toThrow(/legal hold/);
+    expect((await ownFiles()).length).toBe(1);
+    await holdRecording(ports, 'held', false);
+    expect((await new Retention(ports).run()).deleted).toBe(1);
+    expect(await ownFiles()).toEqual([]);
+  });
+
+  it('deletes in an external store with the credentials of the document', async () => {
+    await stored('external', { destination: inS3() }, 60);
+    expect(s3.objects().length).toBe(1);
+    pass(60);
+    expect((await new Retention(ports).run()).deleted).toBe(1);
+    expect(s3.objects().length).toBe(0);
+  });
+
+  it('gives up, and says so, where the credentials may not delete', async () => {
+    await stored('denied', { destination: inS3() }, 60);
+    pass(60);
+    s3.faults.writeOnly = true;
+    try {
+      expect(await new Retention(ports).run()).toEqual({ deleted: 0, given_up: 1, others: 0 });
+      expect((await new Retention(ports).run()).given_up).toBe(0);
+    } finally {
+      s3.faults.writeOnly = false;
+    }
+    expect(warnings).toContain('a recording whose time is over cannot be deleted');
+    expect([await deletions('denied'), (await ports.ledger.recordings.get('denied'))?.deletedAt]).toEqual([0, undefined]);
+    await deleteRecording(ports, 'denied', 'everywhere');
+  });
+
+  it('tries again while a store is away', async () => {
+    await stored('away', { destination: inS3() }, 60);
+    pass(60);
+    s3.faults.failNext = 100;
+    try {
+      expect(await new Retention(ports).run()).toEqual({ deleted: 0, given_up: 0, others: 0 });
+    } finally {
+      s3.faults.failNext = 0;
+    }
+    expect((await new Retention(ports).run()).deleted).toBe(1);
+    expect(await deletions('away')).toBe(1);
+  });
+
+  it('deletes once when many ask at the same time', async () => {
+    await stored('race', {}, 60);
+    await Promise.all(Array.from({ length: 10 }, () => deleteRecording(ports, 'race')));
+    expect(await deletions('race')).toBe(1);
+  });
+
+  it('leaves what lies in a bucket of the customer alone when only the gateway\'s own copy is meant', async () => {
+    await stored('own-scope', { destination: inS3() }, null);
+    await deleteRecording(ports, 'own-scope');
+    expect(s3.objects().length).toBe(1);
+    expect(await deletions('own-scope')).toBe(1);
+  });
+});
+
+describe('deletionDate', () => {
+  const application = (settings: Record<string, string>) => ({ applicationId: 'app', tenantId: 'tenant', settings, secrets: {} });
+  const dateOf = (ttlSeconds: number | null, settings: Record<string, string>, own: number | null) =>
+    deletionDate(
+      { settings: { ...ports.settings, retentionSeconds: own } },
+      { spec: { ...SAMPLE_SPEC, retention: ttlSeconds === null ? null : { ttlSeconds, action: 'delete' } } },
+      application(settings),
+      new Date(START),
+    ).deleteAt;
+  const after = (seconds: number) => new Date(START + seconds * 1000).toISOString();
+
+  it('follows the document, then the application, then the gateway', () => {
+    expect(dateOf(10, { retentionSeconds: '20' }, 30)).toBe(after(10));
+    expect(dateOf(null, { retentionSeconds: '20' }, 30)).toBe(after(20));
+    expect(dateOf(null, {}, 30)).toBe(after(30));
+    expect(dateOf(null, {}, null)).toBeUndefined();
+  });
+
+  it('lets document and application keep files for ever', () => {
+    expect(dateOf(-1, { retentionSeconds: '20' }, 30)).toBeUndefined();
+    expect(dateOf(null, { retentionSeconds: '-1' }, 30)).toBeUndefined();
+  });
+});
