@@ -1,4 +1,5 @@
 import type { VendorAdapter } from '#libs/recording-model';
+import { addressesOf } from './aculab.access.js';
 import { ACULAB_CAPABILITIES } from './aculab.capabilities.js';
 import { renderError } from './aculab.error-form.js';
 import { renderEvent } from './aculab.event-renderer.js';
@@ -11,7 +12,7 @@ import { ACULAB_SETTINGS } from './aculab.settings.js';
 export const aculabAdapter: VendorAdapter = {
   vendor: 'aculab',
   settings: ACULAB_SETTINGS,
-  addresses: () => [],
+  addresses: addressesOf,
   capabilities: ACULAB_CAPABILITIES,
   parse: parseDocument,
   mintNames,

@@ -1,4 +1,5 @@
 import type { ErrorCode, JsonObject, RecgateError, VendorErrorForm } from '#libs/recording-model';
+import { AculabWebFault } from './aculab.web-fault.js';
 
 const ERROR_CODES: Partial<Record<ErrorCode, string>> = { 'field.missing': '0001', 'field.invalid': '0002' };
 
@@ -7,11 +8,16 @@ const ERROR_CODES: Partial<Record<ErrorCode, string>> = { 'field.missing': '0001
  * the door that answers adds them with `withRequestFacts`.
  */
 export function renderError(error: RecgateError): VendorErrorForm {
+  const status = error instanceof AculabWebFault ? error.status : error.httpStatus;
   return {
-    status: error.httpStatus,
+    status,
     headers: { 'Content-Type': 'application/json; charset=utf-8' },
-    body: { error: { code: ERROR_CODES[error.code] ?? `HTTP ${error.httpStatus}`, text: textOf(error) } },
+    body: { error: { code: webCodeOf(error, status), text: textOf(error) } },
   };
+}
+
+function webCodeOf(error: RecgateError, status: number): string {
+  return error instanceof AculabWebFault ? error.webCode : (ERROR_CODES[error.code] ?? `HTTP ${status}`);
 }
 
 /** Completes the form with `datetime` and the `request` it answers. `path` is the service with its leading slash. */
@@ -30,6 +36,37 @@ export function withRequestFacts(
   };
 }
 
+/** What the form of an error depends on. */
+export interface WebRequestFacts {
+  /** The service with its leading slash. */
+  readonly path: string;
+  /** The request's `Accept`; empty when it has none. */
+  readonly accept: string;
+  readonly receivedAt: Date;
+}
+
+/**
+ * A web service's error: JSON only for those who accept it, else a small page of HTML (contract §8.1). Who is not
+ * authenticated is asked for Basic credentials.
+ */
+export function renderWebError(error: RecgateError, request: WebRequestFacts, now: Date): VendorErrorForm {
+  const form = withRequestFacts(renderError(error), request, now);
+  const challenge = form.status === 401 ? { 'WWW-Authenticate': 'Basic realm="web services", charset="UTF-8"' } : {};
+  const headers = { ...form.headers, ...challenge };
+  if (/(application|text)\/json/i.test(request.accept)) return { ...form, headers };
+  const { code, text } = (form.body as { error: { code: string; text: string } }).error;
+  const title = /^\d{4}$/.test(code) ? `Error ${code}` : code;
+  return {
+    status: form.status,
+    headers: { ...headers, 'Content-Type': 'text/html; charset=utf-8' },
+    body: `<!DOCTYPE html>\n<html><head><title>${title}</title></head><body><h1>${title}</h1><p>${escaped(text)}</p></body></html>\n`,
+  };
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (each) => `&#${each.charCodeAt(0)};`);
+}
+
 /** Field, place and message of an error on one line, as the error page and the web services show it. */
 export function textOf(error: RecgateError): string {
   const { position } = error;
@@ -38,6 +75,6 @@ export function textOf(error: RecgateError): string {
 }
 
 /** `YYYY-MM-DD_hh:mm:ss`, UTC (contract §8). */
-function webServiceTime(at: Date): string {
+export function webServiceTime(at: Date): string {
   return at.toISOString().slice(0, 19).replace('T', '_');
 }

@@ -26,12 +26,14 @@ export function logFilename(call: CallIdentity, callStartedAt: Date): string {
 /**
  * Names of a recording at its acceptance. `fileId` is the last part of the file name (contract §5.4): the application
  * instance id for the only recording of a run; later ones get six more digits, so that two recordings of
- * one run in the same second differ while the name keeps the vendor's shape.
+ * one run in the same second differ while the name keeps the vendor's shape. `fileEnd` is the recording's alone, so it
+ * can be found by its file name.
  */
 export function mintNames(context: MintContext): Readonly<Record<string, string>> {
   const instanceId = instanceIdOf(context.call);
   const onlyOne = context.flowState?.['recordings'] === 1;
-  return { application_instance_id: instanceId, fileId: onlyOne ? instanceId : instanceId + sixDigits(context) };
+  const fileId = onlyOne ? instanceId : instanceId + sixDigits(context);
+  return { application_instance_id: instanceId, fileId, fileEnd: `${fileId}.wav` };
 }
 
 function sixDigits(context: MintContext): string {

@@ -24,6 +24,16 @@ export const ACULAB_SETTINGS: readonly SettingDefinition[] = [
     key: 'mediaStoreUrl',
     description: 'Base URL under which file_to_play finds files of the media store; default: media://',
   },
+  { key: 'cloudUser', description: 'User of the web services, cloudID/username, for example 1-2-0/bob@example.com' },
+  { key: 'accessKey', description: 'API access key of that user', secret: true },
+  { key: 'serviceName', description: 'Name of the outbound service, the third part of the user of service_start' },
+  { key: 'servicePassword', description: 'Password of the outbound service', secret: true },
+  { key: 'ringSeconds', description: 'How long an outbound call may ring, 1 to 600', default: '60' },
+  {
+    key: 'earlyMedia',
+    description: 'true: an inbound call is answered by the answer action alone',
+    default: 'false',
+  },
   {
     key: 'pageCredentials',
     description: 'user:password sent as Basic authorization to the first, final and error page',
@@ -57,4 +67,10 @@ export function settingOf(application: ApplicationView, key: string): string | u
   const given = application.settings[key]?.trim();
   if (given !== undefined && given !== '') return given;
   return ACULAB_SETTINGS.find((setting) => setting.key === key)?.default;
+}
+
+/** How long an outbound call may ring, ms. */
+export function ringMsOf(application: ApplicationView): number {
+  const seconds = Number(settingOf(application, 'ringSeconds'));
+  return (Number.isInteger(seconds) && seconds >= 1 && seconds <= 600 ? seconds : 60) * 1000;
 }

@@ -1,3 +1,12 @@
+export * from './aculab.access.js';
 export { aculabAdapter } from './aculab.adapter.js';
-export { withRequestFacts } from './aculab.error-form.js';
-export { instanceIdOf } from './aculab.names.js';
+export { applicationStatus, restLog, type ApplicationRun } from './aculab.application-status.js';
+export { renderWebError, webServiceTime, withRequestFacts } from './aculab.error-form.js';
+export * from './aculab.interrupt.js';
+export * from './aculab.media-check.js';
+export * from './aculab.media-names.js';
+export { instanceIdOf, logFilename, recordingFilename } from './aculab.names.js';
+export * from './aculab.rest-calls.js';
+export { ringMsOf, settingOf } from './aculab.settings.js';
+export * from './aculab.web-fault.js';
+export * from './aculab.web-parameters.js';
