@@ -16,7 +16,7 @@ import {
   type RetryPlans,
 } from '#libs/queues';
 import type { Clock } from '#libs/recording-model';
-import { createSecretVault, loadOrCreateMasterKey } from '#libs/secrets';
+import { createSecretVault, createSegmentCipher, loadOrCreateMasterKey } from '#libs/secrets';
 import { createObjectStores, MediaStore } from '#libs/storage';
 import { createMetrics, type Logger } from '#libs/telemetry';
 import { VENDOR_ADAPTERS } from '#libs/vendor-adapters';
@@ -66,7 +66,12 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
   const work = createBullWorkQueue(connections.open('commands'), prefix, retryPlans(config.worker));
   const outbound = createOutbound(config.outbound);
   const follower = createRenditionFollower({ places: config.media.followedRecordings });
-  const spool = createSpool({ directory: join(data, 'spool'), follow: (job) => follower.follow(job) });
+  const keys = loadOrCreateMasterKey(join(data, 'master-keys'));
+  const spool = createSpool({
+    directory: join(data, 'spool'),
+    follow: (job) => follower.follow(job),
+    ...(config.media.encryptSpool ? { transform: createSegmentCipher(keys) } : {}),
+  });
   const encoder: ThreadedEncoder = createThreadedEncoder({ threads: config.worker.encodeThreads });
   const mediaStore = new MediaStore({ root: join(data, 'media') });
   const files = createFileStore(mediaStore);
@@ -74,7 +79,7 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
   const ports: OrchestrationPorts = {
     ledger,
     work,
-    vault: createSecretVault(loadOrCreateMasterKey(join(data, 'master-keys'))),
+    vault: createSecretVault(keys),
     clock: WALL_CLOCK,
     ids: randomIds,
     adapters: VENDOR_ADAPTERS,

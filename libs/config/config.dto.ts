@@ -116,6 +116,10 @@ export class MediaConfig {
   @Min(0)
   @Max(1000)
   followedRecordings = 100;
+
+  /** Whether the audio of running recordings lies encrypted on the disk (AES-256-GCM, a key for each recording). */
+  @IsBoolean()
+  encryptSpool = true;
 }
 
 export class WorkerConfig {

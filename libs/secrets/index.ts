@@ -1,2 +1,3 @@
 export * from './master-key-file.js';
 export * from './secret-vault.js';
+export * from './segment-cipher.js';
