@@ -92,6 +92,7 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
     prompts,
     settings: {
       renditionDirectory: join(data, 'renditions'),
+      peaksDirectory: join(data, 'peaks'),
       keepRenditions: config.storage.keepRenditions,
       stuckAfterMs: config.worker.stuckAfterSeconds * 1000,
       attemptTimeoutMs: config.outbound.timeoutMs,

@@ -66,6 +66,7 @@ beforeAll(async () => {
     sender: { send: unused, next: () => ({ kind: 'exhausted' }) },
     settings: {
       renditionDirectory: join(directory, 'renditions'),
+      peaksDirectory: join(directory, 'peaks'),
       keepRenditions: false,
       stuckAfterMs: 1000,
       retentionSeconds: null,

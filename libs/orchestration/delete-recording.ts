@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { isTerminal, RecgateError, type RecordingRecord } from '#libs/recording-model';
+import { removePeaks } from './peaks/peak-files.js';
 import type { OrchestrationPorts } from './ports.js';
 import { removeStored } from './stages/store-stage.js';
 
@@ -27,6 +28,7 @@ export async function deleteRecording(
   if (own !== null) await ports.files?.delete(own);
   else if (record.receipt !== null && scope === 'everywhere') await removeStored(ports, record);
   if (record.rendition !== null) await rm(record.rendition.file, { force: true });
+  await removePeaks(ports, recordingId);
   const outcome = await ports.ledger.recordings.transition(recordingId, (current) => {
     if (current.deletedAt !== undefined) return null;
     const at = ports.clock.now();

@@ -8,6 +8,7 @@ import type {
   Ledger,
   NotificationSender,
   ObjectStore,
+  PcmSource,
   PromptSource,
   RecordingFormat,
   Rendition,
@@ -17,6 +18,7 @@ import type {
   VendorName,
   WorkQueue,
 } from '#libs/recording-model';
+import type { Readable } from 'node:stream';
 import type { Metrics } from '#libs/telemetry';
 
 /** Everything orchestration is built on; the apps bind the implementations. */
@@ -37,6 +39,8 @@ export interface OrchestrationPorts {
   readonly files?: FileStore;
   /** Absent: prompts are timed, not played (simulations). */
   readonly prompts?: PromptSource;
+  /** Absent: nothing can be appended to a stored file (simulations). */
+  readonly appender?: AudioAppender;
   readonly settings: OrchestrationSettings;
   readonly log: OrchestrationLog;
   readonly metrics: Metrics;
@@ -58,9 +62,35 @@ export interface WantedRendition {
   readonly outputFile: string;
 }
 
+/** Puts new audio behind that of a stored file. Not part of this contract: encoding, storing. */
+export interface AudioAppender {
+  /**
+   * The old audio, exact to the sample, and the new one behind it, in the rate, channels and format of the old file.
+   * @param next the new audio
+   * @throws RecgateError `media.format` when the old file is no audio that can be read, `media.none` when it holds none
+   */
+  append(old: StoredAudioFile, next: PcmSource): Promise<AppendedAudio>;
+}
+
+export interface StoredAudioFile {
+  /** Name extension without its dot; tells the raw formats. */
+  readonly extension: string;
+  readonly contentType: string;
+  open(): Readable;
+}
+
+export interface AppendedAudio {
+  readonly source: PcmSource;
+  readonly format: RecordingFormat;
+  /** Lets go of temporary copies; safe to repeat. */
+  release(): Promise<void>;
+}
+
 export interface OrchestrationSettings {
   /** Directory of renditions on their way to a store. */
   readonly renditionDirectory: string;
+  /** Directory of the waveforms' peaks. */
+  readonly peaksDirectory: string;
   /** Whether a rendition stays in the gateway after an external store confirmed it. */
   readonly keepRenditions: boolean;
   /** A recording without progress for this long is looked at by the reconciler, ms. */

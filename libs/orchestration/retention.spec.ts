@@ -68,6 +68,7 @@ beforeEach(async () => {
     },
     settings: {
       renditionDirectory: directory,
+      peaksDirectory: join(directory, 'peaks'),
       keepRenditions: false,
       stuckAfterMs: 1000,
       retentionSeconds: null,

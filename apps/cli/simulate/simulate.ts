@@ -155,6 +155,7 @@ class Simulation {
       sender: application.senderFor(ledger.deliveries),
       settings: {
         renditionDirectory: join(this.workDirectory, 'renditions'),
+      peaksDirectory: join(this.workDirectory, 'peaks'),
         keepRenditions: false,
         stuckAfterMs: Infinity,
         retentionSeconds: null,

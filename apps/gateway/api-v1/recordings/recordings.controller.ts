@@ -30,7 +30,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { changeRetention, deleteRecording, holdRecording } from '#libs/orchestration';
+import { changeRetention, deleteRecording, holdRecording, readPeaks } from '#libs/orchestration';
 import { RecgateError } from '#libs/recording-model';
 import { IdempotencyKey } from '../../http/idempotency-key.js';
 import { ApiProblems } from '../../http/problem.dto.js';
@@ -210,6 +210,17 @@ export class RecordingsController {
     @Res() response: Response,
   ): Promise<void> {
     return this.send(tenantId, id, request, response);
+  }
+
+  @Get(':id/peaks')
+  @ApiOperation({ summary: 'Peaks of the waveform, in the JSON format of audiowaveform (version 2)' })
+  @ApiOkResponse({ description: 'Lowest and highest sample of each point and channel, 8 bits', schema: { type: 'object' } })
+  @ApiConflictResponse({ description: 'The recording is not encoded yet, or was deleted' })
+  async peaks(@TenantId() tenantId: string, @Param('id') id: string, @Res() response: Response): Promise<void> {
+    const record = await requireRecording(this.gateway, tenantId, id);
+    const peaks = record.deletedAt === undefined ? await readPeaks(this.gateway.ports, record.id) : null;
+    if (peaks === null) throw new RecgateError('request.conflict', `Recording ${id} is ${record.state}; it has no peaks`);
+    response.type('application/json').send(peaks);
   }
 
   @Get(':id/events')
