@@ -10,9 +10,7 @@ const STATIC_NUMBERS: Readonly<Record<string, number>> = Object.fromEntries(
 /** Opens calls on the node's sockets. */
 export function createLiveMediaFactory(node: MediaNode, websocketBase: () => string): LiveMediaFactory {
   return {
-    openConference() {
-      throw new RecgateError('media.format', 'This node has no conference rooms yet');
-    },
+    openConference: (callRef, listener) => node.openConference({ callRef, listener }),
     async open(call, listener) {
       const media = await node.openCall({ callRef: call.callRef, legs: legsOf(call), listener });
       return { media, endpoints: showEndpoints(media.endpoints, websocketBase()) };

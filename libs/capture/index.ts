@@ -1,8 +1,10 @@
 export type { LegCounts, LegParty } from './call/leg-source.js';
 export type { LegEndpoint } from './live/live-leg.js';
+export { LiveConference } from './live/live-conference.js';
 export { LiveCallMedia } from './live/live-call-media.js';
 export {
   MediaNode,
+  type ConferenceOptions,
   type LegOptions,
   type LiveCallListener,
   type LiveCallOptions,
@@ -14,7 +16,8 @@ export type { RtpRemote } from './live/rtp/media-source.js';
 export { STATIC_PAYLOAD_TYPES, type RtpCodec, type RtpPayloadType } from './live/rtp/payload-types.js';
 export type { RtpPortRange } from './live/rtp/port-allocator.js';
 export type { RtpLegOptions } from './live/rtp/rtp-leg.js';
-export type { StreamDialect } from './live/websocket/dialect.js';
+export type { StreamDialect, StreamFacts } from './live/websocket/dialect.js';
+export type { Welcome } from './live/websocket/welcome.js';
 export type { BeginRendition, FollowWish, GrowingRendition, GrowingRenditionJob } from './spool/following/growing-rendition.js';
 export { createSpool, type Spool, type SpoolBeginning, type SpoolOptions, type WantedRendition } from './spool/spool.js';
 export type { SpoolHeader } from './spool/spool-header.js';

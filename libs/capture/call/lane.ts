@@ -24,7 +24,7 @@ export class LiveLane implements Lane {
   private output = new Int16Array(0);
 
   constructor(
-    private readonly leg: LegSource,
+    private readonly leg: Pick<LegSource, 'sampleRate'>,
     private readonly sampleRate: number,
   ) {}
 

@@ -9,7 +9,7 @@ import type {
   RecordingControl,
 } from '#libs/recording-model';
 import { CallCore } from '../call/call-core.js';
-import { durationOf } from '../live/player.js';
+import { durationOf } from '../live/sounds.js';
 import type { Spool } from '../spool/spool.js';
 import { FileLeg, fileLegs, type CallAudio, type FileLegOptions } from './file-leg.js';
 

@@ -14,6 +14,8 @@ import { CallCore } from '../call/call-core.js';
 import type { LegCounts, LegParty } from '../call/leg-source.js';
 import type { Spool } from '../spool/spool.js';
 import type { LegEndpoint, LiveLeg } from './live-leg.js';
+import { Hearing, type FrameSource } from './mixing/hearing.js';
+import type { LegTap } from './mixing/leg-tap.js';
 import { Player } from './player.js';
 import type { RtpRemote } from './rtp/media-source.js';
 
@@ -35,6 +37,7 @@ export interface LiveCallMediaOptions extends LiveCallSettings {
   readonly clock: () => number;
   /** Makes the legs; they report to the call by these events. */
   readonly legs: (events: LiveLegEvents) => readonly LiveLeg[];
+  readonly onHeard: (party: LegParty) => void;
   readonly onClosed: () => void;
 }
 
@@ -43,6 +46,8 @@ export interface LiveLegEvents {
   /** Media time of what is arriving now, ms. */
   nowMs(): number;
   keyPressed(key: string, party: LegParty): void;
+  /** The first audio of the leg has arrived. */
+  partyHeard(party: LegParty): void;
 }
 
 /**
@@ -62,6 +67,10 @@ export class LiveCallMedia implements CallMedia {
   private timeoutTold = false;
   private hungUp = false;
   private closing: Promise<void> | null = null;
+  /** What the legs say, while each is heard by the other. */
+  private relayed: readonly Hearing[] = [];
+  /** What the parties hear of others, and who is told when the media ends. */
+  private readonly sources = new Map<FrameSource, () => void>();
 
   constructor(private readonly options: LiveCallMediaOptions) {
     this.callRef = options.callRef;
@@ -69,6 +78,7 @@ export class LiveCallMedia implements CallMedia {
     this.legs = options.legs({
       nowMs: () => this.nowMs(),
       keyPressed: (key, party) => this.key(key, party === 'conference' ? 'caller' : party),
+      partyHeard: options.onHeard,
     });
     this.player = new Player(this.legs.map(({ party, output }) => ({ party, output })));
     this.core = new CallCore({
@@ -91,7 +101,7 @@ export class LiveCallMedia implements CallMedia {
 
   /** Where the legs wait for their media. */
   get endpoints(): readonly LegEndpoint[] {
-    return this.legs.map((leg) => leg.endpoint);
+    return this.legs.flatMap(({ endpoint }) => (endpoint === null ? [] : [endpoint]));
   }
 
   /** What arrived since the call was opened. */
@@ -99,9 +109,9 @@ export class LiveCallMedia implements CallMedia {
     return this.legs.map((leg) => ({ party: leg.party, ...leg.counts() }));
   }
 
-  /** True while sounds are being played, so that the ticker must come every 20 ms. */
-  get isPlaying(): boolean {
-    return this.player.isPlaying;
+  /** True while something is sent, so that `sendFrame` must be called every 20 ms. */
+  get isSending(): boolean {
+    return this.sources.size > 0 || this.player.isPlaying;
   }
 
   startRecording(job: CaptureJob, listener: CaptureListener): RecordingControl {
@@ -109,7 +119,7 @@ export class LiveCallMedia implements CallMedia {
   }
 
   play(playback: Playback, ended: () => void): PlaybackControl {
-    return this.player.play(playback, this.nowMs(), ended);
+    return this.player.play(playback, ended);
   }
 
   answered(): void {
@@ -120,12 +130,37 @@ export class LiveCallMedia implements CallMedia {
     this.core.toAllNow((engine) => engine.bridged());
   }
 
-  relay(_on: boolean): void {
-    // Follows with the audio path between the legs.
+  relay(on: boolean): void {
+    if (on === this.relayed.length > 0 || this.hungUp) return;
+    if (on) this.beginRelay();
+    else this.endRelay();
   }
 
-  mute(_party: Party, _on: boolean): void {
-    // Follows with the audio path between the legs.
+  /** What arrives of the party from now on is silence, for whoever hears it; its packets are counted all the same. */
+  mute(party: Party, on: boolean): void {
+    for (const leg of this.legs) if (leg.party === party) leg.muted = on;
+  }
+
+  /**
+   * Has a party hear the source from the next frame on.
+   * @param ended told when the media of this call ends before `disconnect`
+   */
+  connect(party: LegParty, source: FrameSource, ended: () => void = () => undefined): void {
+    if (this.hungUp) return ended();
+    this.player.connect(party, source);
+    this.sources.set(source, ended);
+  }
+
+  /** Safe to repeat. */
+  disconnect(source: FrameSource): void {
+    this.player.disconnect(source);
+    this.sources.delete(source);
+  }
+
+  /** Opens a tap on a leg whose time line begins at a time of the clock, ms; null when there is no such leg. */
+  openTap(party: LegParty, originClockMs: number): LegTap | null {
+    const leg = this.legs.find((each) => each.party === party);
+    return leg?.openTap(originClockMs - this.openedAt) ?? null;
   }
 
   transferred(party: Party, remote: MediaAddress | null = null): void {
@@ -159,12 +194,25 @@ export class LiveCallMedia implements CallMedia {
     this.checkTimeout(this.nowMs());
   }
 
-  /** Sends what is due of the sounds being played. */
-  tickSounds(): void {
-    this.player.tick(this.nowMs());
+  /** Sends the 20 ms of the sounds being played and of what is passed on that belong to this time of the clock. */
+  sendFrame(frameClockMs: number): void {
+    for (const hearing of this.relayed) hearing.moveTo(frameClockMs);
+    this.player.sendFrame(frameClockMs - this.openedAt);
+    for (const hearing of this.relayed) hearing.release();
   }
 
-  private nowMs(): number {
+  /** True once the media of the call has ended. */
+  get isOver(): boolean {
+    return this.hungUp;
+  }
+
+  /** Time of the clock at a media time, ms. */
+  protected clockAt(mediaMs: number): number {
+    return this.openedAt + mediaMs;
+  }
+
+  /** Media time of what is arriving now, ms. */
+  protected nowMs(): number {
     return this.options.clock() - this.openedAt;
   }
 
@@ -179,7 +227,32 @@ export class LiveCallMedia implements CallMedia {
     this.core.advanceTo(Math.ceil(Math.max(this.placeOfNow(), waiting, this.core.lastCommandMs)));
     this.hungUp = true;
     this.core.toAllNow(act);
+    this.ended();
+  }
+
+  /** Nothing is sent any more, and nobody hears this call. */
+  protected ended(): void {
+    this.endRelay();
+    for (const told of [...this.sources.values()]) told();
+    this.sources.clear();
     this.player.stop();
+  }
+
+  private beginRelay(): void {
+    if (this.legs.length !== 2) return;
+    this.relayed = this.legs.map((leg) => {
+      const hearing = new Hearing((originMs) => leg.openTap(originMs - this.openedAt));
+      for (const { party } of this.legs) if (party !== leg.party) this.connect(party, hearing);
+      return hearing;
+    });
+  }
+
+  private endRelay(): void {
+    for (const hearing of this.relayed) {
+      this.disconnect(hearing);
+      hearing.close();
+    }
+    this.relayed = [];
   }
 
   private async closeOnce(): Promise<void> {

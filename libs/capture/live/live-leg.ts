@@ -1,5 +1,6 @@
 import type { LegParty, LegSource } from '../call/leg-source.js';
 import type { AudioOutput } from './audio-output.js';
+import type { LegTap } from './mixing/leg-tap.js';
 import type { RtpRemote } from './rtp/media-source.js';
 
 /** Where the media of a leg is to be sent. */
@@ -10,12 +11,20 @@ export type LegEndpoint =
 
 /** A leg whose media arrives in real time. */
 export interface LiveLeg extends LegSource {
-  readonly endpoint: LegEndpoint;
+  /** Null for what is no socket: the mix of a room. */
+  readonly endpoint: LegEndpoint | null;
   readonly output: AudioOutput;
   /** Media time of the last packet, ms; null before the first. */
   readonly lastPacketMs: number | null;
+  /** While true, what arrives counts as silence. */
+  muted: boolean;
   /** Media time up to which audio is waiting to be read, ms. */
   bufferedUntilMs(): number;
+  /**
+   * Has what arrives from now on read a second time, on a time line of its own.
+   * @param originMs media time of the call at which that time line begins
+   */
+  openTap(originMs: number): LegTap;
   renegotiate(remote: RtpRemote | null): void;
   close(): void;
 }

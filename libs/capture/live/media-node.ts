@@ -1,17 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:dgram';
 import type { Server } from 'node:http';
-import { RecgateError, type CallMediaListener } from '#libs/recording-model';
+import { RecgateError, type CallMediaListener, type ConferenceMedia } from '#libs/recording-model';
 import type { LegParty } from '../call/leg-source.js';
 import type { Spool } from '../spool/spool.js';
 import type { LiveLeg } from './live-leg.js';
 import { LiveCallMedia, type LiveLegEvents } from './live-call-media.js';
+import { LiveConference } from './live-conference.js';
 import { RtpLeg, type RtpLegOptions } from './rtp/rtp-leg.js';
 import { checkPayloadTypes } from './rtp/payload-types.js';
 import { RtpPortAllocator, type RtpPortRange } from './rtp/port-allocator.js';
+import { Sending } from './sending.js';
 import { Ticker } from './ticker.js';
-import type { StreamDialect } from './websocket/dialect.js';
+import type { StreamDialect, StreamFacts } from './websocket/dialect.js';
 import { StreamGate } from './websocket/stream-gate.js';
+import type { Welcome } from './websocket/welcome.js';
 import { StreamLeg } from './websocket/stream-leg.js';
 
 export interface MediaNodeOptions {
@@ -28,6 +31,8 @@ export interface MediaNodeOptions {
   readonly mediaTimeoutMs?: number | null;
   /** Paths at which WebSocket streams are let in. Default `/streams`. */
   readonly streamPrefix?: string;
+  /** Asked about WebSocket streams at paths below `/applications/`; left out: there are none. */
+  readonly welcome?: Welcome;
 }
 
 /** One WebSocket that carries one or two legs. */
@@ -50,7 +55,9 @@ export type LegOptions = RtpLegOptions | StreamOptions;
 export interface LiveCallListener extends CallMediaListener {
   /** The far end of a WebSocket stream has stopped or gone: for most platforms the end of the call. */
   streamEnded?(parties: readonly LegParty[]): void;
-  /** The first audio of a leg has arrived. */
+  /** The far end of a stream has said what it sends. */
+  streamOpened?(facts: StreamFacts, parties: readonly LegParty[]): void;
+  /** The first audio of a leg has arrived; key presses are none. Once per leg. */
   partyHeard?(party: LegParty): void;
 }
 
@@ -61,6 +68,12 @@ export interface LiveCallOptions {
   readonly listener: LiveCallListener;
   /** Overrides the node's. */
   readonly mediaTimeoutMs?: number | null;
+}
+
+/** The room of a conference. */
+export interface ConferenceOptions {
+  readonly callRef: string;
+  readonly listener: CallMediaListener;
 }
 
 /** How busy a node is. */
@@ -80,25 +93,27 @@ export class MediaNode {
   private readonly gate: StreamGate;
   private readonly streamPrefix: string;
   private readonly calls = new Set<LiveCallMedia>();
+  private readonly rooms = new Set<LiveConference>();
   private readonly clock = (): number => performance.now();
   private readonly ticker: Ticker<LiveCallMedia>;
+  private readonly sending = new Sending(this.calls, this.rooms);
   private opening = 0;
   private closed = false;
 
   constructor(private readonly options: MediaNodeOptions) {
     this.ports = new RtpPortAllocator(options.rtp);
     this.streamPrefix = options.streamPrefix ?? '/streams';
-    this.gate = new StreamGate(this.streamPrefix);
+    this.gate = new StreamGate(this.streamPrefix, options.welcome);
     this.ticker = new Ticker({
       turns: TURNS,
       clock: this.clock,
       onTurn: (call, readUntil) => call.tick(readUntil),
-      onTick: () => this.tickSounds(),
+      onTick: () => this.sending.tick(this.clock()),
     });
   }
 
   get load(): MediaNodeLoad {
-    return { calls: this.calls.size + this.opening, maxCalls: this.options.maxCalls, lagMs: this.ticker.lagMs };
+    return { calls: this.calls.size + this.rooms.size + this.opening, maxCalls: this.options.maxCalls, lagMs: this.ticker.lagMs };
   }
 
   /**
@@ -117,6 +132,23 @@ export class MediaNode {
     }
   }
 
+  /**
+   * Opens the room of a conference, which counts as a call.
+   * @throws RecgateError `node.full`
+   */
+  openConference({ callRef, listener }: ConferenceOptions): ConferenceMedia {
+    this.admit();
+    const { spool, playoutDelayMs = 300 } = this.options;
+    const onClosed = (): void => {
+      this.rooms.delete(room);
+      this.ticker.remove(room);
+    };
+    const room: LiveConference = new LiveConference({ callRef, listener, spool, playoutDelayMs, frameMs: FRAME_MS, clock: this.clock, onClosed });
+    this.rooms.add(room);
+    this.ticker.add(room);
+    return room;
+  }
+
   /** Lets WebSocket streams in at this server. */
   attach(server: Server): void {
     this.gate.attach(server);
@@ -125,7 +157,7 @@ export class MediaNode {
   /** Finishes all running recordings as interrupted and lets go of everything. */
   async close(): Promise<void> {
     this.closed = true;
-    await Promise.all([...this.calls].map((call) => call.close()));
+    await Promise.all([...this.rooms, ...this.calls].map((call) => call.close()));
   }
 
   private admit(): void {
@@ -148,6 +180,7 @@ export class MediaNode {
       mediaTimeoutMs: call.mediaTimeoutMs === undefined ? mediaTimeoutMs : call.mediaTimeoutMs,
       clock: this.clock,
       legs: (events) => makers.flatMap((make) => make(events)),
+      onHeard: (party) => call.listener.partyHeard?.(party),
       onClosed: () => this.forget(media),
     });
     this.calls.add(media);
@@ -183,17 +216,13 @@ export class MediaNode {
     const legs = stream.parties.map(
       (party) => new StreamLeg(party, stream.inbandKeys ?? true, { kind: 'websocket', party, path }, events, () => this.gate.forget(path)),
     );
-    this.gate.expect(path, { dialect: stream.dialect, legs, onEnded: () => listener.streamEnded?.(stream.parties) });
+    this.gate.expect(path, { dialect: stream.dialect, legs, onEnded: () => listener.streamEnded?.(stream.parties), onOpened: (facts) => listener.streamOpened?.(facts, stream.parties) });
     return legs;
   }
 
   private forget(call: LiveCallMedia): void {
     this.calls.delete(call);
     this.ticker.remove(call);
-  }
-
-  private tickSounds(): void {
-    for (const call of this.calls) if (call.isPlaying) call.tickSounds();
   }
 }
 

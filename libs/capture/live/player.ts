@@ -1,134 +1,69 @@
-import { mixInto, Resampler, writeTone } from '#libs/media';
 import type { Playback, PlaybackControl } from '#libs/recording-model';
 import type { LegParty } from '../call/leg-source.js';
 import type { AudioOutput } from './audio-output.js';
-import { digitTones } from './digit-tones.js';
+import type { FrameSource } from './mixing/hearing.js';
+import { FRAME_MS, Sounds } from './sounds.js';
 
-const FRAME_MS = 20;
-/** Peak of a beep: -12 dBFS, loud and far from clipping with speech beneath it. */
-const TONE_AMPLITUDE = 8231;
-/** After a hold-up of the process no more frames than these are sent at once. */
-const MOST_FRAMES_AT_ONCE = 10;
-
-interface Sound {
-  readonly playback: Audible;
-  readonly durationMs: number;
-  playedMs: number;
-  readonly ended: () => void;
-  readonly resampled: Map<number, Int16Array>;
-}
-
-export interface PlayerOutlet {
+interface Outlet {
   readonly party: LegParty;
   readonly output: AudioOutput;
+  /** Who is heard there. */
+  hears: readonly FrameSource[];
+  /** Place of the last frame, ms. */
+  lastMs: number;
 }
 
-/** Plays sounds into a call, 20 ms at a time; sounds toward the same party are mixed. */
+/** Sends each party what it is to hear, 20 ms at a time: the sounds played to it and what others say, mixed. */
 export class Player {
-  private sounds: Sound[] = [];
-  private nextFrameMs = 0;
+  private readonly outlets: readonly Outlet[];
+  private readonly sounds = new Sounds((isCutOff) => this.cutOff(isCutOff));
 
-  constructor(private readonly outlets: readonly PlayerOutlet[]) {}
+  constructor(outlets: readonly Pick<Outlet, 'party' | 'output'>[]) {
+    this.outlets = outlets.map(({ party, output }) => ({ party, output, hears: [], lastMs: -Infinity }));
+  }
 
   get isPlaying(): boolean {
-    return this.sounds.length > 0;
+    return this.sounds.isPlaying;
   }
 
-  play(playback: Playback, nowMs: number, ended: () => void): PlaybackControl {
-    if (!this.isPlaying) this.nextFrameMs = nowMs;
-    const audible = audibleOf(playback);
-    const sound: Sound = { playback: audible, durationMs: durationOf(audible), playedMs: 0, ended, resampled: new Map() };
-    this.sounds.push(sound);
-    return { cancel: () => this.cancel(sound) };
+  play(playback: Playback, ended: () => void): PlaybackControl {
+    return this.sounds.play(playback, ended);
   }
 
-  /** Sends the frames that are due. */
-  tick(nowMs: number): void {
-    if (!this.isPlaying) return;
-    if (nowMs - this.nextFrameMs > MOST_FRAMES_AT_ONCE * FRAME_MS) this.nextFrameMs = nowMs;
-    while (this.isPlaying && this.nextFrameMs <= nowMs) {
-      this.sendFrame();
-      this.nextFrameMs += FRAME_MS;
-    }
+  /** Has the party hear the source from the next frame on. */
+  connect(party: LegParty, source: FrameSource): void {
+    for (const outlet of this.outlets) if (outlet.party === party) outlet.hears = [...outlet.hears, source];
+  }
+
+  disconnect(source: FrameSource): void {
+    for (const outlet of this.outlets) outlet.hears = outlet.hears.filter((other) => other !== source);
+  }
+
+  /** @param atMs place of the frame on the time line of the call */
+  sendFrame(atMs: number): void {
+    for (const outlet of this.outlets) this.sendTo(outlet, atMs);
+    if (this.isPlaying) this.sounds.advance();
   }
 
   /** Ends everything without a word. */
   stop(): void {
-    this.sounds = [];
+    this.sounds.stop();
+    for (const outlet of this.outlets) outlet.hears = [];
   }
 
-  private sendFrame(): void {
-    for (const { party, output } of this.outlets) {
-      const heard = this.sounds.filter(({ playback, playedMs, durationMs }) => playedMs < durationMs && reaches(playback, party));
-      if (heard.length === 0 || output.sampleRate === null) continue;
-      output.send(mixed(heard, output.sampleRate), this.nextFrameMs, heard.some(({ playedMs }) => playedMs === 0));
-    }
-    for (const sound of this.sounds) sound.playedMs += FRAME_MS;
-    const over = this.sounds.filter(({ playedMs, durationMs }) => playedMs >= durationMs);
-    this.sounds = this.sounds.filter((sound) => !over.includes(sound));
-    for (const { ended } of over) ended();
+  private sendTo(outlet: Outlet, atMs: number): void {
+    const { output, party, hears } = outlet;
+    const { sampleRate } = output;
+    if (sampleRate === null) return;
+    const sound = this.sounds.frameToward(party, sampleRate);
+    if (sound === null && hears.length === 0) return;
+    const frame = sound ?? new Int16Array((sampleRate * FRAME_MS) / 1000);
+    for (const source of hears) source.addTo(frame, sampleRate);
+    output.send(frame, atMs, Math.abs(atMs - outlet.lastMs - FRAME_MS) > 1);
+    outlet.lastMs = atMs;
   }
 
-  private cancel(sound: Sound): void {
-    if (!this.sounds.includes(sound)) return;
-    this.sounds = this.sounds.filter((other) => other !== sound);
-    for (const { party, output } of this.outlets) {
-      const stillHeard = this.sounds.some(({ playback }) => reaches(playback, party));
-      if (reaches(sound.playback, party) && !stillHeard) output.clear();
-    }
+  private cutOff(isCutOff: (party: LegParty) => boolean): void {
+    for (const { party, output } of this.outlets) if (isCutOff(party)) output.clear();
   }
-}
-
-/** What is sent as it is, or made sample by sample. */
-type Audible = Exclude<Playback, { kind: 'digits' }>;
-
-function audibleOf(playback: Playback): Audible {
-  return playback.kind === 'digits' ? { kind: 'pcm', toward: playback.toward, ...digitTones(playback.digits) } : playback;
-}
-
-/** Length of a playback, ms. */
-export function durationOf(playback: Playback): number {
-  const audible = audibleOf(playback);
-  return audible.kind === 'tone' ? audible.durationMs : (audible.samples.length * 1000) / audible.sampleRate;
-}
-
-function reaches(playback: Audible, party: LegParty): boolean {
-  return party === 'conference' || playback.toward.includes(party);
-}
-
-function mixed(sounds: readonly Sound[], sampleRate: number): Int16Array {
-  const length = (sampleRate * FRAME_MS) / 1000;
-  const frame = new Int16Array(length);
-  const part = sounds.length > 1 ? new Int16Array(length) : frame;
-  for (const sound of sounds) {
-    writeSound(part, sound, sampleRate);
-    if (part !== frame) mixInto(frame, frame, part, length);
-  }
-  return frame;
-}
-
-function writeSound(dst: Int16Array, sound: Sound, sampleRate: number): void {
-  const start = Math.round((sound.playedMs * sampleRate) / 1000);
-  const left = Math.round((sound.durationMs * sampleRate) / 1000) - start;
-  const count = Math.min(dst.length, left);
-  dst.fill(0, count);
-  const { playback } = sound;
-  if (playback.kind === 'tone') {
-    writeTone(dst, 0, count, { frequencyHz: playback.frequencyHz, sampleRate, amplitude: TONE_AMPLITUDE, startSample: start });
-  } else {
-    dst.set(samplesAt(sound, playback, sampleRate).subarray(start, start + count));
-  }
-}
-
-function samplesAt(sound: Sound, playback: Extract<Playback, { kind: 'pcm' }>, sampleRate: number): Int16Array {
-  if (playback.sampleRate === sampleRate) return playback.samples;
-  const known = sound.resampled.get(sampleRate);
-  if (known !== undefined) return known;
-  const resampler = new Resampler(playback.sampleRate, sampleRate);
-  const out = new Int16Array(resampler.maxOutput(playback.samples.length) + resampler.maxOutput(0));
-  const written = resampler.process(playback.samples, playback.samples.length, out);
-  const rest = resampler.flush(out.subarray(written));
-  const samples = out.subarray(0, written + rest);
-  sound.resampled.set(sampleRate, samples);
-  return samples;
 }

@@ -3,6 +3,7 @@ import { RtpPlacement, TelephoneEventReceiver, createRtpHeader, parseRtpHeader }
 import type { LegCounts, LegParty } from '../../call/leg-source.js';
 import type { LegEndpoint, LiveLeg } from '../live-leg.js';
 import type { LiveLegEvents } from '../live-call-media.js';
+import { RtpTap } from '../mixing/leg-tap.js';
 import { MediaSource, type RtpRemote } from './media-source.js';
 import { RTP_CODECS, type RtpPayloadType } from './payload-types.js';
 import { RtpOutput } from './rtp-output.js';
@@ -38,6 +39,9 @@ export class RtpLeg implements LiveLeg {
   readonly output: RtpOutput;
   /** Media time of the last packet, ms; null before the first. */
   lastPacketMs: number | null = null;
+  muted = false;
+  private heard = false;
+  private taps: readonly RtpTap[] = [];
   private readonly source: MediaSource;
   private readonly placement: RtpPlacement;
   private readonly telephoneEvents = new TelephoneEventReceiver();
@@ -91,6 +95,12 @@ export class RtpLeg implements LiveLeg {
     };
   }
 
+  openTap(originMs: number): RtpTap {
+    const tap = new RtpTap(this.sampleRate, originMs, (closed) => (this.taps = this.taps.filter((other) => other !== closed)));
+    this.taps = [...this.taps, tap];
+    return tap;
+  }
+
   renegotiate(remote: RtpRemote | null): void {
     this.source.renegotiate(remote);
   }
@@ -114,7 +124,15 @@ export class RtpLeg implements LiveLeg {
     const { decode, bytesPerSample } = RTP_CODECS[type.codec];
     const { payloadOffset, payloadLength } = header;
     decode(packet, decoded, 0, payloadOffset, payloadOffset + payloadLength);
-    this.place(this.arrived(from), Math.floor(payloadLength / bytesPerSample));
+    const count = Math.floor(payloadLength / bytesPerSample);
+    if (this.muted) decoded.fill(0, 0, count);
+    this.place(this.arrived(from), count);
+    if (!this.heard && count > 0) this.hear();
+  }
+
+  private hear(): void {
+    this.heard = true;
+    this.events.partyHeard(this.party);
   }
 
   private takeTelephoneEvent(packet: Buffer, from: RemoteInfo): void {
@@ -126,6 +144,11 @@ export class RtpLeg implements LiveLeg {
   /** Packets without audio (`count` 0) are placed too: they share the sequence numbers of the stream and would look lost. */
   private place(nowMs: number, count: number): void {
     this.placement.insert(header, decoded, Math.floor((nowMs * this.sampleRate) / 1000), count);
+    if (this.taps.length > 0) this.passOn(nowMs, count);
+  }
+
+  private passOn(nowMs: number, count: number): void {
+    for (const tap of this.taps) tap.take(header, decoded, nowMs, count);
   }
 
   private arrived(from: RemoteInfo): number {

@@ -1,4 +1,4 @@
-import { keyOf, objectOf, type DialectStream, type StreamSocket } from './dialect.js';
+import { headersOf, keyOf, objectOf, textOf, type DialectStream, type StreamSocket } from './dialect.js';
 import { isStreamRate, SAMPLE_CODECS, type SampleCodec } from './sample-codec.js';
 import type { StreamLeg } from './stream-leg.js';
 
@@ -61,6 +61,7 @@ class JsonDialect implements DialectStream {
         hold: (on) => this.socket.hold(on),
       });
     }
+    this.socket.opened({ callId: textOf(start['callSid']), applicationKey: null, headers: headersOf(start['customParameters']) });
   }
 
   private media({ track = 'inbound', payload }: Readonly<Record<string, unknown>>): void {

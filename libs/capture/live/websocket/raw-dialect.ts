@@ -48,6 +48,7 @@ class RawDialect implements DialectStream {
       });
     }
     this.socket.sendText({ type: 'started' });
+    this.socket.opened({ callId: null, applicationKey: null, headers: {} });
   }
 
   private key({ key, party }: Readonly<Record<string, unknown>>): void {

@@ -1,4 +1,4 @@
-import type { DialectStream, StreamSocket } from './dialect.js';
+import { headersOf, textOf, type DialectStream, type StreamSocket } from './dialect.js';
 import { isStreamRate, SampleAssembler, SAMPLE_CODECS } from './sample-codec.js';
 import type { StreamLeg } from './stream-leg.js';
 
@@ -38,6 +38,8 @@ class SinchDialect implements DialectStream {
       });
     }
     this.socket.sendText({ command: 'answer' });
+    const { callId, applicationKey, callHeaders } = message;
+    this.socket.opened({ callId: textOf(callId), applicationKey: textOf(applicationKey), headers: headersOf(callHeaders) });
   }
 
   binary(bytes: Buffer): void {

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
-import { objectOf, type OpenDialect, type StreamDialect, type StreamSocket } from './dialect.js';
+import { objectOf, type OpenDialect, type StreamDialect, type StreamFacts, type StreamSocket } from './dialect.js';
 import { openJsonDialect } from './json-dialect.js';
 import { openRawDialect } from './raw-dialect.js';
 import { openSinchDialect } from './sinch-dialect.js';
 import type { StreamLeg } from './stream-leg.js';
+import { Receptionist, WELCOME_PREFIX, type Welcome } from './welcome.js';
 
 const DIALECTS: Readonly<Record<StreamDialect, OpenDialect>> = { raw: openRawDialect, sinch: openSinchDialect, json: openJsonDialect };
 
@@ -14,6 +15,8 @@ const DIALECTS: Readonly<Record<StreamDialect, OpenDialect>> = { raw: openRawDia
 export interface ExpectedStream {
   readonly dialect: StreamDialect;
   readonly legs: readonly StreamLeg[];
+  /** The far end has said what it sends. */
+  onOpened(facts: StreamFacts): void;
   /** The far end has gone or stopped. */
   onEnded(): void;
 }
@@ -23,14 +26,30 @@ const MAX_MESSAGE_BYTES = 256 * 1024;
 const POLICY_VIOLATION = 1008;
 const NORMAL_CLOSURE = 1000;
 
+interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
 /** Lets the streams of calls in at an HTTP server. Each call's stream has a path with a token that only its sender knows. */
 export class StreamGate {
   private readonly server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
   private readonly expected = new Map<string, ExpectedStream>();
   private readonly open = new Map<string, WebSocket>();
 
-  /** @param prefix every path at or below it is answered here; others are left to whoever else listens */
-  constructor(private readonly prefix: string) {}
+  private readonly receptionist: Receptionist | null;
+
+  /**
+   * @param prefix every path at or below it is answered here; others are left to whoever else listens
+   * @param welcome asked about paths below `/applications/`, which are answered here too then
+   */
+  constructor(
+    private readonly prefix: string,
+    welcome?: Welcome,
+  ) {
+    this.receptionist = welcome === undefined ? null : new Receptionist(welcome);
+  }
 
   /** Answers upgrade requests of the server from now on. */
   attach(server: Server): void {
@@ -53,18 +72,30 @@ export class StreamGate {
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const url = new URL(request.url ?? '/', 'http://localhost');
+    if (this.receptionist !== null && url.pathname.startsWith(WELCOME_PREFIX)) return void this.receive(this.receptionist, url, { request, socket, head });
     if (url.pathname !== this.prefix && !url.pathname.startsWith(`${this.prefix}/`)) return;
     const token = url.searchParams.get('token');
-    const key = digest(token === null ? url.pathname : `${url.pathname}/${token}`);
+    this.admit(token === null ? url.pathname : `${url.pathname}/${token}`, { request, socket, head }, '401 Unauthorized');
+  }
+
+  private async receive(receptionist: Receptionist, url: URL, upgrade: Upgrade): Promise<void> {
+    const answer = await receptionist.ask(url, upgrade.socket);
+    if (answer === null) return;
+    if ('refusal' in answer) refuseUpgrade(upgrade.socket, answer.refusal);
+    else this.admit(answer.path, upgrade, '404 Not Found');
+  }
+
+  private admit(path: string, { request, socket, head }: Upgrade, refusal: string): void {
+    const key = digest(path);
     const stream = this.expected.get(key);
-    if (stream === undefined) return refuseUpgrade(socket, '401 Unauthorized');
+    if (stream === undefined) return refuseUpgrade(socket, refusal);
     if (this.open.has(key)) return refuseUpgrade(socket, '409 Conflict');
     this.server.handleUpgrade(request, socket, head, (webSocket) => this.serve(webSocket, key, stream));
   }
 
   private serve(webSocket: WebSocket, key: string, stream: ExpectedStream): void {
     this.open.set(key, webSocket);
-    const socket = socketOf(webSocket);
+    const socket = socketOf(webSocket, (facts) => stream.onOpened(facts));
     const dialect = DIALECTS[stream.dialect](socket, stream.legs);
     const { heartbeat } = dialect;
     const timer = heartbeat === null ? null : setInterval(() => socket.sendText(heartbeat.message), heartbeat.everyMs);
@@ -83,7 +114,7 @@ export class StreamGate {
   }
 }
 
-function socketOf(webSocket: WebSocket): StreamSocket {
+function socketOf(webSocket: WebSocket, opened: (facts: StreamFacts) => void): StreamSocket {
   const whenOpen = (act: () => void): void => {
     if (webSocket.readyState === webSocket.OPEN) act();
   };
@@ -91,6 +122,7 @@ function socketOf(webSocket: WebSocket): StreamSocket {
     sendText: (message) => whenOpen(() => webSocket.send(JSON.stringify(message))),
     sendBinary: (bytes) => whenOpen(() => webSocket.send(bytes)),
     hold: (on) => whenOpen(() => (on ? webSocket.pause() : webSocket.resume())),
+    opened,
     refuse: (reason) => webSocket.close(reason === 'stopped' ? NORMAL_CLOSURE : POLICY_VIOLATION, reason),
   };
 }

@@ -2,6 +2,7 @@ import type { LegCounts, LegParty } from '../../call/leg-source.js';
 import type { AudioOutput } from '../audio-output.js';
 import type { LegEndpoint, LiveLeg } from '../live-leg.js';
 import type { LiveLegEvents } from '../live-call-media.js';
+import { StreamTap } from '../mixing/leg-tap.js';
 import { ArrivalBuffer } from './arrival-buffer.js';
 
 /** The far end of a stream as its legs see it. */
@@ -21,11 +22,14 @@ const RESUME_BELOW_MS = 1500;
 export class StreamLeg implements LiveLeg {
   sampleRate: number | null = null;
   lastPacketMs: number | null = null;
+  muted = false;
   readonly output: AudioOutput;
   private peer: StreamPeer | null = null;
   private readonly buffer = new ArrivalBuffer();
   private messages = 0;
   private held = false;
+  private heard = false;
+  private taps: readonly StreamTap[] = [];
 
   constructor(
     readonly party: LegParty,
@@ -60,8 +64,11 @@ export class StreamLeg implements LiveLeg {
     if (this.sampleRate === null) return;
     this.lastPacketMs = this.events.nowMs();
     this.messages++;
+    if (this.muted) samples.fill(0);
     this.buffer.write(samples, Math.floor((this.lastPacketMs * this.sampleRate) / 1000));
+    for (const tap of this.taps) tap.take(samples, this.lastPacketMs);
     if (!this.held && this.aheadMs() > HOLD_ABOVE_MS) this.hold(true);
+    if (!this.heard && samples.length > 0) this.hear();
   }
 
   keyPressed(key: string): void {
@@ -88,6 +95,16 @@ export class StreamLeg implements LiveLeg {
     return this.sampleRate === null ? 0 : (this.buffer.endPosition * 1000) / this.sampleRate;
   }
 
+  openTap(originMs: number): StreamTap {
+    const tap = new StreamTap(
+      () => this.sampleRate,
+      originMs,
+      (closed) => (this.taps = this.taps.filter((other) => other !== closed)),
+    );
+    this.taps = [...this.taps, tap];
+    return tap;
+  }
+
   renegotiate(): void {
     // A stream is bound to its token, not to an address.
   }
@@ -98,6 +115,11 @@ export class StreamLeg implements LiveLeg {
 
   private aheadMs(): number {
     return (this.buffer.buffered * 1000) / (this.sampleRate ?? 8000);
+  }
+
+  private hear(): void {
+    this.heard = true;
+    this.events.partyHeard(this.party);
   }
 
   private hold(on: boolean): void {

@@ -1,0 +1,85 @@
+import { RtpPlacement, type RtpFields } from '#libs/media';
+import { NO_PACKETS, type LegCounts, type LegSource } from '../../call/leg-source.js';
+import { ArrivalBuffer } from '../websocket/arrival-buffer.js';
+
+/** A second reader of what arrives on a leg; whoever opened it closes it. */
+export interface LegTap extends LegSource {
+  /** Audio between the reader and the newest sample, ms. */
+  readonly bufferedMs: number;
+  close(): void;
+}
+
+/** Room between the reader and the newest sample, ms. */
+const CAPACITY_MS = 4000;
+
+/** Reads a leg's RTP a second time; placed by timestamp like the first. */
+export class RtpTap implements LegTap {
+  readonly party = 'conference';
+  readonly inbandKeys = false;
+  private readonly placement: RtpPlacement;
+
+  constructor(
+    readonly sampleRate: number,
+    private readonly originMs: number,
+    private readonly closed: (tap: RtpTap) => void,
+  ) {
+    this.placement = new RtpPlacement({ sampleRate, capacityMs: CAPACITY_MS });
+  }
+
+  get bufferedMs(): number {
+    return (this.placement.buffered * 1000) / this.sampleRate;
+  }
+
+  take(header: Readonly<RtpFields>, samples: Int16Array, nowMs: number, count: number): void {
+    this.placement.insert(header, samples, Math.floor(((nowMs - this.originMs) * this.sampleRate) / 1000), count);
+  }
+
+  read(dst: Int16Array, n: number): void {
+    this.placement.read(dst, n);
+  }
+
+  counts(): LegCounts {
+    return NO_PACKETS;
+  }
+
+  close(): void {
+    this.closed(this);
+  }
+}
+
+/** Reads a leg's stream a second time; placed by arrival like the first. */
+export class StreamTap implements LegTap {
+  readonly party = 'conference';
+  readonly inbandKeys = false;
+  private readonly buffer = new ArrivalBuffer();
+
+  constructor(
+    private readonly rate: () => number | null,
+    private readonly originMs: number,
+    private readonly closed: (tap: StreamTap) => void,
+  ) {}
+
+  get sampleRate(): number | null {
+    return this.rate();
+  }
+
+  get bufferedMs(): number {
+    return (this.buffer.buffered * 1000) / (this.sampleRate ?? 8000);
+  }
+
+  take(samples: Int16Array, nowMs: number): void {
+    this.buffer.write(samples, Math.floor(((nowMs - this.originMs) * (this.sampleRate ?? 8000)) / 1000));
+  }
+
+  read(dst: Int16Array, n: number, position: number): void {
+    this.buffer.read(dst, n, position);
+  }
+
+  counts(): LegCounts {
+    return NO_PACKETS;
+  }
+
+  close(): void {
+    this.closed(this);
+  }
+}
