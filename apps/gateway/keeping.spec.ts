@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { FileRecordings } from './testing/file-recordings.js';
+import { BETA_KEY, GatewayUnderTest, type Body } from './testing/gateway-under-test.js';
+
+let gateway: GatewayUnderTest;
+let recordings: FileRecordings;
+let application: string;
+
+beforeAll(async () => {
+  gateway = await GatewayUnderTest.start({ works: true });
+  recordings = new FileRecordings(gateway);
+  application = await gateway.application('flexml', { storageUrl: gateway.url, retentionSeconds: '3600' });
+});
+
+afterAll(() => gateway.stop());
+
+const available = async (spec: object = {}): Promise<string> => {
+  const recording = await recordings.available(application, spec);
+  expect(recording['state']).toBe('available');
+  return String(recording['id']);
+};
+const show = async (id: string): Promise<Body> => (await gateway.ask('GET', `/v1/recordings/${id}`)).json();
+
+describe('keeping a recording', () => {
+  it('follows the rule of its application, until it is told otherwise', async () => {
+    const id = await available();
+    const { receipt, deleteAt, legalHold, deletedAt } = await show(id);
+    const storedAt = Date.parse(String(receipt?.['storedAt']));
+    expect(Math.abs(Date.parse(String(deleteAt)) - storedAt - 3_600_000)).toBeLessThan(5000);
+    expect([legalHold, deletedAt]).toEqual([false, null]);
+    const changed = await gateway.ask('PATCH', `/v1/recordings/${id}`, { body: { retentionSeconds: null } });
+    expect([changed.status, changed.json()['deleteAt']]).toEqual([200, null]);
+    const limited = await gateway.ask('PATCH', `/v1/recordings/${id}`, { body: { retentionSeconds: 60 } });
+    expect(limited.json()['deleteAt']).toBe(new Date(storedAt + 60_000).toISOString());
+  });
+
+  it.each([[{ retentionSeconds: 0 }], [{ retentionSeconds: 'x' }], [{ legalHold: 'yes' }], [{ deleteAt: 'now' }]])(
+    'refuses %j and names the field',
+    async (body) => {
+      const answer = await gateway.ask('PATCH', `/v1/recordings/${await available()}`, { body });
+      expect([answer.status, answer.json()['field']]).toEqual([400, Object.keys(body)[0]]);
+    },
+  );
+
+  it('under legal hold nobody deletes it', async () => {
+    const id = await available();
+    expect((await gateway.ask('PATCH', `/v1/recordings/${id}`, { body: { legalHold: true } })).json()['legalHold']).toBe(true);
+    const refused = await gateway.ask('DELETE', `/v1/recordings/${id}`);
+    expect([refused.status, refused.json()['code']]).toEqual([409, 'request.conflict']);
+    expect((await gateway.ask('GET', `/v1/recordings/${id}/audio`)).status).toBe(200);
+    await gateway.ask('PATCH', `/v1/recordings/${id}`, { body: { legalHold: false } });
+    expect((await gateway.ask('DELETE', `/v1/recordings/${id}`)).status).toBe(200);
+  });
+
+  it('once deleted leaves a record, an event, and no audio anywhere', async () => {
+    const id = await available();
+    const { names } = await show(id);
+    const link = `/f/${String(names?.['fileSid'])}`;
+    expect((await gateway.ask('GET', link, { key: null })).status).toBe(200);
+    const deleted = (await gateway.ask('DELETE', `/v1/recordings/${id}`)).json();
+    expect(Date.parse(String(deleted['deletedAt']))).toBeGreaterThan(0);
+    expect((await gateway.ask('DELETE', `/v1/recordings/${id}`)).json()['deletedAt']).toBe(deleted['deletedAt']);
+    for (const [path, status] of [[`/v1/recordings/${id}/audio`, 409], [`/v1/recordings/${id}/peaks`, 409], [link, 404]] as const) {
+      expect([path, (await gateway.ask('GET', path)).status]).toEqual([path, status]);
+    }
+    const events = (await gateway.ask('GET', `/v1/recordings/${id}/events`)).json()['items'] as unknown as Body[];
+    expect(events.filter(({ name }) => String(name) === 'recording.deleted').length).toBe(1);
+  });
+
+  it('is nothing another tenant can do', async () => {
+    const id = await available();
+    for (const [method, body] of [['DELETE', undefined], ['PATCH', { legalHold: true }]] as const) {
+      const answer = await gateway.ask(method, `/v1/recordings/${id}`, { key: BETA_KEY, ...(body === undefined ? {} : { body }) });
+      expect([method, answer.status]).toEqual([method, 404]);
+    }
+    expect((await show(id))['legalHold']).toBe(false);
+  });
+});
+
+describe('peaks', () => {
+  it('of the waveform are there once the recording is encoded', async () => {
+    const id = await available();
+    const peaks = (await gateway.ask('GET', `/v1/recordings/${id}/peaks`)).json() as unknown as { length: number; data: number[] };
+    expect(peaks).toMatchObject({ version: 2, channels: 1, sample_rate: 8000, samples_per_pixel: 160, bits: 8, length: 50 });
+    expect(peaks.data.length).toBe(100);
+    expect(Math.min(...peaks.data)).toBeLessThan(-10);
+    expect(Math.max(...peaks.data)).toBeGreaterThan(10);
+  });
+
+  it('are no business of another tenant', async () => {
+    const answer = await gateway.ask('GET', `/v1/recordings/${await available()}/peaks`, { key: BETA_KEY });
+    expect(answer.status).toBe(404);
+  });
+});
