@@ -9,6 +9,8 @@ export {
   readUserAuth,
   type KazooLogin,
 } from './kazoo.auth.js';
+export { CALLFLOW_COLLECTION, callflowOf } from './kazoo.call-starts.js';
+export { callflowSummary, completeCallflow, mergeDocument, requireFreeNumbers } from './kazoo.callflows.js';
 export {
   badIdentifier,
   CrossbarError,
@@ -33,7 +35,58 @@ export {
   type EnvelopeFacts,
 } from './kazoo.envelope.js';
 export { KazooValidationError, type KazooFailure } from './kazoo.errors.js';
+export { listPage } from './kazoo.list-page.js';
 export { kazooRecordingDocument } from './kazoo.recording-document.js';
 export { withSchemaDefaults } from './kazoo.schema-defaults.js';
 export { kazooSettings, type KazooSettings, type KazooVersion } from './kazoo.settings.js';
 export { gregorianSeconds, GREGORIAN_OFFSET } from './kazoo.time.js';
+export {
+  attachmentErrorDetail,
+  handlerIdOf,
+  hasAttachmentError,
+  listedAttachmentError,
+} from './kazoo.attachment-errors.js';
+export {
+  compareKeys,
+  isWithin,
+  pageOf,
+  readListQuery,
+  type ListKey,
+  type ListPage,
+  type ListQuery,
+} from './kazoo.list-query.js';
+export {
+  probeFailure,
+  probeRequired,
+  readStorage,
+  requireStorageDocument,
+  shownStorage,
+  storageConflict,
+  storageDocument,
+  storageProbes,
+  storageSettings,
+  type StorageProbe,
+} from './kazoo.storage-document.js';
+export {
+  audioDisposition,
+  deletedRecording,
+  documentKey,
+  hasKazooDocument,
+  isRecordingId,
+  listedRecording,
+  longestRecordingMs,
+  ownerOf,
+  patchedNotes,
+  wantedForm,
+} from './kazoo.stored-recording.js';
+export { attemptsIn, forgivenFailures, WEBHOOK_ATTEMPTS } from './kazoo.webhook-attempts.js';
+export {
+  listWebhooks,
+  requireReEnable,
+  requireWebhook,
+  webhookSettings,
+  withAllEnabled,
+  withChangedWebhook,
+  withNewWebhook,
+  withoutWebhook,
+} from './kazoo.webhook-objects.js';

@@ -1,6 +1,7 @@
 import type { ParseContext, ParsedDocument, VendorAdapter, VendorDocument } from '#libs/recording-model';
 import { AccountingCollector, parseJsonDocument } from '../shared/index.js';
 import { kazooAddresses } from './kazoo.auth.js';
+import { kazooCallStarts } from './kazoo.call-starts.js';
 import { KAZOO_CAPABILITIES } from './kazoo.capabilities.js';
 import { accountSurroundings, callflowNameOf, formOf } from './kazoo.document.js';
 import { renderKazooError } from './kazoo.errors.js';
@@ -12,6 +13,7 @@ import { accountBelow, type KazooScope } from './kazoo.scope.js';
 import { KAZOO_SETTINGS, kazooSettings } from './kazoo.settings.js';
 import { storagePlan } from './kazoo.storage-plan.js';
 import { validateCallflow } from './kazoo.validation.js';
+import { failedWebhooks } from './kazoo.webhook-attempts.js';
 import { webhooksOf } from './kazoo.webhooks.js';
 
 /** A node takes two levels of nesting, so that a long flow is a deep document. */
@@ -28,9 +30,11 @@ export const kazooAdapter: VendorAdapter = {
   nameObject: nameKazooObject,
   render: renderKazooEvent,
   firstRequest: firstKazooRequest,
+  callStarts: kazooCallStarts,
   lastRequests: () => [],
   errorRequest: () => null,
   renderFlowRequest: renderKazooFlowRequest,
+  failedNotifications: failedWebhooks,
   renderError: renderKazooError,
 };
 

@@ -96,12 +96,10 @@ function dataOf(error: RecgateError, message: string): JsonObject {
     return { [path]: { [error.code === 'field.missing' ? 'required' : 'error']: { message: error.message } } };
   }
   const fixed = FIXED_DATA[message];
-  const cause = fixed === undefined ? error.field : causeOf(error);
-  return { message: fixed ?? error.message, ...(cause === undefined ? {} : { cause }) };
+  if (fixed !== undefined) return { message: fixed, cause: causeOf(error) };
+  return { message: error.message, ...(error.field === undefined ? {} : { cause: error.field }) };
 }
 
-/** Where a body is broken; never its text, which may hold credentials. */
-function causeOf({ field, position }: RecgateError): string | undefined {
-  if (position?.line === undefined) return field;
-  return `line ${position.line}, column ${position.column ?? 1}`;
+function causeOf({ message, position }: RecgateError): string {
+  return position?.line === undefined ? message : `${message} (line ${position.line}, column ${position.column ?? 1})`;
 }

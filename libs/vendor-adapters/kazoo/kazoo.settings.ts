@@ -63,6 +63,7 @@ export const KAZOO_SETTINGS = [
   {
     key: 'webhooks',
     description: 'JSON list of webhook objects (name, hook, uri, http_verb, format, custom_data, …).',
+    secret: true,
   },
   { key: 'webhookUri', description: 'Shorthand for a single object webhook: its uri.' },
   { key: 'webhookFormat', description: 'Shorthand: form-data or json.', default: 'form-data' },
