@@ -1,5 +1,6 @@
 import {
   assertNever,
+  type FlowAction,
   type FlowRequest,
   type FlowStep,
   type ParsedDocument,
@@ -33,6 +34,7 @@ import {
   playbackEnded,
   positionOf,
   silence,
+  stepUnderWay,
   type Frame,
   type Wait,
 } from './wait.js';
@@ -88,6 +90,24 @@ export class CallFlowRunner {
       this.hasFlow = true;
       this.begin(document, documentUrl);
     });
+  }
+
+  /**
+   * Cuts off what is running, as a new document does, and asks for the one that goes on; without a request the flow ends
+   * and so does the call (Aculab contract §6). Returns the kind of the step that was cut off, null between two.
+   */
+  interrupt(request: FlowRequest | null): FlowAction['kind'] | null {
+    const step = stepUnderWay(this.frames)?.kind ?? null;
+    this.take(() => {
+      this.abandonFrames();
+      this.requests.clear();
+      this.hasFlow = true;
+      if (request === null) return this.end('interrupted', null);
+      const frame = newFrame([], null);
+      this.frames.push(frame);
+      this.fetch(frame, { request, reason: 'interrupted', about: { interrupted: { step } } });
+    });
+    return step;
   }
 
   /** Runs a document beside what is running: its steps now, then the flow goes on waiting where it was. Does not end the call. */
@@ -168,10 +188,15 @@ export class CallFlowRunner {
     });
   }
 
+  /** Whether the answer to the request with this context is still wanted. */
+  awaits(context: FetchContext): boolean {
+    return this.requests.awaits(context);
+  }
+
   /** The application answered the request under way; null: with nothing to run. */
-  requestAnswered(document: ParsedDocument | null): void {
+  requestAnswered(document: ParsedDocument | null, context?: FetchContext): void {
     this.take(() => {
-      const request = this.requests.settle();
+      const request = this.requests.settle(context);
       if (request === null) return;
       if (request.context.answerIgnored) return this.finish('callEnded', null);
       if (this.callOver) return;
@@ -183,9 +208,9 @@ export class CallFlowRunner {
   }
 
   /** The request under way failed, or its answer could not be read. */
-  requestFailed(error: RecgateError): void {
+  requestFailed(error: RecgateError, context?: FetchContext): void {
     this.take(() => {
-      const request = this.requests.settle();
+      const request = this.requests.settle(context);
       if (request === null) return;
       if (request.context.answerIgnored) this.finish('callEnded', error);
       else if (this.callOver) return;

@@ -6,7 +6,7 @@ import type { Wait } from './wait.js';
 /** A request to make, and what it tells the application. */
 export interface Continuation extends Pick<FetchContext, 'reason'> {
   readonly request: FlowRequest;
-  readonly about: Partial<Pick<FetchContext, 'recording' | 'collected'>>;
+  readonly about: Partial<Pick<FetchContext, 'recording' | 'collected' | 'interrupted'>>;
 }
 
 /** The request that follows a wait that is over; null: the next step runs. */

@@ -25,7 +25,7 @@ export interface RecordingOutcome {
 
 /** Why the flow asks the application for something. */
 export type FetchReason =
-  'recordingCompleted' | 'recordingFailed' | 'digitsCollected' | 'connected' | 'connectEnded' | 'step';
+  'recordingCompleted' | 'recordingFailed' | 'digitsCollected' | 'connected' | 'connectEnded' | 'interrupted' | 'step';
 
 /** What a request of the flow tells the application. */
 export interface FetchContext {
@@ -33,6 +33,8 @@ export interface FetchContext {
   /** The recording that just ended, for its continuation. */
   readonly recording: RecordingView | null;
   readonly collected: { readonly digits: string; readonly finishKey: string | null } | null;
+  /** What an interruption cut off; absent: the request follows none. */
+  readonly interrupted?: { readonly step: FlowAction['kind'] | null };
   /** Where the document came from that was running. */
   readonly documentUrl: string | null;
   /** The call is over: the request still goes out, once, and the steps of its answer are not run. */
@@ -40,10 +42,10 @@ export interface FetchContext {
 }
 
 /**
- * Why a flow ended: its list was exhausted, a step hung up or refused the call, a party hung up, or the application
- * did not answer as it should.
+ * Why a flow ended: its list was exhausted, a step hung up or refused the call, a party hung up, somebody interrupted
+ * it, or the application did not answer as it should.
  */
-export type FlowEnd = 'completed' | 'hangupStep' | 'rejectStep' | 'callEnded' | 'requestFailed';
+export type FlowEnd = 'completed' | 'hangupStep' | 'rejectStep' | 'callEnded' | 'interrupted' | 'requestFailed';
 
 /** What the flow wants done. Every call is made in media order; it may call back into the runner at once. */
 export interface FlowListener {

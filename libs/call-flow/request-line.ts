@@ -24,10 +24,18 @@ export class RequestLine {
     if (this.line.length === 1) this.sendFirst();
   }
 
-  /** The request that was under way, now answered; null when its answer is not wanted any more. */
-  settle(): QueuedRequest | null {
-    if (this.givenUp > 0) {
-      this.givenUp--;
+  /** Whether the answer to the request that was sent with this context is still wanted. */
+  awaits(context: FetchContext): boolean {
+    return this.line[0]?.context === context;
+  }
+
+  /**
+   * The request that was under way, now answered; null when its answer is not wanted any more.
+   * @param context which request was answered; without it, those that were given up count as answered first
+   */
+  settle(context?: FetchContext): QueuedRequest | null {
+    if (context === undefined ? this.givenUp > 0 : !this.awaits(context)) {
+      this.givenUp = Math.max(0, this.givenUp - 1);
       return null;
     }
     const settled = this.line.shift() ?? null;

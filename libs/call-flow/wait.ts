@@ -38,6 +38,13 @@ export function positionOf(frame: Frame): SourcePosition {
   return frame.steps[frame.index - 1]?.at ?? { path: '' };
 }
 
+/** The step that the topmost frame waits for; null when it is between two, or waits for an answer. */
+export function stepUnderWay(frames: readonly Frame[]): FlowStep | null {
+  const frame = frames.at(-1);
+  if (frame === undefined || frame.wait === null || frame.wait.kind === 'request') return null;
+  return frame.steps[frame.index - 1] ?? null;
+}
+
 /**
  * Media time at which one of the frames goes on by itself; null when all wait for something to happen. A frame whose
  * wait is over but that lies under another has no time of its own.

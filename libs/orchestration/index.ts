@@ -6,6 +6,8 @@ export * from './calls/call-context.js';
 export * from './calls/call-recordings.js';
 export * from './calls/call-registry.js';
 export * from './calls/call-session.js';
+export * from './calls/conference-rooms.js';
+export * from './calls/flow-beginning.js';
 export * from './calls/flow-requests.js';
 export * from './calls/node-protocol.js';
 export * from './calls/recording-run.js';

@@ -21,3 +21,20 @@ export interface CallIdentity {
 
 /** How far a call has come. `ended` is final. */
 export type CallState = 'ringing' | 'answered' | 'bridged' | 'ended';
+
+/**
+ * Why a call ended: a party hung up; the API asked for it; its flow came to its end or hung up; its flow refused it;
+ * its flow was interrupted; its application did not answer as it should; nobody answered in time; no media arrived any
+ * more; its media node stopped or was lost.
+ */
+export type CallEndReason =
+  | 'party'
+  | 'command'
+  | 'flow'
+  | 'rejected'
+  | 'interrupted'
+  | 'applicationFailed'
+  | 'noAnswer'
+  | 'mediaTimeout'
+  | 'nodeStopped'
+  | 'nodeLost';

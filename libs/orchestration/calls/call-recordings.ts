@@ -1,5 +1,7 @@
-import { RecgateError, type CallMedia, type RecordingRecord } from '#libs/recording-model';
+import { RecgateError, toRecgateError, type CallMedia, type RecordingRecord } from '#libs/recording-model';
 import { newRecordingRecord, type RecordingRequest } from '../accept-recording.js';
+import { catalogueOf } from '../files/recorded-files.js';
+import { roomFor } from '../files/room-for.js';
 import type { OrchestrationPorts } from '../ports.js';
 import type { ControlCommand } from './node-protocol.js';
 import { RecordingRun, type CallFacts } from './recording-run.js';
@@ -10,6 +12,8 @@ const INVALID_DESTINATION = 'invalid:';
 /** The recordings of one call, in the order of their starts. */
 export class CallRecordings {
   private readonly runs: RecordingRun[] = [];
+  /** Starts that wait for room; null: none does. */
+  private entering: Promise<void> | null = null;
 
   constructor(
     private readonly ports: OrchestrationPorts,
@@ -29,10 +33,27 @@ export class CallRecordings {
     const { destination } = run.spec;
     if (destination.kind === 'none' && destination.reason.startsWith(INVALID_DESTINATION)) {
       run.refuse(new RecgateError('destination.incomplete', destination.reason.slice(INVALID_DESTINATION.length).trim()));
-    } else {
+    } else if (catalogueOf(this.ports, run.record) === null && this.entering === null) {
       run.begin(media, request.callState !== 'ringing', bridged);
+    } else {
+      this.enter(run, media, request);
     }
     return run;
+  }
+
+  /** Begins a recording once there is room for it, behind those that were started before it. */
+  private enter(run: RecordingRun, media: CallMedia, { application }: RecordingRequest): void {
+    const room = roomFor(this.ports, run.record, application);
+    const earlier = this.entering ?? Promise.resolve();
+    const entered = Promise.all([room, earlier]).then(([refusal]) => {
+      if (refusal !== null) run.refuse(refusal);
+      else if (this.facts().callState === 'ended') run.missed(media.mediaTimeMs);
+      else run.begin(media, this.facts().callState !== 'ringing', this.facts().callState === 'bridged');
+    });
+    const settled = entered.catch((thrown: unknown) => run.failed(toRecgateError(thrown))).finally(() => {
+      if (this.entering === settled) this.entering = null;
+    });
+    this.entering = settled;
   }
 
   /** The vendor's rule for a start while another recording runs; false when the new start changes nothing. */

@@ -1,6 +1,8 @@
 import {
+  PARTIES,
   RecgateError,
   toRecgateError,
+  type ApplicationRecord,
   type CallMedia,
   type CallMediaListener,
   type CallRecord,
@@ -13,17 +15,23 @@ import {
 import { requireApplication, viewApplication } from '../applications.js';
 import { newRecordingRecord, type RecordingRequest } from '../accept-recording.js';
 import type { OrchestrationPorts } from '../ports.js';
+import type { CallContext } from './call-context.js';
 import { CallSession } from './call-session.js';
+import { ConferenceRooms } from './conference-rooms.js';
+import { flowStartOf } from './flow-beginning.js';
 import {
   asJson,
   type CallEventCommand,
   type ControlCommand,
   type InstructCommand,
   type InstructReply,
+  type InterruptCommand,
+  type InterruptReply,
   type NodeCommandName,
   type NodeCommands,
   type OpenCall,
   type OpenedCall,
+  type ParticipantCommand,
   type StartRecordingCommand,
 } from './node-protocol.js';
 import { PatientWriter } from './patient-writer.js';
@@ -66,6 +74,7 @@ export class CallRegistry {
   /** Starts under way by recording id: one that comes twice at the same moment must not begin twice. */
   private readonly starts = new Map<string, Promise<unknown>>();
   private readonly waiter: RecordingWaiter;
+  private readonly conferences: ConferenceRooms;
   private stopping = false;
 
   constructor(
@@ -75,6 +84,7 @@ export class CallRegistry {
     private readonly client: FlowClient,
   ) {
     this.waiter = new RecordingWaiter(ports.ledger);
+    this.conferences = new ConferenceRooms(ports, nodeId, factory);
   }
 
   get size(): number {
@@ -94,7 +104,8 @@ export class CallRegistry {
    */
   async stop(patienceMs: number): Promise<void> {
     this.stopping = true;
-    const ended = Promise.all([...this.calls.values()].map((call) => call.session.hangup(null).then(() => call.writer.drained())));
+    const calls = [...this.calls.values()].map((call) => call.session.hangup(null, 'nodeStopped').then(() => call.writer.drained()));
+    const ended = Promise.all([...calls, this.conferences.stop()]);
     ended.catch(() => undefined);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => (timer = setTimeout(() => resolve('late'), patienceMs)));
@@ -111,8 +122,8 @@ export class CallRegistry {
     instruct: (request) => this.instruct(request),
     startRecording: (request) => this.startRecording(request),
     control: (request) => this.control(request),
-    interrupt: () => Promise.reject(new RecgateError('request.invalid', 'Interrupting is not known yet')),
-    participant: () => Promise.reject(new RecgateError('request.invalid', 'Participants are not known yet')),
+    interrupt: (request) => this.interrupt(request),
+    participant: (request) => this.participant(request),
     hangup: (request) => this.hangup(request),
   };
 
@@ -122,20 +133,12 @@ export class CallRegistry {
     const known = this.calls.get(request.callRef);
     if (known !== undefined) return { media: known.record().media };
     const application = await requireApplication(ports, request.tenantId, request.applicationId);
-    const session = new CallSession(
-      ports,
-      {
-        callRef: request.callRef,
-        tenantId: request.tenantId,
-        nodeId: this.nodeId,
-        vendor: application.vendor,
-        application: viewApplication(ports, application),
-        identity: request.identity,
-        client: this.client,
-      },
-      this.waiter,
-      { changed: (changed) => this.changed(changed) },
-    );
+    const context = this.contextOf(request, application);
+    const start = request.fetchDocument ? await flowStartOf(ports, context, request.begin) : null;
+    if (request.fetchDocument && start === null) {
+      throw new RecgateError('request.invalid', 'The application names no address to ask for its document', { field: 'fetchDocument' });
+    }
+    const session = new CallSession(ports, context, this.waiter, { changed: (changed) => this.changed(changed) });
     const { media, endpoints } = await this.factory.open(request, session);
     session.attach(media);
     const createdAt = ports.clock.now().toISOString();
@@ -143,17 +146,29 @@ export class CallRegistry {
     this.calls.set(request.callRef, { session, record, writer: new PatientWriter(ports.log), instructions: new Map() });
     if (request.answered) session.answered();
     try {
+      // Whoever asked is told that there is no call when one of these fails; then there must be none.
       await ports.ledger.calls.save(record());
+      if (start !== null && session.state !== 'ended') session.begin(start, request.beginWhen ?? 'now');
     } catch (thrown) {
-      // Whoever asked is told that there is no call; then there must be none.
       void session.hangup(null);
       throw thrown;
     }
-    if (request.fetchDocument && !session.begin()) {
-      void session.hangup(null);
-      throw new RecgateError('request.invalid', 'The application names no address to ask for its document', { field: 'fetchDocument' });
-    }
     return { media: endpoints };
+  }
+
+  private contextOf(request: OpenCall, application: ApplicationRecord): CallContext {
+    const { callRef, tenantId, identity, legs, relay = false, answerOnMedia = false, ringMs = null } = request;
+    const parties = PARTIES.filter((party) => legs[party] !== undefined);
+    return {
+      callRef,
+      tenantId,
+      nodeId: this.nodeId,
+      vendor: application.vendor,
+      application: viewApplication(this.ports, application),
+      identity,
+      client: this.client,
+      live: { parties, relay, answerOnMedia, ringMs, conferences: this.conferences },
+    };
   }
 
   private async event({ callRef, event }: CallEventCommand): Promise<Record<string, never>> {
@@ -174,11 +189,11 @@ export class CallRegistry {
   private async carryOut(session: CallSession, command: InstructCommand): Promise<InstructReply> {
     const owner = { tenantId: session.context.tenantId, ownerId: command.callRef };
     const body = this.ports.vault.open(command.sealedDocument, owner)['document'] ?? '';
-    const before = new Set(session.recordings.ids);
-    const parsed = session.instruct({ body, role: command.role, url: command.url });
-    await session.recordings.accepted();
+    const before = new Set(session.recordingIds);
+    const parsed = session.instruct({ body, role: command.role, url: command.url }, command.toward ?? null);
+    await session.accepted();
     return {
-      recordings: session.recordings.ids.filter((id) => !before.has(id)),
+      recordings: session.recordingIds.filter((id) => !before.has(id)),
       accounting: parsed.accounting,
       warnings: parsed.warnings.map((warning) => warning.message),
       repeated: false,
@@ -229,7 +244,18 @@ export class CallRegistry {
   }
 
   private async control({ callRef, recordingId, action }: ControlCommand): Promise<Record<string, never>> {
-    this.require(callRef).session.control(recordingId, action);
+    const room = this.conferences.find(callRef);
+    if (room !== null) room.recordings.control(recordingId, action);
+    else this.require(callRef).session.control(recordingId, action);
+    return {};
+  }
+
+  private async interrupt({ callRef, redirect }: InterruptCommand): Promise<InterruptReply> {
+    return { step: this.require(callRef).session.interrupt(redirect) };
+  }
+
+  private async participant({ callRef, action }: ParticipantCommand): Promise<Record<string, never>> {
+    this.require(callRef).session.steer(action);
     return {};
   }
 
@@ -279,6 +305,8 @@ function callRecord(
     endedAt: ended ? now.toISOString() : null,
     endedBy: session.hangupBy,
     media,
+    ...(session.endReason === null ? {} : { endReason: session.endReason }),
+    ...(session.conference === undefined ? {} : { conference: session.conference }),
     warnings: session.warnings,
   };
 }

@@ -1,9 +1,15 @@
 import type { FlowEnd } from '#libs/call-flow';
 import {
   RecgateError,
+  toRecgateError,
+  type CallEndReason,
   type CallMedia,
   type CallMediaListener,
+  type CallRecord,
   type CallState,
+  type ConnectAction,
+  type FlowAction,
+  type FlowRequest,
   type FlowStep,
   type Party,
   type ParsedDocument,
@@ -14,16 +20,25 @@ import {
 } from '#libs/recording-model';
 import type { RecordingRequest } from '../accept-recording.js';
 import type { OrchestrationPorts } from '../ports.js';
-import type { CallContext } from './call-context.js';
+import { firstParty, secondParty, type CallContext } from './call-context.js';
 import { CallRecordings } from './call-recordings.js';
-import type { CallEventCommand, ControlCommand } from './node-protocol.js';
+import type { ConferenceRoom } from './conference-rooms.js';
+import type { FlowStart } from './flow-beginning.js';
+import type { CallEventCommand, ControlCommand, ParticipantCommand } from './node-protocol.js';
 import { PendingWork } from './pending-work.js';
 import type { RecordingRun } from './recording-run.js';
 import type { RecordingWaiter } from './recording-waiter.js';
 import { SessionFlow } from './session-flow.js';
 
-/** Documents that act on a running call beside its flow. */
-const BESIDE_THE_FLOW: ReadonlySet<VendorDocument['role']> = new Set(['manage', 'metaflow']);
+/** Why a call ends whose flow ended in this way. */
+const END_REASONS: Readonly<Record<FlowEnd, CallEndReason>> = {
+  completed: 'flow',
+  hangupStep: 'flow',
+  rejectStep: 'rejected',
+  callEnded: 'command',
+  interrupted: 'interrupted',
+  requestFailed: 'applicationFailed',
+};
 
 /** Told when something about the call has changed. */
 export interface CallSessionListener {
@@ -45,6 +60,13 @@ export class CallSession implements CallMediaListener {
   private atRest = false;
   private answeredAtWall: string | null = null;
   private readonly notes: string[] = [];
+  private whyEnded: CallEndReason | null = null;
+  private start: FlowStart | null = null;
+  /** Parties whose audio has arrived. */
+  private readonly heard = new Set<Party>();
+  private room: ConferenceRoom | null = null;
+  private joined: CallRecord['conference'];
+  private readonly roomRecordings: RecordingRun[] = [];
 
   constructor(
     private readonly ports: OrchestrationPorts,
@@ -79,6 +101,31 @@ export class CallSession implements CallMediaListener {
     return this.endedBy;
   }
 
+  /** Why it ended; null while it lasts. */
+  get endReason(): CallEndReason | null {
+    return this.whyEnded;
+  }
+
+  /** The conference the call is in; undefined: it is in none. */
+  get conference(): CallRecord['conference'] {
+    return this.joined;
+  }
+
+  /** Recordings started on this call so far, those of its conference included. */
+  get recordingIds(): readonly string[] {
+    return [...this.recordings.ids, ...this.roomRecordings.map((run) => run.recordingId)];
+  }
+
+  /** Resolves when every recording started so far is in the ledger. */
+  async accepted(): Promise<void> {
+    await Promise.all([this.recordings.accepted(), ...this.roomRecordings.map((run) => run.accepted)]);
+  }
+
+  get media(): CallMedia {
+    if (this.currentMedia === null) throw new RecgateError('gateway.internal', 'The call has no media yet');
+    return this.currentMedia;
+  }
+
   get warnings(): readonly string[] {
     return this.notes;
   }
@@ -105,23 +152,25 @@ export class CallSession implements CallMediaListener {
   }
 
   situation() {
-    return { callState: this.state, callDurationMs: this.callDurationMs, hangupBy: this.endedBy };
+    const { state, callDurationMs, endedBy, whyEnded } = this;
+    return { callState: state, callDurationMs, hangupBy: endedBy, ...(whyEnded === null ? {} : { endReason: whyEnded }) };
   }
 
-  /** Asks the application for the first document. False when its settings name no address to ask. */
-  begin(): boolean {
-    const { application, identity, vendor } = this.context;
-    const request = this.ports.adapters[vendor].firstRequest(application, identity);
-    if (request !== null) this.flow.begin(request);
-    return request !== null;
+  /**
+   * Begins the flow, now or when the call is answered.
+   * @throws RecgateError `document.*`, `field.*` when it begins now with a document that cannot be read
+   */
+  begin(start: FlowStart, when: 'now' | 'answered'): void {
+    if (when === 'answered' && this.currentState === 'ringing') this.start = start;
+    else this.beginFlow(start);
   }
 
   /**
    * Carries out a document: as the call's flow, or beside it when it only steers the call.
    * @throws RecgateError `document.*` or `field.*` when it cannot be read, `request.conflict` when the call is over
    */
-  instruct(document: VendorDocument): ParsedDocument {
-    if (this.ending !== null) throw new RecgateError('request.conflict', 'The call has ended');
+  instruct(document: VendorDocument, toward: readonly Party[] | null = null): ParsedDocument {
+    this.requireGoing();
     const { application, identity, vendor } = this.context;
     const parsed = this.ports.adapters[vendor].parse(document, {
       application,
@@ -130,13 +179,27 @@ export class CallSession implements CallMediaListener {
       now: this.ports.clock.now(),
       flowState: this.flow.state,
     });
-    if (BESIDE_THE_FLOW.has(document.role)) this.actBeside(parsed, document.url);
-    else this.flow.run(parsed, document.url);
+    if (document.role === 'metaflow') this.actBeside(parsed, document.url);
+    else if (document.role === 'manage' && this.context.live !== undefined) this.flow.runBeside(parsed, document.url, toward);
+    else if (document.role === 'manage') this.actBeside(parsed, document.url);
+    else this.runFlow(parsed, document.url);
     return parsed;
   }
 
-  /** Starts a recording that no document asked for. */
+  /**
+   * Cuts off what the flow is doing; see `CallFlowRunner.interrupt`.
+   * @throws RecgateError `request.conflict` when the call has ended
+   */
+  interrupt(redirect: FlowRequest | null): FlowAction['kind'] | null {
+    this.requireGoing();
+    this.start = null;
+    this.flowOver = false;
+    return this.flow.interrupt(redirect);
+  }
+
+  /** Starts a recording: of the call, or of the conference it is in. */
   record(request: RecordingRequest, settled: (run: RecordingRun, record: RecordingRecord) => void): RecordingRun | null {
+    if (request.action.spec.parties === 'conference' && this.room !== null) return this.recordRoom(this.room, request, settled);
     const bridged = this.currentState === 'bridged';
     const run = this.recordings.start(this.media, request, bridged, (ended, record) => {
       settled(ended, record);
@@ -157,7 +220,7 @@ export class CallSession implements CallMediaListener {
       case 'bridged':
         return this.bridged();
       case 'legEnded':
-        return this.warn('The end of a leg is not known yet');
+        return this.legEnded();
       case 'dtmf':
         return this.media.key(event.key, event.party);
       case 'transfer':
@@ -171,21 +234,78 @@ export class CallSession implements CallMediaListener {
     this.answeredAtMs = this.media.mediaTimeMs;
     this.answeredAtWall = this.ports.clock.now().toISOString();
     this.media.answered();
-    this.flow.answeredByParty();
     this.listener.changed(this);
+    const { start } = this;
+    this.start = null;
+    if (start !== null) this.beginPromised(start);
   }
 
+  /** The parties are connected: what each says is heard by the other, where the gateway carries the audio. */
   bridged(): void {
     this.answered();
     if (this.currentState !== 'answered') return;
-    this.currentState = 'bridged';
-    this.media.bridged();
-    this.flow.bridged();
+    if (this.context.live?.relay === true) this.media.relay(true);
+    this.enterBridged();
+  }
+
+  /** The connected party, or the conference, is gone; the flow goes on. */
+  legEnded(): void {
+    this.disconnect();
+    this.flow.legEnded();
+  }
+
+  connect(step: ConnectAction): void {
+    const { live } = this.context;
+    if (live === undefined) return;
+    if (step.conference && !this.isConference(step.to)) return this.pending.track(this.join(step.to));
+    const second = secondParty(this.context);
+    if (!live.parties.includes(second)) {
+      this.warn(`Nobody is connected to ${step.to}: the call was opened without a leg for the ${second}`);
+      return this.legEnded();
+    }
+    if (live.answerOnMedia && this.heard.has(second)) this.bridged();
+  }
+
+  disconnect(): void {
+    this.leaveRoom();
+    if (this.currentState !== 'bridged') return;
+    this.currentState = 'answered';
+    if (this.context.live?.relay === true) this.media.relay(false);
+    this.listener.changed(this);
+  }
+
+  /** True while recordings of this conference have to wait until the call has joined it. */
+  awaits(conferenceId: string): boolean {
+    return this.context.live !== undefined && this.room === null && !this.isConference(conferenceId);
+  }
+
+  /**
+   * Prompts are for the party that the application talks to, and for both once they are connected: what is said then is
+   * about their conversation. Digits are for the connected party, who has called for them, else for the first.
+   */
+  hearers(): { readonly prompts: readonly Party[]; readonly digits: readonly Party[] } {
+    const first = firstParty(this.context);
+    if (this.currentState !== 'bridged' || this.room !== null) return { prompts: [first], digits: [first] };
+    const second = secondParty(this.context);
+    return { prompts: [first, second], digits: [second] };
+  }
+
+  /**
+   * Steers the call as a participant of its conference.
+   * @throws RecgateError `request.conflict` when it is in none
+   */
+  steer(action: ParticipantCommand['action']): void {
+    if (this.joined === undefined) throw new RecgateError('request.conflict', 'The call is in no conference');
+    if (action === 'remove') return this.legEnded();
+    const muted = action === 'mute';
+    this.media.mute(firstParty(this.context), muted);
+    this.joined = { ...this.joined, muted };
     this.listener.changed(this);
   }
 
   /** Ends the call; resolves when all its recordings and requests have come to rest. */
-  hangup(by: Party | null): Promise<void> {
+  hangup(by: Party | null, reason: CallEndReason = by === null ? 'command' : 'party'): Promise<void> {
+    this.whyEnded ??= reason;
     this.ending ??= this.end(by);
     return this.ending;
   }
@@ -196,21 +316,33 @@ export class CallSession implements CallMediaListener {
 
   advanced(mediaTimeMs: number): void {
     this.flow.advance(mediaTimeMs);
+    const ringMs = this.context.live?.ringMs ?? null;
+    if (this.currentState !== 'ringing' || ringMs === null || mediaTimeMs < ringMs) return;
+    this.warn('Nobody has answered; the call is ended');
+    void this.hangup(null, 'noAnswer');
   }
 
   mediaTimedOut(): void {
+    // A call that rings is silent; how long it may ring is said.
+    if (this.currentState === 'ringing' && (this.context.live?.ringMs ?? null) !== null) return;
     this.warn('No media arrived for too long; the call is ended');
-    void this.hangup(null);
+    void this.hangup(null, 'mediaTimeout');
   }
 
-  /** The far end of a leg's stream has gone: the party has hung up. */
+  /** The far end of a leg's stream has gone: the party has hung up. The flow goes on without one it was connected to. */
   streamEnded(parties: readonly (Party | 'conference')[]): void {
     const [party] = parties;
-    void this.hangup(party === undefined || party === 'conference' ? null : party);
+    if (party === undefined || party === 'conference') return void this.hangup(null, 'party');
+    const isConnected = parties.length === 1 && party === secondParty(this.context) && this.flow.connected && this.room === null;
+    if (isConnected) this.legEnded();
+    else void this.hangup(party);
   }
 
-  partyHeard(_party: Party | 'conference'): void {
-    // Follows with calls that are answered by their media.
+  partyHeard(party: Party | 'conference'): void {
+    if (party !== 'conference') this.heard.add(party);
+    if (this.context.live?.answerOnMedia !== true) return;
+    this.answered();
+    if (party === secondParty(this.context) && this.flow.connected && this.room === null) this.bridged();
   }
 
   warn(message: string, position?: SourcePosition): void {
@@ -226,17 +358,89 @@ export class CallSession implements CallMediaListener {
   flowEnded(reason: FlowEnd): void {
     this.flowOver = true;
     if (reason === 'completed' && this.recordings.anyRunning) return;
-    void this.hangup(null);
+    void this.hangup(null, END_REASONS[reason]);
+  }
+
+  private requireGoing(): void {
+    if (this.ending !== null) throw new RecgateError('request.conflict', 'The call has ended');
+  }
+
+  private runFlow(document: ParsedDocument, url: string | null): void {
+    this.start = null;
+    this.flowOver = false;
+    this.flow.run(document, url);
+  }
+
+  private beginFlow(start: FlowStart): void {
+    if (start.kind === 'request') this.flow.begin(start.request);
+    else this.instruct(start);
+  }
+
+  /** Nobody waits for this beginning any more: what is wrong with it is told as its vendor does. */
+  private beginPromised(start: FlowStart): void {
+    try {
+      this.beginFlow(start);
+    } catch (thrown) {
+      this.flow.broken(toRecgateError(thrown));
+    }
+  }
+
+  private enterBridged(): void {
+    this.currentState = 'bridged';
+    this.media.bridged();
+    this.flow.bridged();
+    this.listener.changed(this);
+  }
+
+  /** A call may be opened as the conference itself: its legs carry the mix, and there is no room to join. */
+  private isConference(conferenceId: string): boolean {
+    return this.context.identity.conferenceId === conferenceId && this.context.live?.relay !== true;
+  }
+
+  private async join(conferenceId: string): Promise<void> {
+    const { live } = this.context;
+    if (live === undefined) return;
+    try {
+      const room = await live.conferences.join(this.context, this.media, firstParty(this.context), conferenceId);
+      if (this.ending !== null || !this.flow.connected) return room.leave(this.media);
+      this.room = room;
+      this.joined = { conferenceId, joinedAt: this.ports.clock.now().toISOString(), muted: false };
+      this.answered();
+      this.flow.conferenceDecided();
+      if (this.currentState === 'answered') this.enterBridged();
+    } catch (thrown) {
+      this.warn(`The call does not join the conference ${conferenceId}: ${toRecgateError(thrown).message}`);
+      // What was to be recorded of the conference is recorded of this call.
+      this.flow.conferenceDecided();
+      this.legEnded();
+    }
+  }
+
+  private leaveRoom(): void {
+    this.room?.leave(this.media);
+    this.room = null;
+    this.joined = undefined;
+  }
+
+  private recordRoom(
+    room: ConferenceRoom,
+    request: RecordingRequest,
+    settled: (run: RecordingRun, record: RecordingRecord) => void,
+  ): RecordingRun | null {
+    const run = room.record(request, settled);
+    if (run !== null) this.roomRecordings.push(run);
+    return run;
   }
 
   private endWhenNothingRuns(): void {
-    if (this.flowOver && this.ending === null && !this.recordings.anyRunning) void this.hangup(null);
+    if (this.flowOver && this.ending === null && !this.recordings.anyRunning) void this.hangup(null, 'flow');
   }
 
   private async end(by: Party | null): Promise<void> {
     this.endedBy = by ?? 'gateway';
     this.durationMs = this.callDurationMs;
     this.currentState = 'ended';
+    this.leaveRoom();
     this.media.hangup(by);
     this.flow.partyHungUp(by);
     await this.recordings.ended();
@@ -273,7 +477,7 @@ export class CallSession implements CallMediaListener {
         return this.recordings.latest()?.unmask();
       case 'hangup':
       case 'reject':
-        void this.hangup(null);
+        void this.hangup(null, step.kind === 'reject' ? 'rejected' : 'flow');
         return;
       case 'answer':
         return this.answered();
@@ -297,10 +501,5 @@ export class CallSession implements CallMediaListener {
       accounting: document.accounting,
       idempotencyKey: null,
     };
-  }
-
-  private get media(): CallMedia {
-    if (this.currentMedia === null) throw new RecgateError('gateway.internal', 'The call has no media yet');
-    return this.currentMedia;
   }
 }

@@ -1,5 +1,8 @@
 import {
+  splitUserinfo,
+  toRecgateError,
   type ApplicationView,
+  type CallEndReason,
   type CallIdentity,
   type CallState,
   type Clock,
@@ -31,11 +34,13 @@ export interface FlowSituation {
   readonly callState: CallState;
   readonly callDurationMs: number;
   readonly hangupBy: FlowContext['hangupBy'];
+  readonly endReason?: CallEndReason;
   readonly documentUrl: string | null;
   readonly flowState: JsonObject;
   readonly secrets: SecretBag;
   readonly recording: RecordingView | null;
   readonly collected: FlowContext['collected'];
+  readonly interrupted?: NonNullable<FlowContext['interrupted']>;
   readonly error: RecgateError | null;
 }
 
@@ -51,10 +56,10 @@ export async function requestDocument(
   request: FlowRequest,
   situation: FlowSituation,
 ): Promise<{ readonly document: ParsedDocument; readonly url: string }> {
-  const body = await answerTo(ports, request, situation);
+  const { body, url } = await answerTo(ports, request, situation);
   const role = ANSWER_ROLES[request.purpose] ?? 'flow';
   const document = ports.adapter.parse(
-    { body, role, url: request.url },
+    { body, role, url },
     {
       application: situation.application,
       call: situation.call,
@@ -63,24 +68,52 @@ export async function requestDocument(
       flowState: situation.flowState,
     },
   );
-  return { document, url: request.url };
+  return { document, url };
 }
 
-/** The application's answer, or the one that is known without it. */
-async function answerTo(ports: FlowRequestPorts, request: FlowRequest, situation: FlowSituation): Promise<string> {
-  const { knownAnswer } = request;
-  if (knownAnswer?.when === 'always') return knownAnswer.document;
+/** The application's answer and where it came from, or the one that is known without it. */
+async function answerTo(ports: FlowRequestPorts, request: FlowRequest, situation: FlowSituation): Promise<Answer> {
+  const { knownAnswer, url } = request;
+  if (knownAnswer?.when === 'always') return { body: knownAnswer.document, url };
   try {
-    return (await ports.client.fetch(renderRequest(ports, request, situation), situation.secrets)).body;
+    return await ask(ports, request, situation);
   } catch (thrown) {
     if (knownAnswer === undefined) throw thrown;
-    return knownAnswer.document;
+    return { body: knownAnswer.document, url };
   }
 }
 
 /** Tells the application something whose answer has no effect (the end of the call). */
 export async function requestOnly(ports: FlowRequestPorts, request: FlowRequest, situation: FlowSituation): Promise<void> {
-  await ports.client.fetch(renderRequest(ports, request, situation), situation.secrets);
+  await ask(ports, request, situation);
+}
+
+interface Answer {
+  readonly body: string;
+  readonly url: string;
+}
+
+const FALLBACK_USERINFO = 'fallback.userinfo';
+
+/**
+ * Asks the primary address once, and after its timeout or error the fallback once (Sinch contract §1). What answered and
+ * cannot be read was an answer.
+ */
+async function ask(ports: FlowRequestPorts, request: FlowRequest, situation: FlowSituation): Promise<Answer> {
+  try {
+    return await askOnce(ports, request, situation, situation.secrets);
+  } catch (thrown) {
+    if (request.fallbackUrl === undefined || !toRecgateError(thrown).code.startsWith('outbound.')) throw thrown;
+    const { url, userinfo } = splitUserinfo(request.fallbackUrl);
+    if (userinfo === null) return askOnce(ports, { ...request, url }, situation, situation.secrets);
+    const second: FlowRequest = { ...request, url, userinfo: { secret: FALLBACK_USERINFO } };
+    return askOnce(ports, second, situation, { ...situation.secrets, [FALLBACK_USERINFO]: userinfo });
+  }
+}
+
+async function askOnce(ports: FlowRequestPorts, request: FlowRequest, situation: FlowSituation, secrets: SecretBag): Promise<Answer> {
+  const { body } = await ports.client.fetch(renderRequest(ports, request, situation), secrets);
+  return { body, url: request.url };
 }
 
 function renderRequest(ports: FlowRequestPorts, request: FlowRequest, situation: FlowSituation) {

@@ -97,6 +97,8 @@ export interface InstructCommand {
   readonly url: string | null;
   /** The same key twice is the same instruction: nothing is started again. */
   readonly idempotencyKey: string;
+  /** Who hears the prompts of a document beside the flow; absent: as the flow's own. */
+  readonly toward?: readonly Party[];
 }
 
 export interface InstructReply {

@@ -31,6 +31,8 @@ export interface CallFacts {
 export class RecordingRun implements CaptureListener {
   private readonly writer: PatientWriter;
   private control: RecordingControl | null = null;
+  /** What was asked for before the media had the recording. */
+  private early: ((control: RecordingControl) => void)[] = [];
   private ended = false;
   readonly recordingId: string;
   readonly spec: RecordingSpec;
@@ -70,10 +72,22 @@ export class RecordingRun implements CaptureListener {
     this.move('armed', (current) => (current.state === 'accepted' ? { to: 'armed', at: this.now() } : null));
     const job = { recordingId: this.recordingId, spec: this.spec, callAnswered: answered, callBridged: bridged };
     try {
-      this.control = media.startRecording(job, this);
+      const control = media.startRecording(job, this);
+      this.control = control;
+      for (const act of this.early.splice(0)) act(control);
     } catch (thrown) {
       this.failed(toRecgateError(thrown));
     }
+  }
+
+  /** The call ended before the recording could begin. */
+  missed(mediaTimeMs: number): void {
+    this.absent('hangup', mediaTimeMs);
+  }
+
+  private steer(act: (control: RecordingControl) => void): void {
+    if (this.control !== null) act(this.control);
+    else if (!this.ended) this.early.push(act);
   }
 
   /** Ends a recording that cannot begin. */
@@ -83,23 +97,23 @@ export class RecordingRun implements CaptureListener {
   }
 
   stop(reason: FinishReason): void {
-    this.control?.stop(reason);
+    this.steer((control) => control.stop(reason));
   }
 
   pause(): void {
-    this.control?.pause();
+    this.steer((control) => control.pause());
   }
 
   resume(): void {
-    this.control?.resume();
+    this.steer((control) => control.resume());
   }
 
   mask(): void {
-    this.control?.mask();
+    this.steer((control) => control.mask());
   }
 
   unmask(): void {
-    this.control?.unmask();
+    this.steer((control) => control.unmask());
   }
 
   /** Resolves when the ledger knows everything that has happened so far. */

@@ -13,8 +13,11 @@ import {
 import {
   isTerminal,
   toRecgateError,
+  type CallMedia,
   type ConnectAction,
+  type FlowAction,
   type FlowRequest,
+  type FlowStep,
   type JsonObject,
   type ParsedDocument,
   type Party,
@@ -26,10 +29,12 @@ import {
 } from '#libs/recording-model';
 import { recordingSecrets, type RecordingRequest } from '../accept-recording.js';
 import type { OrchestrationPorts } from '../ports.js';
+import { CallFiles } from './call-files.js';
 import type { CallContext } from './call-context.js';
 import type { CallRecordings } from './call-recordings.js';
 import { requestDocument, requestOnly, type FlowRequestPorts, type FlowSituation } from './flow-requests.js';
 import type { PendingWork } from './pending-work.js';
+import { PromptPlayer } from './prompt-player.js';
 import type { RecordingRun } from './recording-run.js';
 import type { RecordingWaiter } from './recording-waiter.js';
 
@@ -40,7 +45,16 @@ export interface FlowCall {
   readonly pending: PendingWork;
   readonly waiter: RecordingWaiter;
   /** The call as requests tell it, at this moment. */
-  situation(): Pick<FlowSituation, 'callState' | 'callDurationMs' | 'hangupBy'>;
+  situation(): Pick<FlowSituation, 'callState' | 'callDurationMs' | 'hangupBy' | 'endReason'>;
+  readonly media: CallMedia;
+  /** Who hears prompts now, and whom digits are for. */
+  hearers(): { readonly prompts: readonly Party[]; readonly digits: readonly Party[] };
+  /** True while recordings of this conference have to wait until the call has joined it. */
+  awaits(conferenceId: string): boolean;
+  /** Connects the call to another party or to a conference. */
+  connect(step: ConnectAction): void;
+  /** The connected party, or the conference, is left. */
+  disconnect(): void;
   /** Starts a recording; null when the vendor's rules make this start a repeat of a running one. */
   record(request: RecordingRequest, settled: (run: RecordingRun, record: RecordingRecord) => void): RecordingRun | null;
   answered(): void;
@@ -49,11 +63,26 @@ export interface FlowCall {
   flowEnded(reason: FlowEnd): void;
 }
 
+/** Steps of a document beside the flow that decide where the call goes on: from a parked call they take over (Sinch contract §3.1). */
+const TAKING_OVER: ReadonlySet<FlowAction['kind']> = new Set(['connect', 'collectDigits', 'park', 'fetch', 'hangup', 'reject']);
+
+/** What a step's document brought along, when it is not the flow's own. */
+interface Origin {
+  readonly document: ParsedDocument;
+  readonly url: string | null;
+  readonly toward: readonly Party[] | null;
+}
+
 /** Walks the call's documents: the runner decides, this carries out. */
 export class SessionFlow implements FlowListener {
-  private readonly runner = new CallFlowRunner(this);
-  private readonly runs = new Map<RecordingHandle, RecordingRun>();
+  private runner = new CallFlowRunner(this);
+  private runs = new Map<RecordingHandle, RecordingRun>();
+  /** Conference recordings that wait for the call to join. */
+  private held = new Map<RecordingHandle, () => void>();
+  private readonly origins = new WeakMap<FlowStep, Origin>();
   private readonly requests: FlowRequestPorts;
+  private readonly prompts: PromptPlayer | null;
+  private readonly files: CallFiles;
   private document: ParsedDocument | null = null;
   private documentUrl: string | null = null;
   private flowState: JsonObject = {};
@@ -70,13 +99,55 @@ export class SessionFlow implements FlowListener {
     const { vendor, client, application } = call.context;
     this.requests = { adapter: ports.adapters[vendor], client, ids: ports.ids, clock: ports.clock, gatewayUrl: ports.settings.gatewayUrl };
     this.secrets = application.secrets;
+    this.files = new CallFiles(ports, application, call.recordings, call.waiter);
+    this.prompts = ports.prompts === undefined ? null : new PromptPlayer(ports.prompts, this.promptCall());
   }
 
   /** Runs a document from its first step; whatever ran before is replaced. */
   run(document: ParsedDocument, url: string | null): void {
     this.take(document, url);
     this.begun = true;
-    this.runner.run(document, url);
+    this.freshRunner().run(document, url);
+  }
+
+  /**
+   * Runs a document beside the flow, which then goes on where it was; on a parked call one that decides where the call
+   * goes on takes over (Sinch contract §3.1).
+   * @param toward who hears its prompts; null: as the flow's own
+   */
+  runBeside(document: ParsedDocument, url: string | null, toward: readonly Party[] | null): void {
+    const runner = this.freshRunner();
+    if (runner.parked && document.steps.some(({ kind }) => TAKING_OVER.has(kind))) return this.run(document, url);
+    for (const step of document.steps) this.origins.set(step, { document, url, toward });
+    this.carryAlong(document);
+    this.call.context.onDocument?.(document, url);
+    runner.interject(document, url);
+  }
+
+  /**
+   * Cuts off what the flow is doing and asks for the document that goes on; without a request the flow ends, and the call
+   * with it. Returns the kind of the step that was cut off.
+   */
+  interrupt(request: FlowRequest | null): FlowAction['kind'] | null {
+    this.begun = true;
+    return this.freshRunner().interrupt(request);
+  }
+
+  /** A document that was to begin the flow cannot be read. */
+  broken(error: RecgateError): void {
+    this.ended('requestFailed', error);
+  }
+
+  /** The call has joined its conference, or cannot: recordings that waited for it begin. */
+  conferenceDecided(): void {
+    const waiting = [...this.held.values()];
+    this.held.clear();
+    for (const begin of waiting) begin();
+  }
+
+  legEnded(): void {
+    this.connecting = false;
+    this.runner.legEnded();
   }
 
   /** What a parser needs to know of earlier documents. */
@@ -100,15 +171,11 @@ export class SessionFlow implements FlowListener {
 
   /** Asks for the first document of the call. */
   begin(request: FlowRequest): void {
-    this.call.pending.track(this.ask(request, { recording: null, collected: null }, false));
+    this.call.pending.track(this.askFirst(request));
   }
 
   advance(mediaTimeMs: number): void {
     this.runner.advance(mediaTimeMs);
-  }
-
-  answeredByParty(): void {
-    this.runner.answered();
   }
 
   bridged(): void {
@@ -120,6 +187,8 @@ export class SessionFlow implements FlowListener {
   }
 
   partyHungUp(by: Party | null): void {
+    this.prompts?.stop();
+    this.held.clear();
     this.runner.hangup(by);
   }
 
@@ -134,9 +203,23 @@ export class SessionFlow implements FlowListener {
     }
   }
 
-  startRecording(handle: RecordingHandle, step: RecordAction): void {
+  startRecording(handle: RecordingHandle, step: StepWithPlace<RecordAction>): void {
+    const begin = (): void => this.startNow(handle, step);
+    if (step.spec.parties === 'conference' && this.goesToConference(step)) this.held.set(handle, begin);
+    else begin();
+  }
+
+  /** A recording of a conference stands before the step that joins it (Sinch contract §3.3). */
+  private goesToConference(step: FlowStep): boolean {
+    const steps = (this.origins.get(step)?.document ?? this.document)?.steps ?? [];
+    return steps.some((each) => each.kind === 'connect' && each.conference && this.call.awaits(each.to));
+  }
+
+  private startNow(handle: RecordingHandle, step: StepWithPlace<RecordAction>): void {
     const { context } = this.call;
+    const { runner } = this;
     const { callState, callDurationMs } = this.call.situation();
+    const { document, url } = this.origins.get(step) ?? { document: this.document, url: this.documentUrl };
     const request: RecordingRequest = {
       application: context.application,
       callRef: context.callRef,
@@ -144,22 +227,23 @@ export class SessionFlow implements FlowListener {
       callState,
       callDurationMs,
       nodeId: context.nodeId,
-      documentUrl: this.documentUrl,
+      documentUrl: url,
       action: step,
-      accounting: this.document?.accounting ?? [],
+      accounting: document?.accounting ?? [],
       flowState: this.flowState,
       idempotencyKey: null,
     };
-    const run = this.call.record(request, (settled, record) => this.settled(handle, settled, record));
+    const run = this.call.record(request, (settled, record) => this.settled(runner, handle, settled, record));
     if (run === null) {
       this.call.warn('The recording runs already; this start changes nothing');
-      this.runner.recordingSettled(handle, { state: 'absent', recording: null });
+      runner.recordingSettled(handle, { state: 'absent', recording: null });
       return;
     }
     this.runs.set(handle, run);
   }
 
   stopRecording(which: 'latest' | 'all', running: readonly RecordingHandle[]): void {
+    for (const handle of running) this.held.delete(handle);
     const own = running.flatMap((handle) => this.runs.get(handle) ?? []);
     if (which === 'all') for (const run of own) run.stop('stopCommand');
     else if (own[0] !== undefined) own[0].stop('stopCommand');
@@ -174,32 +258,33 @@ export class SessionFlow implements FlowListener {
     this.runOf(running)?.unmask();
   }
 
-  /** Prompts are timed, not spoken, until a speech engine is bound. */
-  speak(_handle: PlaybackHandle, step: SpeakAction): number | null {
-    return estimatedSpeechMs(step.text);
+  speak(handle: PlaybackHandle, step: SpeakAction): number | null {
+    return this.prompts === null ? estimatedSpeechMs(step.text) : this.prompts.speak(handle, step);
   }
 
-  playMedia(_handle: PlaybackHandle, step: PlayMediaAction): number | null {
+  playMedia(handle: PlaybackHandle, step: PlayMediaAction): number | null {
+    if (this.prompts !== null) return this.prompts.playMedia(handle, step);
     this.call.warn(`${step.url} is not played yet`);
     return 0;
   }
 
-  cancelPlayback(): void {
-    // Nothing sounds that could be cut short.
+  cancelPlayback(handle: PlaybackHandle): void {
+    this.prompts?.cancel(handle);
   }
 
   sendDigits(digits: string): void {
-    this.call.warn(`The digits ${digits} are not sent yet`);
+    if (this.prompts === null && this.call.context.live === undefined) return this.call.warn(`The digits ${digits} are not sent yet`);
+    this.call.media.play({ kind: 'digits', digits: digits.replaceAll(',', 'w'), toward: this.call.hearers().digits }, () => undefined);
   }
 
-  /** The other leg is part of the call's media already; whoever owns the call says when it is bridged. */
-  connect(_step: ConnectAction): void {
+  connect(step: ConnectAction): void {
     this.connecting = true;
+    this.call.connect(step);
   }
 
-  /** The leg itself leaves with the call. */
   disconnect(): void {
     this.connecting = false;
+    this.call.disconnect();
   }
 
   answer(): void {
@@ -207,11 +292,14 @@ export class SessionFlow implements FlowListener {
   }
 
   deleteFile(file: string): void {
-    this.call.warn(`${file} is not deleted: files are managed through the API`);
+    if (this.ports.files === undefined) return this.call.warn(`${file} is not deleted: files are managed through the API`);
+    const deleted = this.files.delete(file);
+    this.call.pending.track(deleted);
+    deleted.catch((thrown: unknown) => this.call.warn(`${file} is not deleted: ${toRecgateError(thrown).message}`));
   }
 
   fetch(request: FlowRequest, context: FetchContext): void {
-    this.call.pending.track(this.ask(request, context, context.answerIgnored, context.reason === 'connected'));
+    this.call.pending.track(this.ask(request, context));
   }
 
   hangup(reason: FlowEnd): void {
@@ -230,30 +318,37 @@ export class SessionFlow implements FlowListener {
     this.call.flowEnded(reason);
   }
 
-  private async ask(
-    request: FlowRequest,
-    about: Pick<FetchContext, 'recording' | 'collected'>,
-    answerIgnored: boolean,
-    beside = false,
-  ): Promise<void> {
-    const situation = this.situation(about, null);
+  private async askFirst(request: FlowRequest): Promise<void> {
+    const about = { recording: null, collected: null };
     try {
-      if (answerIgnored) {
+      const { document, url } = await requestDocument(this.requests, request, this.situation(about, null));
+      // A document that was handed to the call meanwhile has taken over.
+      if (this.begun) return;
+      this.take(document, url);
+      this.begun = true;
+      this.runner.run(document, url);
+    } catch (thrown) {
+      if (!this.begun) this.ended('requestFailed', toRecgateError(thrown));
+    }
+  }
+
+  private async ask(request: FlowRequest, context: FetchContext): Promise<void> {
+    const { runner } = this;
+    const situation = this.situation(context, null);
+    try {
+      if (context.answerIgnored) {
         await requestOnly(this.requests, request, situation);
-        this.runner.requestAnswered(null);
+        runner.requestAnswered(null, context);
         return;
       }
       const { document, url } = await requestDocument(this.requests, request, situation);
-      this.take(document, url);
-      if (this.begun) this.runner.requestAnswered(document);
-      else this.runner.run(document, url);
-      this.begun = true;
+      if (runner.awaits(context)) this.take(document, url);
+      runner.requestAnswered(document, context);
     } catch (thrown) {
       const error = toRecgateError(thrown);
       // The call goes on, but the application hears that its document was wrong.
-      if (beside && /^(document|field)\./.test(error.code)) this.call.pending.track(this.tellError(error));
-      if (this.begun) this.runner.requestFailed(error);
-      else this.ended('requestFailed', error);
+      if (context.reason === 'connected' && /^(document|field)\./.test(error.code)) this.call.pending.track(this.tellError(error));
+      runner.requestFailed(error, context);
     }
   }
 
@@ -267,11 +362,17 @@ export class SessionFlow implements FlowListener {
     );
   }
 
-  private situation(about: Pick<FetchContext, 'recording' | 'collected'>, error: RecgateError | null): FlowSituation {
+  private situation(
+    about: Pick<FetchContext, 'recording' | 'collected' | 'interrupted'>,
+    error: RecgateError | null,
+  ): FlowSituation {
     const { application, identity } = this.call.context;
+    const { recording, collected, interrupted } = about;
     return {
       ...this.call.situation(),
-      ...about,
+      recording,
+      collected,
+      ...(interrupted === undefined ? {} : { interrupted }),
       application,
       call: identity,
       documentUrl: this.documentUrl,
@@ -284,20 +385,58 @@ export class SessionFlow implements FlowListener {
   private take(document: ParsedDocument, url: string | null): void {
     this.document = document;
     this.documentUrl = url;
-    this.flowState = { ...this.flowState, ...document.flowState };
-    this.secrets = { ...this.secrets, ...document.secrets };
+    this.carryAlong(document);
     this.call.context.onDocument?.(document, url);
   }
 
+  private carryAlong(document: ParsedDocument): void {
+    this.flowState = { ...this.flowState, ...document.flowState };
+    this.secrets = { ...this.secrets, ...document.secrets };
+  }
+
+  /** A runner whose flow is over takes nothing any more; the call goes on with a new one from where it is. */
+  private freshRunner(): CallFlowRunner {
+    if (!this.runner.over) return this.runner;
+    const runner = new CallFlowRunner(this);
+    this.prompts?.stop();
+    this.runs = new Map();
+    this.held = new Map();
+    this.runner = runner;
+    runner.advance(this.call.media.mediaTimeMs);
+    if (this.call.situation().callState === 'bridged') runner.bridged();
+    return runner;
+  }
+
+  private promptCall() {
+    const { call, files } = this;
+    const { context } = call;
+    return {
+      tenantId: context.tenantId,
+      applicationId: context.application.applicationId,
+      get media() {
+        return call.media;
+      },
+      secrets: () => this.secrets,
+      toward: (step: SpeakAction | PlayMediaAction) => this.origins.get(step as FlowStep)?.toward ?? call.hearers().prompts,
+      untilPlayable: (url: string, signal: AbortSignal) => files.untilPlayable(url, signal),
+      warn: (message: string) => call.warn(message),
+      ended: (handle: PlaybackHandle) => {
+        // The next step runs at the media time at which this one ended.
+        this.runner.advance(call.media.mediaTimeMs);
+        this.runner.playbackEnded(handle);
+      },
+    };
+  }
+
   /** The capture has settled: the flow hears of it, and once more when the recording has come to its end. */
-  private settled(handle: RecordingHandle, run: RecordingRun, record: RecordingRecord): void {
+  private settled(runner: CallFlowRunner, handle: RecordingHandle, run: RecordingRun, record: RecordingRecord): void {
     this.secrets = { ...this.secrets, ...recordingSecrets(this.ports, record) };
-    this.runner.recordingSettled(handle, outcomeOf(record));
+    runner.recordingSettled(handle, outcomeOf(record));
     if (isTerminal(record.state) || run.spec.continuation?.requires !== 'available') return;
     this.call.pending.track(
       this.call.waiter
         .untilTerminal(record.tenantId, record.id)
-        .then((final) => this.runner.recordingSettled(handle, outcomeOf(final))),
+        .then((final) => runner.recordingSettled(handle, outcomeOf(final))),
     );
   }
 
@@ -305,6 +444,8 @@ export class SessionFlow implements FlowListener {
     return handle === null ? this.call.recordings.latest() : this.runs.get(handle);
   }
 }
+
+type StepWithPlace<Action> = Action & Pick<FlowStep, 'at'>;
 
 function outcomeOf(record: RecordingRecord): RecordingOutcome {
   const { state } = record;

@@ -1,0 +1,182 @@
+import {
+  toRecgateError,
+  RecgateError,
+  type CallIdentity,
+  type CallMedia,
+  type CallMediaListener,
+  type ConferenceMedia,
+  type Party,
+  type RecordingRecord,
+} from '#libs/recording-model';
+import type { RecordingRequest } from '../accept-recording.js';
+import type { OrchestrationPorts } from '../ports.js';
+import type { CallContext } from './call-context.js';
+import { CallRecordings } from './call-recordings.js';
+import type { RecordingRun } from './recording-run.js';
+
+/** Where it is written on which node a conference of an application is held; all who join must be there. */
+export const CONFERENCES = 'calls.conferences';
+
+/** Nobody presses keys into a room, and its participants' own calls notice when their media ends. */
+const UNHEARD: CallMediaListener = { keyPressed: () => undefined, advanced: () => undefined, mediaTimedOut: () => undefined };
+
+/** The room of one conference: those in it, and the recordings of their mix. It is over when the last one has left. */
+export class ConferenceRoom {
+  readonly recordings: CallRecordings;
+  private readonly participants = new Set<CallMedia>();
+  private ending: Promise<void> | null = null;
+
+  constructor(
+    ports: OrchestrationPorts,
+    readonly identity: CallIdentity,
+    readonly media: ConferenceMedia,
+    /** Told when the last one has left, and again when all its recordings have come to rest. */
+    private readonly onEnd: (how: 'ending' | 'ended') => Promise<void>,
+  ) {
+    this.recordings = new CallRecordings(ports, () => ({
+      callState: this.ending === null ? 'bridged' : 'ended',
+      callDurationMs: Math.round(media.mediaTimeMs),
+    }));
+  }
+
+  get callRef(): string {
+    return this.media.callRef;
+  }
+
+  get over(): boolean {
+    return this.ending !== null;
+  }
+
+  join(call: CallMedia, party: Party): void {
+    this.participants.add(call);
+    try {
+      this.media.join(call, party);
+    } catch (thrown) {
+      this.leave(call);
+      throw thrown;
+    }
+  }
+
+  /** Safe to repeat. */
+  leave(call: CallMedia): void {
+    if (!this.participants.delete(call)) return;
+    this.media.leave(call);
+    if (this.participants.size === 0) void this.end();
+  }
+
+  /** Starts a recording of the mix; null when the vendor's rules make this start a repeat of a running one. */
+  record(request: RecordingRequest, settled: (run: RecordingRun, record: RecordingRecord) => void): RecordingRun | null {
+    const callDurationMs = Math.round(this.media.mediaTimeMs);
+    const ofRoom: RecordingRequest = { ...request, callRef: this.callRef, call: this.identity, callState: 'bridged', callDurationMs };
+    return this.recordings.start(this.media, ofRoom, true, settled);
+  }
+
+  /** Ends the conference; resolves when its recordings have come to rest. */
+  end(): Promise<void> {
+    this.ending ??= this.endOnce();
+    return this.ending;
+  }
+
+  private async endOnce(): Promise<void> {
+    const told = this.onEnd('ending');
+    for (const call of this.participants) this.media.leave(call);
+    this.participants.clear();
+    this.media.hangup(null);
+    await this.recordings.ended();
+    await this.recordings.drained();
+    await this.media.close();
+    await told;
+    await this.onEnd('ended');
+  }
+}
+
+/** What rooms are opened with. */
+export interface RoomFactory {
+  /** @throws RecgateError `node.full` */
+  openConference(callRef: string, listener: CallMediaListener): ConferenceMedia;
+}
+
+/** The conferences held on one node. */
+export class ConferenceRooms {
+  private readonly opening = new Map<string, Promise<ConferenceRoom>>();
+  private readonly rooms = new Map<string, ConferenceRoom>();
+
+  constructor(
+    private readonly ports: OrchestrationPorts,
+    private readonly nodeId: string,
+    private readonly factory: RoomFactory,
+  ) {}
+
+  /**
+   * Lets a party of a call into the conference, which begins with its first participant.
+   * @throws RecgateError `request.conflict` when it is held on another node, `node.full`
+   */
+  async join(context: CallContext, media: CallMedia, party: Party, conferenceId: string): Promise<ConferenceRoom> {
+    const key = JSON.stringify([context.application.applicationId, conferenceId]);
+    for (;;) {
+      const room = await this.roomOf(key, context, conferenceId);
+      if (room.over) continue;
+      room.join(media, party);
+      return room;
+    }
+  }
+
+  /** The room with this reference; null when there is none here. */
+  find(callRef: string): ConferenceRoom | null {
+    return this.rooms.get(callRef) ?? null;
+  }
+
+  /** Ends all; resolves when their recordings have come to rest. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.rooms.values()].map((room) => room.end()));
+  }
+
+  private roomOf(key: string, context: CallContext, conferenceId: string): Promise<ConferenceRoom> {
+    const known = this.opening.get(key);
+    if (known !== undefined) return known;
+    const opening = this.open(key, context, conferenceId);
+    this.opening.set(key, opening);
+    opening.catch(() => this.opening.delete(key));
+    return opening;
+  }
+
+  private async open(key: string, context: CallContext, conferenceId: string): Promise<ConferenceRoom> {
+    const { applicationId } = context.application;
+    const callRef = `conf_${this.ports.ids.hex(20)}`;
+    await this.claim(applicationId, conferenceId, callRef);
+    try {
+      const identity: CallIdentity = { ...context.identity, callId: conferenceId, conferenceId };
+      const room = new ConferenceRoom(this.ports, identity, this.factory.openConference(callRef, UNHEARD), async (how) => {
+        if (how === 'ended') this.rooms.delete(callRef);
+        else this.opening.delete(key);
+        if (how === 'ending') await this.release(applicationId, conferenceId, callRef);
+      });
+      this.rooms.set(callRef, room);
+      return room;
+    } catch (thrown) {
+      await this.release(applicationId, conferenceId, callRef);
+      throw thrown;
+    }
+  }
+
+  /** Written down before anybody joins, so that two nodes never hold the same conference; a dead node's claim is void. */
+  private async claim(applicationId: string, conferenceId: string, callRef: string): Promise<void> {
+    const { documents, nodes } = this.ports.ledger;
+    const alive = new Set((await nodes.alive()).map(({ nodeId }) => nodeId));
+    const { applied, document } = await documents.update(CONFERENCES, applicationId, conferenceId, (current) => {
+      const holder = current?.body['nodeId'];
+      if (typeof holder === 'string' && holder !== this.nodeId && alive.has(holder)) return null;
+      return { body: { nodeId: this.nodeId, callRef }, sealed: null };
+    });
+    if (applied) return;
+    const holder = String(document?.body['nodeId']);
+    throw new RecgateError('request.conflict', `The conference ${conferenceId} is held on media node ${holder}`);
+  }
+
+  private async release(applicationId: string, conferenceId: string, callRef: string): Promise<void> {
+    const { ledger, log } = this.ports;
+    await ledger.documents
+      .update(CONFERENCES, applicationId, conferenceId, (current) => (current?.body['callRef'] === callRef ? 'remove' : null))
+      .catch((thrown: unknown) => log.warn('a conference that is over is still written down', { callRef, reason: toRecgateError(thrown).message }));
+  }
+}
