@@ -53,8 +53,7 @@ function redirect(action: ObjectReader): MappedAction {
 }
 
 function deleteFile(action: ObjectReader): MappedAction {
-  const reason = `${NOT_YET_EXECUTED}: files are deleted through the API`;
-  const written = action.string('filename', { to: 'deleteFile.file', outcome: 'dropped', reason });
+  const written = action.string('filename', { to: 'deleteFile.file' });
   if (written === undefined) throw action.missing('filename');
   return { steps: [{ kind: 'deleteFile', file: mediaFile(action, 'filename', written) }], ends: false };
 }

@@ -48,12 +48,12 @@ describe('action lists (contract §1.7, §7)', () => {
     const outcome = (path: string): string | undefined =>
       parsed.accounting.find((entry) => entry.path === `/actions/${path}`)?.outcome;
     expect(['text_to_say', 'tts_voice'].map((name) => outcome(`1/play/play_list/0/${name}`))).toEqual([
-      'emulated',
-      'dropped',
+      'exact',
+      'exact',
     ]);
-    expect(outcome('1/play/play_list/1/file_to_play')).toBe('dropped');
-    expect(outcome('1/play/play_list/2/digits_to_play')).toBe('dropped');
-    expect(outcome('2/delete_file/filename')).toBe('dropped');
+    expect(outcome('1/play/play_list/1/file_to_play')).toBe('exact');
+    expect(outcome('1/play/play_list/2/digits_to_play')).toBe('exact');
+    expect(outcome('2/delete_file/filename')).toBe('exact');
   });
 
   it.each([

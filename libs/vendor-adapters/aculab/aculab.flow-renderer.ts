@@ -8,6 +8,7 @@ import {
 } from '#libs/recording-model';
 import { resolveUrl } from '../shared/index.js';
 import { callInfo, callStartOf, instanceHead, notificationFlag } from './aculab.instance-info.js';
+import { ACTION_NAMES } from './aculab.interrupt.js';
 import { pageRequest } from './aculab.page-request.js';
 import { recordActionResult } from './aculab.record-result.js';
 import { apiVersionOf, methodOf, settingOf } from './aculab.settings.js';
@@ -42,7 +43,10 @@ export function renderFlowRequest(request: FlowRequest, context: FlowContext): W
   });
 }
 
-/** The redirect page of an interrupted run (contract §6) gets the recording's result too, or its file name would be lost. */
+/**
+ * The redirect page of an interrupted run (contract §6) gets the recording's result too, or its file name would be lost;
+ * of any other action it hears that it was interrupted, and no result (§1.5).
+ */
 const TOLD_OF_ACTION: ReadonlySet<string> = new Set(['next_page', 'redirect_page']);
 
 /** What the page is told of the action before it: nothing after `redirect` and on the first and final page (contract §1.3). */
@@ -58,7 +62,15 @@ function actionResult(request: FlowRequest, context: FlowContext): WireObject | 
   if (recording !== null) return recordActionResult(recording, apiVersionOf(application), false);
   const action = awaitedPage(request, context)['action'];
   if (action === 'get_number') return { action, result: { entered_number: collected?.digits ?? '' } };
-  return typeof action === 'string' ? { action, result: {} } : null;
+  if (typeof action === 'string') return { action, result: {} };
+  return request.purpose === 'redirect_page' ? interruptedAction(context) : null;
+}
+
+/** Contract §1.5: without a result; the action is named where it is known. */
+function interruptedAction({ interrupted }: FlowContext): WireObject {
+  const step = interrupted?.step ?? null;
+  const action = step === null ? undefined : ACTION_NAMES[step];
+  return { ...(action === undefined ? {} : { action }), interrupted: true };
 }
 
 /** What the document that named the page left in the flow state about it. */

@@ -1,4 +1,4 @@
-import type { ApplicationView, CallIdentity, FlowContext, JsonValue, RecordingView } from '#libs/recording-model';
+import type { ApplicationView, CallEndReason, CallIdentity, FlowContext, JsonValue, RecordingView } from '#libs/recording-model';
 import { instanceIdOf, logFilename } from './aculab.names.js';
 import { apiVersionOf, settingOf, type AculabApiVersion } from './aculab.settings.js';
 import { decimal, type WireObject } from './aculab.wire-json.js';
@@ -60,11 +60,32 @@ function wireCallState(context: FlowContext): 'idle' | 'inbound' | 'answered' {
 
 /** `call_cause` and, from version 2, `call_raw_cause` of the final page. */
 function finalFacts(context: FlowContext, version: AculabApiVersion): WireObject {
-  const cause = textOf(context.call, 'call_cause') ?? (hungUpByFarEnd(context) ? 'hung_up' : 'completed');
+  const { cause, raw } = endOf(context);
   return {
-    call_cause: cause,
-    ...(version === 1 ? {} : { call_raw_cause: textOf(context.call, 'call_raw_cause') ?? '200' }),
+    call_cause: textOf(context.call, 'call_cause') ?? cause,
+    ...(version === 1 ? {} : { call_raw_cause: textOf(context.call, 'call_raw_cause') ?? raw }),
   };
+}
+
+interface CallCause {
+  readonly cause: string;
+  readonly raw: string;
+}
+
+/** What neither the application nor the far end brought about. */
+const CAUSES: Partial<Record<CallEndReason, CallCause>> = {
+  noAnswer: { cause: 'no_answer', raw: '480' },
+  mediaTimeout: { cause: 'dropped', raw: '200' },
+};
+
+/** How the call ended (contract §1.4); the raw cause is what SIP says in such a case. */
+function endOf(context: FlowContext): CallCause {
+  const told = context.endReason === undefined ? undefined : CAUSES[context.endReason];
+  if (told !== undefined) return told;
+  const byFarEnd = hungUpByFarEnd(context);
+  const unanswered = context.call.direction === 'outbound' && context.callDurationMs === 0;
+  if (unanswered) return byFarEnd ? { cause: 'busy', raw: '486' } : { cause: 'no_answer', raw: '480' };
+  return { cause: byFarEnd ? 'hung_up' : 'completed', raw: '200' };
 }
 
 function hungUpByFarEnd(context: FlowContext): boolean {

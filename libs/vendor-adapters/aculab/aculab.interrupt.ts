@@ -53,7 +53,8 @@ export function redirectRequest({ url, method }: RedirectPage, application: Appl
   return { purpose: name, url: resolved.url, method, userinfo };
 }
 
-const ACTION_NAMES: Partial<Record<FlowAction['kind'], string>> = {
+/** Steps in the vendor's words. */
+export const ACTION_NAMES: Partial<Record<FlowAction['kind'], string>> = {
   record: 'record',
   speak: 'play',
   playMedia: 'play',

@@ -1,16 +1,12 @@
-import { NOT_YET_EXECUTED, splitUserinfo, type FlowAction } from '#libs/recording-model';
+import { splitUserinfo, type FlowAction } from '#libs/recording-model';
 import { resolveUrl } from '../shared/index.js';
+import { readCipher } from './aculab.cipher.js';
 import { refused, withoutCredentials, type DocumentScope } from './aculab.document-scope.js';
 import { ObjectReader } from './aculab.object-reader.js';
 import { settingOf } from './aculab.settings.js';
 
 const BARGE_IN = ['barge_in', 'barge_in_on_digit', 'barge_in_on_speech', 'barge_in_on_speech_options'] as const;
 
-/** What `play` asks for and the call does not hear yet. */
-const NOT_PLAYED = { outcome: 'dropped', reason: `${NOT_YET_EXECUTED}: nothing is played into the call` } as const;
-const NOT_DIALLED = { outcome: 'dropped', reason: `${NOT_YET_EXECUTED}: no digits are sent` } as const;
-const NOT_SPOKEN = { outcome: 'dropped', reason: `${NOT_YET_EXECUTED}: nothing is spoken into the call` } as const;
-const TIMED = { outcome: 'emulated', reason: 'takes its time in the flow; nothing is spoken into the call' } as const;
 
 /** Reads a `play` action (contract §7): its `play_list` in order. */
 export function playActions(play: ObjectReader): readonly FlowAction[] {
@@ -31,7 +27,7 @@ export function promptActions(owner: ObjectReader): readonly FlowAction[] {
 
 function media(scope: DocumentScope, pointer: string): readonly FlowAction[] {
   const item = ObjectReader.at(scope, pointer);
-  if (item.has('decryption_cipher')) item.drop('decryption_cipher', `${NOT_YET_EXECUTED}: decryption`);
+  if (!item.has('file_to_play') && item.has('decryption_cipher')) item.drop('decryption_cipher', 'only files are encrypted');
   if (item.has('text_to_say')) return [textToSay(item)];
   if (item.has('file_to_play')) return [fileToPlay(item)];
   if (item.has('digits_to_play')) return [digitsToPlay(item)];
@@ -40,16 +36,16 @@ function media(scope: DocumentScope, pointer: string): readonly FlowAction[] {
 
 function textToSay(item: ObjectReader): FlowAction {
   if (item.has('text_is_private')) item.drop('text_is_private', 'texts are not written to a log');
-  const text = item.string('text_to_say', { to: 'speak.text', ...TIMED }) ?? '';
+  const text = item.string('text_to_say', { to: 'speak.text' }) ?? '';
   const voice =
-    item.string('tts_voice', { to: 'speak.voice', ...NOT_SPOKEN }) ??
+    item.string('tts_voice', { to: 'speak.voice' }) ??
     settingOf(item.scope.application, 'voice') ??
     null;
   return { kind: 'speak', text, language: null, voice, repeat: 1, pauseMs: 0 };
 }
 
 function digitsToPlay(item: ObjectReader): FlowAction {
-  const digits = item.string('digits_to_play', { to: 'sendDigits.digits', ...NOT_DIALLED }) ?? '';
+  const digits = item.string('digits_to_play', { to: 'sendDigits.digits' }) ?? '';
   if (!/^[0-9*#A-D]*$/.test(digits)) throw item.refused('digits_to_play', 'may hold only the keys 0-9, *, # and A-D');
   return { kind: 'sendDigits', digits };
 }
@@ -64,7 +60,9 @@ function fileToPlay(item: ObjectReader): FlowAction {
   const isUrl = isObject || /^https?:\/\//i.test(written);
   const url = isUrl ? webUrl(source, name, written) : storedUrl(source, name, written);
   if (isObject && source.has('method')) source.drop('method', 'media is always fetched by GET');
-  return { kind: 'playMedia', url, repeat: 1, background: false };
+  const cipher = readCipher(item, 'decryption_cipher', { to: 'playMedia.decryption', secretName: item.path('decryption_cipher') });
+  const decryption = cipher === null ? {} : { decryption: { key: cipher.key, vector: cipher.vector } };
+  return { kind: 'playMedia', url, repeat: 1, background: false, ...decryption };
 }
 
 function webUrl(source: ObjectReader, name: string, written: string): string {
@@ -72,13 +70,13 @@ function webUrl(source: ObjectReader, name: string, written: string): string {
   const position = source.scope.document.positionOf(at);
   const { url, userinfo } = resolveUrl(written, source.scope.pageUrl, position, { field: at });
   if (userinfo !== null) source.scope.warn('Credentials in the URL of media are not sent', at);
-  source.account(name, { to: 'playMedia.url', value: withoutCredentials(written), ...NOT_PLAYED });
+  source.account(name, { to: 'playMedia.url', value: withoutCredentials(written) });
   return url;
 }
 
 function storedUrl(source: ObjectReader, name: string, written: string): string {
   const file = mediaFile(source, name, written);
-  source.account(name, { to: 'playMedia.url', ...NOT_PLAYED });
+  source.account(name, { to: 'playMedia.url' });
   const base = splitUserinfo(settingOf(source.scope.application, 'mediaStoreUrl') ?? 'media://').url;
   return `${base.endsWith('://') ? base : base.replace(/\/+$/, '')}/${file.replace(/^\//, '')}`;
 }

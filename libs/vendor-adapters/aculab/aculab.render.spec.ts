@@ -62,7 +62,7 @@ function recording(
   const now = new Date('2024-03-05T14:35:00.000Z');
   const context = { application: application(), call, ids: seededIdSource(1), now, flowState: {} };
   const parsed = aculabAdapter.parse({ body, role: 'flow', url: null }, context);
-  const [step] = parsed.steps;
+  const step = parsed.steps.find(({ kind }) => kind === 'record');
   if (step?.kind !== 'record') throw new Error('no record step');
   const names = aculabAdapter.mintNames({
     ...context,
@@ -303,8 +303,12 @@ describe('action_result of record (contract §5.3)', () => {
       aculabAdapter.renderFlowRequest(page, flow({ recording: stopped })),
     ) as Record<string, unknown>;
     expect(result).toMatchObject({ action: 'record', result: { reason: 'aborted', id: 'msg-1' } });
-    const nothing = bodyOf(aculabAdapter.renderFlowRequest(page, flow()));
-    expect(nothing).not.toHaveProperty('action_result');
+    const playing = flow({ interrupted: { step: 'playMedia' } });
+    expect(bodyOf(aculabAdapter.renderFlowRequest(page, playing))).toMatchObject({
+      action_result: { action: 'play', interrupted: true },
+    });
+    const between = bodyOf(aculabAdapter.renderFlowRequest(page, flow({ interrupted: { step: null } })));
+    expect((between as { action_result: object }).action_result).toEqual({ interrupted: true });
   });
 
   it('a recording that never began is silence, or the hang-up that ended the call', () => {

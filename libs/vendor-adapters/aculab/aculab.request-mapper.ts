@@ -13,7 +13,7 @@ import { dropAll, finishAccounting, refused, type DocumentScope } from './aculab
 import { ObjectReader } from './aculab.object-reader.js';
 import { ACTION_MAPPERS, SKIPPED_ACTIONS } from './aculab.action-table.js';
 import type { MappedAction } from './aculab.mapped-action.js';
-import { apiVersionOf, settingOf } from './aculab.settings.js';
+import { apiVersionOf, hasEarlyMedia, settingOf } from './aculab.settings.js';
 
 /**
  * Reads the answer of a page (contract §1.7): a token and a list of actions, each an object with one member named after
@@ -36,12 +36,15 @@ export function parseDocument(document: VendorDocument, context: ParseContext): 
   };
   const token = readToken(scope);
   const list = mapActions(scope, token ?? tokenSoFar(context));
+  const answers = answersByItself(scope, context, list.steps);
+  const answer: FlowStep = { at: json.positionOf(''), kind: 'answer' };
   return {
-    steps: list.steps,
+    steps: answers ? [answer, ...list.steps] : list.steps,
     accounting: finishAccounting(scope),
     warnings,
     flowState: {
       ...(token === undefined ? {} : { token }),
+      ...(context.flowState === undefined ? {} : { answered: true }),
       ...countOfRecordings(list.steps, context),
       nextPages: list.nextPages,
     },
@@ -62,6 +65,14 @@ function readToken(scope: DocumentScope): string | null | undefined {
 function tokenSoFar(context: ParseContext): string | null {
   const token = context.flowState?.['token'] ?? context.call.vendor['token'];
   return typeof token === 'string' ? token : null;
+}
+
+/** The first actions of an inbound call answer it, unless they do so themselves or reject it (contract §1.1). */
+function answersByItself(scope: DocumentScope, { flowState, call }: ParseContext, steps: readonly FlowStep[]): boolean {
+  const [first] = steps;
+  const isFirstPage = flowState !== undefined && flowState['answered'] !== true;
+  if (!isFirstPage || call.direction !== 'inbound' || hasEarlyMedia(scope.application)) return false;
+  return first !== undefined && first.kind !== 'answer' && first.kind !== 'reject' && first.kind !== 'hangup';
 }
 
 /** How many recordings the run has asked for so far; told only where the earlier count is known. */

@@ -74,3 +74,8 @@ export function ringMsOf(application: ApplicationView): number {
   const seconds = Number(settingOf(application, 'ringSeconds'));
   return (Number.isInteger(seconds) && seconds >= 1 && seconds <= 600 ? seconds : 60) * 1000;
 }
+
+/** Whether inbound calls wait for an `answer` action (contract §1.1). */
+export function hasEarlyMedia(application: ApplicationView): boolean {
+  return settingOf(application, 'earlyMedia')?.toLowerCase() === 'true';
+}
