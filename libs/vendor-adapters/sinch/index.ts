@@ -1,9 +1,17 @@
 export { sinchAdapter } from './sinch.adapter.js';
-export { sinchCallbackRequest, type SinchPurpose } from './sinch.callback-request.js';
-export { readSinchCallout, type SinchCallout, type SinchCalloutAnswer } from './sinch.callout.js';
+export {
+  readSinchCallbackUrls,
+  readSinchParticipantCommand,
+  renderSinchCallbackUrls,
+  type SinchParticipantCommand,
+} from './sinch.callback-urls.js';
+export { inConference, renderSinchCallInfo, renderSinchConference } from './sinch.call-info.js';
+export { readSinchCallout, type SinchCallout } from './sinch.callout.js';
 export { sinchErrorCode } from './sinch.errors.js';
 export { sinchTranscriptName } from './sinch.names.js';
+export { findSinchRequester } from './sinch.request-proof.js';
 export { sinchSameRecording } from './sinch.same-recording.js';
+export { applicationKeyOf as sinchApplicationKey } from './sinch.settings.js';
 export {
   readSinchAuthorization,
   signSinchRequest,
@@ -15,3 +23,4 @@ export {
   type SinchSignature,
   type SinchVerifyOptions,
 } from './sinch.signature.js';
+export { readSinchCallbackHeaders } from './sinch.wire-request.js';

@@ -1,5 +1,3 @@
-import type { FlowRequest } from '#libs/recording-model';
-import { sinchCallbackRequest } from './sinch.callback-request.js';
 import type { CallScript } from './sinch.call-script.js';
 import { readRunMenu } from './sinch.menu.js';
 import { NOT_SPOKEN, readPromptMember } from './sinch.prompts.js';
@@ -100,10 +98,11 @@ const CONNECT_DETAILS = [
 function readConnect(script: CallScript, action: SvamlObject, names: string[], hasAce: boolean): RecordingScope {
   const number = names.length === 0 ? null : action.text(names, { to: 'steps' });
   const to = number ?? readDestination(action) ?? script.context.call.to;
-  const maxDurationMs = readMaxDuration(action, MAX_CALL_S, 'clamp');
-  const suppressed = action.flag(['suppressCallbacks'], { to: 'steps', reason: 'no ACE is sent; DiCE is' }) ?? false;
+  const maxDurationMs = readMaxDuration(action, MAX_CALL_S, 'clamp') ?? script.maxDurationMs;
+  const suppressed = action.flag(['suppressCallbacks'], { to: 'steps' }) ?? false;
+  script.suppressCallbacks(suppressed);
   for (const name of CONNECT_DETAILS) action.drop(name, NOT_PLACED);
-  const next = hasAce && !suppressed ? callback(script, 'ace') : null;
+  const next = hasAce && !suppressed ? script.callback('ace') : null;
   script.add(action.pointer, { kind: 'connect', to, conference: false, maxDurationMs, next });
   return CALL;
 }
@@ -125,7 +124,7 @@ function readConnectConf(script: CallScript, action: SvamlObject): RecordingScop
       'conferenceId',
       `conferenceId may have ${MAX_CONFERENCE_ID} characters`,
     );
-  const maxDurationMs = readMaxDuration(action, MAX_CALL_S, 'clamp');
+  const maxDurationMs = readMaxDuration(action, MAX_CALL_S, 'clamp') ?? script.maxDurationMs;
   action.flag(['suppressCallbacks'], { to: 'steps' });
   for (const name of CONNECT_DETAILS) action.drop(name, NOT_PLACED);
   script.add(action.pointer, { kind: 'connect', to: conferenceId, conference: true, maxDurationMs, next: null });
@@ -152,8 +151,4 @@ function readPark(script: CallScript, action: SvamlObject): RecordingScope {
 function readMaxDuration(action: SvamlObject, max: number, beyond: 'clamp'): number | null {
   const seconds = action.integer(['maxDuration'], { min: 0, max, to: 'steps', beyond });
   return seconds === null || seconds === 0 ? null : seconds * 1000;
-}
-
-function callback(script: CallScript, purpose: 'ace' | 'pie'): FlowRequest | null {
-  return sinchCallbackRequest(purpose, script.context.application, script.context.call);
 }

@@ -21,7 +21,7 @@ export const sinchAdapter: VendorAdapter = {
   nameObject: nameSinchObject,
   render: renderSinchEvent,
   firstRequest: (application, call) => sinchCallbackRequest('ice', application, call),
-  lastRequests: (application, call) => listOf(sinchCallbackRequest('dice', application, call)),
+  lastRequests: (application, call, flowState) => listOf(sinchCallbackRequest('dice', application, call, flowState)),
   // `callingerror` is a notification: its answer holds no document.
   errorRequest: (application, call) =>
     sendsCallingError(application) ? sinchCallbackRequest('notify', application, call) : null,

@@ -1,4 +1,6 @@
-import type { FlowAction, FlowStep, ParseContext, RecordAction } from '#libs/recording-model';
+import type { FlowAction, FlowRequest, FlowStep, JsonObject, ParseContext, RecordAction } from '#libs/recording-model';
+import { sinchCallbackRequest, SUPPRESSED, type SinchPurpose } from './sinch.callback-request.js';
+import { calloutState } from './sinch.callout-state.js';
 import { sinchSameRecording } from './sinch.same-recording.js';
 import { readRecordAction, type RecordingScope } from './sinch.recording-options.js';
 import type { SvamlObject, SvamlReading } from './sinch.svaml-reader.js';
@@ -15,6 +17,27 @@ export class CallScript {
     /** True when the action is connectMxp, with which recording instructions do not work (contract §1.2). */
     readonly ignoresRecordingInstructions: boolean,
   ) {}
+
+  /** What the flow has left so far, this document's part included. */
+  get state(): JsonObject {
+    return { ...this.context.flowState, ...this.flowState };
+  }
+
+  /** The request for a callback that follows from this document; null when none is sent. */
+  callback(purpose: SinchPurpose): FlowRequest | null {
+    return sinchCallbackRequest(purpose, this.context.application, this.context.call, this.state);
+  }
+
+  /** Time limit of a callout for connections that name none, ms; null without one. */
+  get maxDurationMs(): number | null {
+    const seconds = calloutState(this.state).maxDuration ?? 0;
+    return seconds === 0 ? null : seconds * 1000;
+  }
+
+  /** The connection decides about the callbacks that follow; only what differs from before is noted. */
+  suppressCallbacks(suppressed: boolean): void {
+    if (suppressed !== (this.state[SUPPRESSED] === 'true')) this.flowState[SUPPRESSED] = String(suppressed);
+  }
 
   add(pointer: string, action: FlowAction): void {
     this.steps.push({ at: this.reading.document.positionOf(pointer), ...action });

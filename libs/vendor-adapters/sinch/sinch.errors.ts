@@ -32,7 +32,7 @@ const SINCH_CODES: Readonly<Record<ErrorCode, number>> = {
 };
 
 /** Wrong credentials are told apart by the field at fault. */
-const AUTH_CODES: Readonly<Record<string, number>> = { 'x-timestamp': 40101, signature: 40102 };
+const AUTH_CODES: Readonly<Record<string, number>> = { 'x-timestamp': 40101, signature: 40102, scheme: 40301 };
 
 /** The integer error code that the vendor would answer with (contract §3.4). */
 export function sinchErrorCode(error: RecgateError): number {

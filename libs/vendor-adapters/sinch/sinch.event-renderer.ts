@@ -41,7 +41,7 @@ export function renderSinchEvent(event: RecordingEvent, context: RenderContext):
   return fields.map((each) => ({
     subscription: subscription.name,
     purpose: NOTIFY,
-    request: toSinchRequest(url, notifyBody(recording, each), application, now),
+    request: toSinchRequest(url, notifyBody(recording, each), { application, call: recording.call, now }),
   }));
 }
 

@@ -16,7 +16,7 @@ import { toSinchRequest } from './sinch.wire-request.js';
 type Body = Readonly<Record<string, JsonValue>>;
 
 /** Nothing is charged here, but the fields belong to the callbacks. */
-const FREE: JsonValue = { currencyId: 'USD', amount: 0 };
+export const FREE: JsonValue = { currencyId: 'USD', amount: 0 };
 
 const BODIES: Readonly<Record<SinchPurpose, (context: FlowContext) => Body>> = {
   ice: iceBody,
@@ -30,12 +30,18 @@ const BODIES: Readonly<Record<SinchPurpose, (context: FlowContext) => Body>> = {
 export function renderSinchFlowRequest(request: FlowRequest, context: FlowContext): WireRequest {
   const purpose = SINCH_PURPOSES.find((each) => each === request.purpose);
   const body = purpose === undefined ? { event: request.purpose } : BODIES[purpose](context);
-  return toSinchRequest(request.url, body, context.application, context.now);
+  return toSinchRequest(request.url, body, context);
+}
+
+/** Where the application reaches this API: its setting, else the gateway's own address; null when neither is known. */
+function apiBaseUrl({ application, gatewayUrl }: FlowContext): string | null {
+  const base = settingOf(application, 'apiBaseUrl') ?? (gatewayUrl === undefined ? null : `${gatewayUrl}/sinch`);
+  return base?.replace(/\/+$/, '') ?? null;
 }
 
 function iceBody(context: FlowContext): Body {
   const { call, application } = context;
-  const base = settingOf(application, 'apiBaseUrl')?.replace(/\/+$/, '') ?? null;
+  const base = apiBaseUrl(context);
   const isApp = call.vendor['domain'] === 'mxp';
   return {
     ...head('ice', call),
@@ -82,18 +88,19 @@ function pieBody(context: FlowContext): Body {
 function diceBody(context: FlowContext): Body {
   const { call, application } = context;
   const seconds = Math.ceil(context.callDurationMs / 1000);
+  const isAnswered = seconds > 0;
   return {
     ...head('dice', call),
     timestamp: timestampOf(context.now),
     reason: reasonOf(context),
-    result: seconds > 0 ? 'ANSWERED' : 'NOANSWER',
+    result: isAnswered ? 'ANSWERED' : 'NOANSWER',
     version: 1,
     custom: customOf(call),
     debit: call.vendor['debit'] ?? FREE,
     userRate: call.vendor['userRate'] ?? FREE,
     to: call.vendor['to'] ?? { type: toType(call) === 'did' ? 'number' : toType(call), endpoint: withoutPlus(call.to) },
     applicationKey: applicationKeyOf(application),
-    ...(seconds > 0 ? { duration: seconds } : {}),
+    ...(isAnswered ? { duration: seconds } : {}),
     from: withoutPlus(call.from),
     ...present(call, ['callHeaders', 'user']),
     ...cookies(context),
@@ -125,11 +132,12 @@ function timestampOf(now: Date): string {
   return `${now.toISOString().slice(0, 19)}Z`;
 }
 
-function withoutPlus(number: string): string {
+export function withoutPlus(number: string): string {
   return number.replace(/^\+(?=\d+$)/, '');
 }
 
-function toType(call: CallIdentity): string {
+/** Kind of address that was called, where the call does not say it. */
+export function toType(call: CallIdentity): string {
   if (call.conferenceId !== undefined) return 'conference';
   if (/^\+?\d+$/.test(call.to)) return 'did';
   return /^sips?:|@/i.test(call.to) ? 'sip' : 'username';
@@ -157,9 +165,14 @@ function cookies(context: FlowContext): Body {
 
 const HANGUP_REASONS = { caller: 'CALLERHANGUP', callee: 'CALLEEHANGUP', gateway: 'MANAGERHANGUP' } as const;
 
-function reasonOf({ hangupBy, error }: FlowContext): string {
-  if (error !== null) return errorReason(error);
-  return hangupBy === null ? 'N/A' : HANGUP_REASONS[hangupBy];
+function reasonOf({ hangupBy, error, callDurationMs }: FlowContext): string {
+  return error === null ? endReason(hangupBy, callDurationMs > 0) : errorReason(error);
+}
+
+/** Why a call ended (contract §1.1): a caller who gives up before the answer cancels. */
+export function endReason(by: FlowContext['hangupBy'], answered: boolean): string {
+  if (by === null) return 'N/A';
+  return by === 'caller' && !answered ? 'CANCEL' : HANGUP_REASONS[by];
 }
 
 function errorReason(error: RecgateError): string {

@@ -76,7 +76,8 @@ function readSendDtmf(script: CallScript, instruction: SvamlObject): void {
 function readSetCookie(script: CallScript, instruction: SvamlObject): void {
   const key = instruction.requiredText(['key'], { to: 'flowState' });
   script.flowState[`${COOKIE}${key}`] = instruction.text(['value'], { to: 'flowState' }) ?? '';
-  const total = Object.entries(script.flowState).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  const cookies = Object.entries(script.flowState).filter(([name]) => name.startsWith(COOKIE));
+  const total = cookies.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
   if (total > MAX_COOKIES) script.reading.warn(instruction.pointer, `Cookies may hold ${MAX_COOKIES} bytes in all`);
 }
 

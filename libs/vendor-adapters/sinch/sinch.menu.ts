@@ -1,5 +1,4 @@
 import type { FlowStep } from '#libs/recording-model';
-import { sinchCallbackRequest } from './sinch.callback-request.js';
 import type { CallScript } from './sinch.call-script.js';
 import { NOT_SPOKEN, readPromptMember } from './sinch.prompts.js';
 import { truthOf, type SvamlObject } from './sinch.svaml-reader.js';
@@ -56,7 +55,7 @@ function readMenu(script: CallScript, action: SvamlObject, menu: SvamlObject, lo
     maxDigits,
     finishKeys: '',
     timeoutMs,
-    next: sinchCallbackRequest('pie', script.context.application, script.context.call),
+    next: script.callback('pie'),
     nextWhenEmpty: true,
   });
 }

@@ -11,7 +11,6 @@ import {
 } from '#libs/recording-model';
 import { SAMPLE_CAPTURE, SAMPLE_FAILURE, sampleEvent, sampleRecording } from '#libs/testing';
 import { sinchAdapter } from './sinch.adapter.js';
-import { readSinchCallout } from './sinch.callout.js';
 import {
   FIXTURE_CALL,
   FIXTURE_SECRETS,
@@ -281,6 +280,7 @@ describe('Sinch flow callbacks', () => {
       url: FIXTURE_SETTINGS['callbackUrl'],
       method: 'POST',
       userinfo: null,
+      fallbackUrl: FIXTURE_SETTINGS['fallbackUrl'],
     });
     expect(sinchAdapter.lastRequests(application, CALL)).toMatchObject([{ purpose: 'dice' }]);
     expect(sinchAdapter.lastRequests(application, { ...CALL, vendor: { enableDice: false } })).toEqual([]);
@@ -295,7 +295,7 @@ describe('Sinch flow callbacks', () => {
   });
 });
 
-describe('Sinch errors and callouts', () => {
+describe('Sinch errors', () => {
   it.each([
     ['document.malformed', undefined, 400, 40003],
     ['field.missing', 'destinationUrl', 400, 40002],
@@ -304,6 +304,7 @@ describe('Sinch errors and callouts', () => {
     ['auth.invalid', 'x-timestamp', 401, 40101],
     ['auth.invalid', 'signature', 401, 40102],
     ['auth.invalid', 'credentials', 401, 40108],
+    ['auth.invalid', 'scheme', 403, 40301],
     ['request.not_found', undefined, 404, 40400],
     ['gateway.internal', undefined, 500, 50000],
     ['gateway.unavailable', undefined, 503, 50300],
@@ -314,43 +315,5 @@ describe('Sinch errors and callouts', () => {
       headers: { 'content-type': 'application/json' },
       body: { errorCode, message: 'Call not found' },
     });
-  });
-
-  it('finds the SVAML in a custom callout, escaped or as a URL', () => {
-    const svaml =
-      '{"instructions":[{"name":"startRecording","options":{"destinationUrl":"s3://b/","credentials":"A:S:r"}}],"action":{"name":"hangup"}}';
-    const body = JSON.stringify({
-      method: 'customCallout',
-      customCallout: {
-        custom: 'c',
-        ice: svaml,
-        ace: ' https://app.example/ace',
-        pie: { action: { name: 'continue' } },
-      },
-    });
-    const callout = readSinchCallout(body);
-    expect(callout).toEqual({
-      method: 'customcallout',
-      custom: 'c',
-      answers: {
-        ice: { document: { body: svaml, role: 'ice', url: null } },
-        ace: { url: 'https://app.example/ace' },
-        pie: { document: { body: '{"action":{"name":"continue"}}', role: 'pie', url: null } },
-      },
-    });
-    const ice = callout.answers.ice;
-    if (ice === undefined || !('document' in ice)) throw new Error('no document');
-    expect(sinchAdapter.parse(ice.document, fixtureContext()).steps.map(({ kind }) => kind)).toEqual([
-      'record',
-      'hangup',
-    ]);
-    for (const bad of [
-      '[]',
-      '{}',
-      '{"method":"customCallout"}',
-      '{"method":"customCallout","customCallout":{"ice":5}}',
-      '{',
-    ])
-      expect(() => readSinchCallout(bad)).toThrow(RecgateError);
   });
 });

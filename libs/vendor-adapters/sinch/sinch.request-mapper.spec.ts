@@ -285,7 +285,7 @@ describe('SVAML: tolerance (contract §2.5)', () => {
       maxDurationMs: 14_400_000,
       next: null,
     });
-    expect(parsed.flowState).toEqual({});
+    expect(parsed.flowState).toEqual({ suppressCallbacks: 'true' });
     expect(records(parsed)[0]?.spec).toMatchObject({
       destination: { key: 'x.wav' },
       format: { extension: 'mp3' },

@@ -1,7 +1,16 @@
-import { RecgateError, type ParseContext, type ParsedDocument, type VendorDocument } from '#libs/recording-model';
+import {
+  REDACTED,
+  RecgateError,
+  type FlowRequest,
+  type FlowStep,
+  type ParseContext,
+  type ParsedDocument,
+  type VendorDocument,
+} from '#libs/recording-model';
 import { isJsonObject, parseJsonDocument } from '../shared/index.js';
 import { actionName, readAction } from './sinch.actions.js';
 import { CallScript } from './sinch.call-script.js';
+import { CALLOUT, calloutState, toCalloutState } from './sinch.callout-state.js';
 import { readInstruction } from './sinch.instructions.js';
 import { SvamlObject, SvamlReading } from './sinch.svaml-reader.js';
 
@@ -23,15 +32,49 @@ export function parseSinchDocument(document: VendorDocument, context: ParseConte
   if (Object.keys(json.value).length === 0) reading.claimTree('', 'exact');
   const instructions = (root.list('instructions') ?? []).map((pointer) => root.element(pointer, 'instructions'));
   const action = root.child('action');
-  if (action === null && NEEDS_ACTION.has(document.role)) throw reading.missing('', 'action');
   const script = new CallScript(reading, context, actionName(action) === 'connectmxp');
+  const first = document.role === 'ice' ? readCallout(script, root) : null;
+  if (action === null && first === null && NEEDS_ACTION.has(document.role)) throw reading.missing('', 'action');
   for (const instruction of instructions) readInstruction(script, instruction);
   if (action !== null) readAction(script, action);
+  else if (first !== null) script.add('', { kind: 'fetch', request: first });
+  const steps = [...script.steps, ...otherwise(script, document, actionName(action))];
   reading.claimUnknown();
   return {
-    steps: script.steps,
+    steps,
     accounting: reading.accounting.finish(json.leafPointers()),
     warnings: reading.warnings,
     flowState: script.flowState,
   };
+}
+
+/**
+ * Takes over what a callout brought along (contract §3): SVAML for later callbacks, and which callback comes first;
+ * null when the document itself says what is done.
+ * @throws RecgateError `field.missing` when nobody could be asked for that first callback
+ */
+function readCallout(script: CallScript, root: SvamlObject): FlowRequest | null {
+  const pointer = root.find(CALLOUT);
+  if (pointer === null) return null;
+  const state = toCalloutState(root.value(pointer));
+  root.reading.claimTree(pointer, 'exact', { value: REDACTED, to: 'flowState' });
+  script.flowState[CALLOUT] = JSON.stringify(state);
+  const { first } = state;
+  if (first === undefined) return null;
+  const request = script.callback(first);
+  if (request === null) throw root.reading.missing('', first, `${first} or a callback URL is required`);
+  // A call whose ACE nobody answers goes on as if it were to continue (contract §1).
+  const goesOn = { document: '{"action":{"name":"continue"}}', when: 'unanswered' } as const;
+  return first === 'ace' && request.knownAnswer === undefined ? { ...request, knownAnswer: goesOn } : request;
+}
+
+/** What a callout does once its ACE was answered with `continue`; done once. */
+function otherwise(script: CallScript, document: VendorDocument, action: string | null): readonly FlowStep[] {
+  const { otherwise: svaml, ...rest } = calloutState(script.state);
+  if (document.role !== 'ace' || action !== 'continue' || svaml === undefined) return [];
+  script.flowState[CALLOUT] = JSON.stringify(rest);
+  const context = { ...script.context, flowState: script.state };
+  const parsed = parseSinchDocument({ body: JSON.stringify(svaml), role: 'ice', url: document.url }, context);
+  Object.assign(script.flowState, parsed.flowState);
+  return parsed.steps;
 }

@@ -10,6 +10,11 @@ export const SINCH_SETTINGS: readonly SettingDefinition[] = [
   { key: 'applicationKey', description: 'Key of the Sinch application; default: the application id of the gateway' },
   { key: 'applicationSecret', description: 'Secret of the Sinch application, base64; signs callbacks', secret: true },
   { key: 'callbackUrl', description: 'Where ICE, ACE, PIE, DiCE and notify callbacks go' },
+  {
+    key: 'timestampToleranceSeconds',
+    description: 'How far x-timestamp of a signed request may be from the time of the gateway',
+    default: '300',
+  },
   { key: 'fallbackUrl', description: 'Tried once when the callback URL fails' },
   { key: 'destinationUrl', description: 'Destination of recordings that bring no destinationUrl of their own' },
   {
@@ -25,7 +30,10 @@ export const SINCH_SETTINGS: readonly SettingDefinition[] = [
   { key: 's3Endpoint', description: 'Endpoint for s3:// destinations in place of AWS' },
   { key: 'azureEndpoint', description: 'Endpoint for azure:// destinations in place of blob.core.windows.net' },
   { key: 'gsEndpoint', description: 'Endpoint for gs:// destinations in place of storage.googleapis.com' },
-  { key: 'apiBaseUrl', description: 'Address of the gateway as the application sees it; goes into callResourceUrl' },
+  {
+    key: 'apiBaseUrl',
+    description: 'Address of this API as the application sees it, for callResourceUrl; default: publicUrl and /sinch',
+  },
   {
     key: 'sendCallingError',
     description: 'true: a failed recording also brings a callingerror notification',
@@ -63,4 +71,14 @@ export function callbackUrls(application: ApplicationView): { primary: string | 
 /** Whether failed recordings bring a `callingerror` (contract §5). */
 export function sendsCallingError(application: ApplicationView): boolean {
   return settingOf(application, 'sendCallingError')?.toLowerCase() === 'true';
+}
+
+const DEFAULT_TOLERANCE_S = 300;
+const MAX_TOLERANCE_S = 86_400;
+
+/** How far the time stamp of a request may be off, ms (contract §4.1): 5 minutes where the setting is no number. */
+export function toleranceMs(application: ApplicationView): number {
+  const seconds = Number(settingOf(application, 'timestampToleranceSeconds') ?? Number.NaN);
+  const known = Number.isFinite(seconds) && seconds >= 0 ? seconds : DEFAULT_TOLERANCE_S;
+  return Math.min(known, MAX_TOLERANCE_S) * 1000;
 }

@@ -227,7 +227,7 @@ describe('Sinch signatures', () => {
     const good = signedRequest('/x', '/x');
     const cases: [Record<string, string>, [string, string]][] = [
       [{}, ['auth.missing', 'authorization']],
-      [{ authorization: 'Bearer abc' }, ['auth.missing', 'authorization']],
+      [{ authorization: 'Bearer abc' }, ['auth.invalid', 'scheme']],
       [{ authorization: 'application  two-spaces:x' }, ['auth.missing', 'authorization']],
       [{ authorization: 'application keyonly' }, ['auth.invalid', 'credentials']],
       [{ authorization: 'application other:sig' }, ['auth.invalid', 'credentials']],

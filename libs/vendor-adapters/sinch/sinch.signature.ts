@@ -74,11 +74,15 @@ export interface SinchAuthorization {
 
 /**
  * Reads an `Authorization` header, so that the application can be looked up by its key (contract §4.1).
- * @throws RecgateError `auth.missing` without a header, `auth.invalid` when it cannot be read.
+ * @throws RecgateError `auth.missing` (40100) without a header or when it cannot be read, `auth.invalid` with field
+ * `scheme` (40301) for another scheme, with `credentials` (40108) when they lack a colon.
  */
 export function readSinchAuthorization(header: string | undefined): SinchAuthorization {
   if (header === undefined || header.trim() === '')
     throw new RecgateError('auth.missing', 'The authorization header is missing', { field: 'authorization' });
+  const named = /^[a-z][\w-]*(?=:?(\s|$))/i.exec(header.trim())?.[0].toLowerCase();
+  if (named !== undefined && named !== 'application' && named !== 'basic')
+    throw new RecgateError('auth.invalid', 'The authorization scheme must be application or Basic', { field: 'scheme' });
   const match = /^(application|basic):? (\S+)$/i.exec(header.trim());
   if (match === null)
     throw new RecgateError('auth.missing', 'The authorization header must read "application KEY:SIGNATURE"', {

@@ -1,0 +1,60 @@
+import { Controller, Get, HttpCode, Inject, Param, Patch, Req, UseGuards } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Request } from 'express';
+import { RecgateError, type JsonObject } from '#libs/recording-model';
+import { sinch } from '#libs/vendor-adapters';
+import { GATEWAY, type GatewayContext } from '../../runtime-token.js';
+import type { DoorApplication } from '../shared/door-applications.js';
+import { DoorCalls } from '../shared/door-calls.js';
+import { bodyText } from '../shared/door-request.js';
+import { SinchApplication, SinchGuard } from './sinch.guard.js';
+import { CALL_PATHS } from './sinch.paths.js';
+
+const LEGS: ReadonlySet<string> = new Set(['caller', 'callee', 'both']);
+
+/** Manage Call and call info (contract §3, §3.1, §3.2). */
+@ApiTags('sinch door')
+@UseGuards(SinchGuard)
+@Controller(CALL_PATHS)
+export class SinchCallsController {
+  constructor(
+    @Inject(GATEWAY) private readonly gateway: GatewayContext,
+    private readonly calls: DoorCalls,
+  ) {}
+
+  @Get(':callId')
+  @ApiOperation({ summary: 'Get information about a call' })
+  @ApiOkResponse({ description: 'Call info' })
+  async info(@SinchApplication() application: DoorApplication, @Param('callId') callId: string): Promise<JsonObject> {
+    const call = await this.calls.require(application, callId);
+    return sinch.renderSinchCallInfo(call, this.gateway.ports.clock.now());
+  }
+
+  @Patch(':callId')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Manage Call: SVAML that is carried out on a call in progress' })
+  @ApiNoContentResponse()
+  async manage(
+    @SinchApplication() application: DoorApplication,
+    @Param('callId') callId: string,
+    @Req() request: Request,
+  ): Promise<void> {
+    const call = await this.calls.requireLive(application, callId);
+    await this.calls.instruct(call, bodyText(request), 'manage');
+  }
+
+  @Patch(':callId/leg/:callLeg')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Manage Call for one leg: caller, callee or both' })
+  @ApiNoContentResponse()
+  async manageLeg(
+    @SinchApplication() application: DoorApplication,
+    @Param('callId') callId: string,
+    @Param('callLeg') callLeg: string,
+    @Req() request: Request,
+  ): Promise<void> {
+    if (!LEGS.has(callLeg.toLowerCase()))
+      throw new RecgateError('field.invalid', 'callLeg must be caller, callee or both', { field: 'callLeg' });
+    await this.manage(application, callId, request);
+  }
+}

@@ -1,0 +1,38 @@
+import type { Request } from 'express';
+import { RecgateError } from '#libs/recording-model';
+import { pathAsSent } from '../shared/door-request.js';
+
+/** The API under its path of today and under that of older documentation (contract §3). */
+export const CALL_PATHS = [
+  'sinch/calling/v1/calls/id',
+  'sinch/calling/v1/call/id',
+  'sinch/v1/calls/id',
+  'sinch/v1/call/id',
+];
+export const CALLOUT_PATHS = ['sinch/calling/v1/callouts', 'sinch/v1/callouts'];
+export const CONFERENCE_PATHS = ['sinch/calling/v1/conferences/id', 'sinch/v1/conferences/id'];
+export const CALLBACK_PATHS = [
+  'sinch/v1/configuration/callbacks/applications',
+  'sinch/calling/v1/configuration/callbacks/applications',
+];
+
+/**
+ * What stands behind `/conferences/id/` as it was sent, percent-decoded: ids are free text and may hold slashes
+ * (contract §4.3).
+ * @throws RecgateError `field.invalid` when it cannot be decoded
+ */
+export function conferencePath(request: Request): string {
+  const [, rest = ''] = /\/conferences\/+id\/(.*)$/s.exec(pathAsSent(request)) ?? [];
+  try {
+    return decodeURIComponent(rest).replace(/\/$/, '');
+  } catch {
+    throw new RecgateError('field.invalid', 'The conference id cannot be decoded', { field: 'conferenceId' });
+  }
+}
+
+/** The same parted at its last slash: conference, and the call of one participant. */
+export function participantPath(request: Request): { readonly conferenceId: string; readonly callId: string } {
+  const path = conferencePath(request);
+  const slash = path.lastIndexOf('/');
+  return { conferenceId: path.slice(0, Math.max(0, slash)), callId: path.slice(slash + 1) };
+}

@@ -1,0 +1,55 @@
+import type { CallRecord, JsonObject, JsonValue } from '#libs/recording-model';
+import { endReason, FREE, toType, withoutPlus } from './sinch.flow-renderer.js';
+
+/** What `GET …/calls/id/{callId}` answers (contract §3); nothing of recordings is in it. */
+export function renderSinchCallInfo(call: CallRecord, now: Date): JsonObject {
+  const { identity, answeredAt } = call;
+  const isOver = call.state === 'ended';
+  const isAnswered = answeredAt !== null;
+  return {
+    from: { type: /^\+?\d+$/.test(identity.from) ? 'Number' : 'Username', endpoint: identity.from },
+    to: identity.vendor['to'] ?? { type: typeOf(call), endpoint: identity.to },
+    domain: identity.vendor['domain'] ?? 'pstn',
+    callId: identity.callId,
+    ...(isAnswered ? { duration: secondsSince(answeredAt, call.endedAt ?? now.toISOString()) } : {}),
+    status: isOver ? 'FINAL' : 'ONGOING',
+    result: isAnswered ? 'ANSWERED' : isOver ? 'NOANSWER' : 'N/A',
+    reason: isOver ? endReason(call.endedBy, isAnswered) : 'N/A',
+    timestamp: `${call.createdAt.slice(0, 19)}Z`,
+    custom: identity.vendor['custom'] ?? '',
+    userRate: identity.vendor['userRate'] ?? FREE,
+    debit: identity.vendor['debit'] ?? FREE,
+  };
+}
+
+/** The calls that are in a conference at the moment, in the order they joined. */
+export function inConference(calls: readonly CallRecord[], conferenceId: string): readonly CallRecord[] {
+  return calls
+    .filter((call) => call.state !== 'ended' && call.conference?.conferenceId === conferenceId)
+    .toSorted((a, b) => (a.conference?.joinedAt ?? '').localeCompare(b.conference?.joinedAt ?? ''));
+}
+
+/** What `GET …/conferences/id/{conferenceId}` answers (contract §3). */
+export function renderSinchConference(participants: readonly CallRecord[], now: Date): JsonObject {
+  return { participants: participants.map((call) => renderParticipant(call, now)) };
+}
+
+function renderParticipant(call: CallRecord, now: Date): JsonValue {
+  const { identity, conference } = call;
+  return {
+    cli: withoutPlus(identity.direction === 'outbound' ? identity.to : identity.from),
+    id: identity.callId,
+    duration: secondsSince(conference?.joinedAt ?? call.createdAt, now.toISOString()),
+    muted: conference?.muted ?? false,
+    onhold: false,
+  };
+}
+
+function typeOf(call: CallRecord): string {
+  const type = toType(call.identity);
+  return type === 'did' ? 'Number' : `${type.charAt(0).toUpperCase()}${type.slice(1)}`;
+}
+
+function secondsSince(from: string, until: string): number {
+  return Math.max(0, Math.ceil((Date.parse(until) - Date.parse(from)) / 1000));
+}
