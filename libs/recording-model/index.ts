@@ -9,6 +9,7 @@ export * from './ports/call-media.port.js';
 export * from './ports/clock.port.js';
 export * from './ports/document-ledger.port.js';
 export * from './ports/encoder.port.js';
+export * from './ports/failed-notifications.port.js';
 export * from './ports/file-media.port.js';
 export * from './ports/file-store.port.js';
 export * from './ports/id-source.port.js';

@@ -13,6 +13,7 @@ import { recordingSecrets } from '../accept-recording.js';
 import { requireApplication, viewApplication } from '../applications.js';
 import type { OrchestrationPorts } from '../ports.js';
 import { EndpointGate } from './endpoint-gate.js';
+import { noteFailedAttempt } from './failed-attempts.js';
 
 /** Beside the attempt itself: reading, rendering, writing down. */
 const LEASE_MARGIN_MS = 5000;
@@ -97,6 +98,8 @@ export class DeliveryChain {
     const step = this.ports.sender.next(policy, attempts.length, outcome, this.ports.clock.now());
     this.ports.metrics.deliveryAttempts.inc({ outcome: step.kind });
     await this.settle({ ...delivery, attempts }, step);
+    // What was not even sent is no failure of the receiver.
+    if (step.kind !== 'delivered' && request.url !== '') await noteFailedAttempt(this.ports, record, delivery, { ...told, request });
     return 'settled';
   }
 

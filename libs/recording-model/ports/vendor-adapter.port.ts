@@ -1,5 +1,5 @@
 import type { AccountingEntry } from '../accounting.js';
-import type { CallIdentity, CallState } from '../call.js';
+import type { CallEndReason, CallIdentity, CallState } from '../call.js';
 import type { RecgateError } from '../errors.js';
 import type { FlowRequest, FlowStep } from '../flow-step.js';
 import type { JsonObject, JsonValue } from '../json.js';
@@ -10,6 +10,7 @@ import type { SecretBag, SecretRef } from '../secret.js';
 import type { SourcePosition } from '../source-position.js';
 import type { VendorName } from '../vendor-name.js';
 import type { StoredDocument } from './document-ledger.port.js';
+import type { FailedNotifications } from './failed-notifications.port.js';
 import type { IdSource } from './id-source.port.js';
 
 /**
@@ -52,6 +53,9 @@ export interface VendorAdapter {
    */
   readonly callStarts?: StoredCallStarts;
 
+  /** How the vendor's API keeps book of the files in the own store; absent: recordings lie there without any. */
+  readonly catalogue?: FileCatalogueRules;
+
   /** The requests a call's end brings (final page, DiCE, status callback); often none. */
   lastRequests(application: ApplicationView, call: CallIdentity, flowState?: JsonObject): readonly FlowRequest[];
 
@@ -66,6 +70,9 @@ export interface VendorAdapter {
    * `replace`s the running one. Absent: both run.
    */
   onSecondStart?(running: RecordingSpec, next: RecordingSpec): 'both' | 'ignore' | 'replace';
+
+  /** What becomes of notifications that failed, beside being tried again; absent: nothing. */
+  readonly failedNotifications?: FailedNotifications;
 
   /** The vendor's own answer to a bad request. */
   renderError(error: RecgateError): VendorErrorForm;
@@ -83,6 +90,21 @@ export type CallStart =
   /** The text of the document lies under `document` in its sealed part. */
   | { readonly kind: 'document'; readonly document: StoredDocument; readonly role: DocumentRole }
   | { readonly kind: 'request'; readonly request: FlowRequest };
+
+/** Containers with quotas and files in them, as documents of an application. */
+export interface FileCatalogueRules {
+  /** Collections of the documents; `owners` says of every sid whose it is, for public links. */
+  readonly collections: { readonly containers: string; readonly files: string; readonly owners: string };
+  /** Container of recordings that name none; null: the account's first one, which is made when it is needed. */
+  defaultContainer(application: ApplicationView): string | null;
+  /** What that first one is made of. */
+  firstContainer(application: ApplicationView): { readonly quotaBytes: number; readonly quotaFiles: number; readonly fields: JsonObject };
+  /**
+   * The vendor's own fields of the file that a recording becomes.
+   * @param container the vendor's own fields of the container, for its defaults
+   */
+  fileFields(recording: RecordingView, container: JsonObject): JsonObject;
+}
 
 /**
  * What kind of document it is. `flow`: the answer to a page or document request. Sinch: which callback it answers,
@@ -194,12 +216,16 @@ export interface FlowContext {
   readonly callDurationMs: number;
   /** Who ended the call, once it has ended. */
   readonly hangupBy: 'caller' | 'callee' | 'gateway' | null;
+  /** Why the call ended, once it has ended. */
+  readonly endReason?: CallEndReason;
   /** The document that was running. */
   readonly documentUrl: string | null;
   readonly flowState: JsonObject;
   /** The recording that just ended, for its continuation. */
   readonly recording: RecordingView | null;
   readonly collected: { readonly digits: string; readonly finishKey: string | null } | null;
+  /** The request follows an interruption: the kind of the step that was cut off, null when it was between two. */
+  readonly interrupted?: { readonly step: FlowStep['kind'] | null };
   readonly error: RecgateError | null;
   readonly now: Date;
   /** Base URL of the gateway, without a trailing slash; absent where none is known. */
