@@ -12,6 +12,7 @@ export interface ByteRange {
 /**
  * Sends audio, whole or the one byte range that was asked for (RFC 9110 §14).
  * @param sha256 of the file, hex; becomes its entity tag
+ * @param disposition `Content-Disposition`, where a vendor words it in its own way
  * @throws RecgateError `range.not_satisfiable` for a range outside the file
  */
 export async function sendAudio(
@@ -19,6 +20,7 @@ export async function sendAudio(
   response: Response,
   audio: StoredAudio,
   sha256?: string,
+  disposition = `attachment; filename="${audio.fileName.replace(/[^\w.-]/g, '_')}"`,
 ): Promise<void> {
   const etag = sha256 === undefined ? null : `"${sha256}"`;
   const range = isRangeValid(request, etag) ? parseRange(request.headers.range, audio.sizeBytes) : null;
@@ -30,7 +32,7 @@ export async function sendAudio(
   const { start, end } = range ?? { start: 0, end: audio.sizeBytes - 1 };
   response.status(range === null ? 200 : 206);
   response.setHeader('Content-Type', audio.contentType);
-  response.setHeader('Content-Disposition', `attachment; filename="${audio.fileName.replace(/[^\w.-]/g, '_')}"`);
+  response.setHeader('Content-Disposition', disposition);
   response.setHeader('Content-Length', end - start + 1);
   if (etag !== null) response.setHeader('ETag', etag);
   if (range !== null) response.setHeader('Content-Range', `bytes ${start}-${end}/${audio.sizeBytes}`);

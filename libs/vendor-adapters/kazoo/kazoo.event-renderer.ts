@@ -10,7 +10,15 @@ import { kazooFacts, kazooRecordingDocument } from './kazoo.recording-document.j
 import { databaseOf } from './kazoo.names.js';
 import { kazooSettings, hexDigest } from './kazoo.settings.js';
 import { gregorianSeconds } from './kazoo.time.js';
-import { documentChanges, toldBy, wants, webhooksOf, type DocumentChange, type Webhook } from './kazoo.webhooks.js';
+import {
+  documentChanges,
+  hookOf,
+  toldBy,
+  wants,
+  webhooksOf,
+  type DocumentChange,
+  type Webhook,
+} from './kazoo.webhooks.js';
 
 /** The `object` webhooks of one event, hook by hook (contract §3.1). Kazoo has no other recording callback. */
 export function renderKazooEvent(event: RecordingEvent, context: RenderContext): readonly RenderedNotification[] {
@@ -19,10 +27,9 @@ export function renderKazooEvent(event: RecordingEvent, context: RenderContext):
   const hooks = webhooksOf(application);
   const changes = documentChanges(event.name, kazooSettings(application).version);
   return recording.spec.subscriptions.flatMap((subscription) => {
-    const told = toldBy(subscription.name);
-    const hook = hooks.find((each) => each.subscription === told.hook);
+    const hook = hookOf(hooks, subscription.name);
     if (hook === undefined || subscription.url === null) return [];
-    const change = changes.filter((each) => wants(hook, each))[told.change];
+    const change = changes.filter((each) => wants(hook, each))[toldBy(subscription.name).change];
     if (change === undefined) return [];
     const address = { url: subscription.url, userinfo: subscription.userinfo };
     const request = webhookRequest(hook, address, payloadOf(change, hook, event, context), context);

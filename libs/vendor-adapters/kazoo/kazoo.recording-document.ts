@@ -90,7 +90,7 @@ export function kazooRecordingDocument(recording: RecordingView, application: Ap
         ? spec.destination.url
         : undefined,
     origin: spec.labels['origin'],
-    ...(version === '5.x' ? conferenceFields(recording) : {}),
+    ...(version === '5.x' ? laterFields(recording) : {}),
     custom_channel_vars: call.vendor['custom_channel_vars'] ?? { account_id: facts.accountId },
   };
   return Object.fromEntries(
@@ -98,8 +98,10 @@ export function kazooRecordingDocument(recording: RecordingView, application: Ap
   );
 }
 
-function conferenceFields({ call, spec }: RecordingView): Record<string, JsonValue | undefined> {
+/** What 5.x adds. */
+function laterFields({ call, spec, notes }: RecordingView): Record<string, JsonValue | undefined> {
   return {
+    user_metadata: notes?.['user_metadata'],
     transcribe: spec.transcription === null ? undefined : true,
     conference_recording: call.conferenceId === undefined ? undefined : true,
     conference_id: call.conferenceId,

@@ -65,6 +65,15 @@ export function storagePlan(application: ApplicationView): StoragePlan | null {
   return readHandler(handlerId, new TextSettings(attachment).get('handler') ?? '', settings, params);
 }
 
+/**
+ * One handler of a storage document, whatever it is used for.
+ * @throws RecgateError `request.invalid` when its settings are not complete
+ */
+export function storageHandler(handlerId: string, attachment: JsonObject): StoragePlan {
+  const handler = new TextSettings(attachment).get('handler') ?? '';
+  return readHandler(handlerId, handler, objectAt(attachment, 'settings'), {});
+}
+
 function parsePlan(text: string): JsonObject {
   try {
     const { value } = parseJsonDocument(text);

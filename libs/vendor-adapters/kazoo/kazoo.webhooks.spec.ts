@@ -66,7 +66,7 @@ describe('object webhooks (contract §3.1)', () => {
     const settings = { clusterId: '6bd0ec3f', webhooks: JSON.stringify([hook({ id: 'a1b2', custom_data: FILTER })]) };
     expect(render('recording.finished', settings)).toEqual([
       {
-        subscription: 'webhook:recordings',
+        subscription: 'webhook:a1b2',
         purpose: 'webhook',
         request: {
           method: 'POST',

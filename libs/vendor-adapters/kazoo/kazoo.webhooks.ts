@@ -16,8 +16,10 @@ export type DocumentChange = 'doc_created' | 'doc_edited' | 'doc_deleted';
 
 /** An `object` webhook of the account. */
 export interface Webhook {
-  /** `webhook:<name or index>`, the name of its subscription. */
+  /** `webhook:<id, name or index>`, the name of its subscription. */
   readonly subscription: string;
+  /** `webhook:<name or index>`: what it was called before it had an id. */
+  readonly formerly: string;
   readonly id: string;
   readonly url: string;
   readonly userinfo: string | null;
@@ -73,6 +75,12 @@ export function webhooksOf(application: ApplicationView): readonly Webhook[] {
   });
 }
 
+/** The webhook that a subscription of a recording belongs to. */
+export function hookOf(hooks: readonly Webhook[], subscription: string): Webhook | undefined {
+  const { hook } = toldBy(subscription);
+  return hooks.find((each) => each.subscription === hook) ?? hooks.find((each) => each.formerly === hook);
+}
+
 /** One event makes one request a subscription; the second change of a discarded recording has a subscription of its own. */
 const SECOND_CHANGE = '#second';
 
@@ -113,7 +121,8 @@ export function wants(hook: Webhook, change: DocumentChange): boolean {
   return hook.action === null || hook.action === 'all' || hook.action === change;
 }
 
-function hookObjects(application: ApplicationView): readonly JsonObject[] {
+/** All webhooks of the account as they are written, whatever they are for. */
+export function hookObjects(application: ApplicationView): readonly JsonObject[] {
   const list = setting(application, 'webhooks');
   if (list !== null) {
     const value = parseSetting('webhooks', list);
@@ -153,13 +162,15 @@ function readHook(hook: JsonObject, index: number): Webhook | null {
   const matches =
     filter === null || (['call_recording', 'all'].includes(filter['type'] ?? '') && filter['action'] !== undefined);
   if (member(hook, 'enabled') === false || !isObjectHook || !matches) return null;
-  const subscription = `webhook:${textOf(hook, 'name') ?? index}`;
   const { url, userinfo } = hookUrl(textOf(hook, 'uri') ?? '');
+  const formerly = formerName(hook, index);
   // Stripped before merging, so that the event's own type and action arrive.
   const merged = Object.entries(filter ?? {}).filter(([key]) => key !== 'type' && key !== 'action');
+  const given = textOf(hook, 'id');
   return {
-    subscription,
-    id: textOf(hook, 'id') ?? hexDigest(`${subscription} ${splitUserinfo(url).url}`),
+    subscription: given === null ? formerly : `webhook:${given}`,
+    formerly,
+    id: hookId(hook, index),
     url,
     userinfo,
     method: verb(textOf(hook, 'http_verb') ?? 'post'),
@@ -169,6 +180,16 @@ function readHook(hook: JsonObject, index: number): Webhook | null {
     customData: Object.fromEntries(merged),
     headers: safeHeaders(member(hook, 'custom_request_headers')),
   };
+}
+
+/** Id of a webhook: its own, or one that follows from its name and address. */
+export function hookId(hook: JsonObject, index: number): string {
+  const given = textOf(hook, 'id');
+  return given ?? hexDigest(`${formerName(hook, index)} ${splitUserinfo(textOf(hook, 'uri') ?? '').url}`);
+}
+
+function formerName(hook: JsonObject, index: number): string {
+  return `webhook:${textOf(hook, 'name') ?? index}`;
 }
 
 function hookUrl(uri: string): { url: string; userinfo: string | null } {
