@@ -12,12 +12,15 @@ export function createInlineEncoder(): Encoder {
 }
 
 async function encodeInline(request: EncodeRequest): Promise<Rendition> {
-  const { source, format, outputFile, signal } = request;
+  const { source, format, outputFile, encryption, signal } = request;
   const { sampleRate, channels, samples } = source;
   signal?.throwIfAborted();
   const audio = { sampleRate, channels };
   const encoder = await createFormatEncoder(format, audio);
-  const file = new RenditionFile({ format, audio, samples, outputFile }, encoder);
+  const file = new RenditionFile(
+    { format, audio, samples, outputFile, ...(encryption === undefined ? {} : { encryption }) },
+    encoder,
+  );
   try {
     for await (const frames of wholeFrames(source, signal)) file.push(frames);
     return file.finish();

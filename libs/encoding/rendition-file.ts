@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fdatasyncSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { RecgateError, type RecordingFormat, type Rendition } from '#libs/recording-model';
+import { RecgateError, type FileCipher, type RecordingFormat, type Rendition } from '#libs/recording-model';
+import { createFileCipher, type CipherStream } from './file-cipher.js';
 import type { FormatEncoder } from './format-encoder.js';
 import type { AudioShape } from './format-table.js';
 import { ContentDigest, type ContentChecksums } from './hashing/content-digest.js';
@@ -18,6 +19,8 @@ export interface RenditionJob {
   /** Samples per channel that will come, exactly; null: told at the end, for formats whose header is written last. */
   readonly samples: number | null;
   readonly outputFile: string;
+  /** Absent: the file is plain. */
+  readonly encryption?: FileCipher;
 }
 
 /**
@@ -30,14 +33,22 @@ export class RenditionFile {
   private readonly encoder: FormatEncoder;
   private readonly partFile: string;
   private readonly fd: number;
+  private readonly cipher: CipherStream | null;
   private digest: ContentDigest | null;
   private samplesOfAllChannels = 0;
 
-  /** @throws RecgateError `media.format` when the format cannot hold that many samples */
+  /**
+   * @throws RecgateError `media.format` when the format cannot hold that many samples, or cannot be encrypted: a cipher
+   *   stream has no place for a header that is known last
+   */
   constructor(job: RenditionJob, encoder: FormatEncoder) {
     this.job = job;
     this.encoder = encoder;
     const header = job.samples === null ? null : encoder.headerFor(job.samples);
+    const { encryption } = job;
+    if (encryption !== undefined && header === null)
+      throw new RecgateError('media.format', 'A file of this format cannot be encrypted', { field: 'encryption' });
+    this.cipher = encryption === undefined ? null : createFileCipher(encryption);
     this.partFile = `${job.outputFile}.${randomBytes(4).toString('hex')}${PART_SUFFIX}`;
     this.fd = openSync(this.partFile, 'wx+');
     this.digest = header === null ? null : new ContentDigest();
@@ -62,6 +73,7 @@ export class RenditionFile {
       throw new RecgateError('gateway.internal', `The source gave ${came} samples a channel instead of ${samples ?? 'a known number'}`);
     const { tail, header } = this.encoder.finish();
     this.write(tail);
+    if (this.cipher !== null) this.writeBytes(this.cipher.finish());
     if (this.digest === null) writeFully(this.fd, header, 0);
     fsyncSync(this.fd);
     const checksums = this.digest === null ? checksumsOf(this.fd) : this.digest.finish();
@@ -96,6 +108,10 @@ export class RenditionFile {
   }
 
   private write(bytes: Uint8Array): void {
+    this.writeBytes(this.cipher === null ? bytes : this.cipher.push(bytes));
+  }
+
+  private writeBytes(bytes: Uint8Array): void {
     writeFully(this.fd, bytes, null);
     this.digest?.update(bytes);
   }

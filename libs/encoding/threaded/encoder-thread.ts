@@ -35,13 +35,14 @@ export class EncoderThread {
 
   /** Encodes; leaves no file behind when it fails or `request.signal` aborts (rejects with its reason). */
   async encode(request: EncodeRequest): Promise<Rendition> {
-    const { source, format, outputFile, signal } = request;
+    const { source, format, outputFile, encryption, signal } = request;
     const { sampleRate, channels, samples } = source;
     this.worker.ref();
     const answer = new Promise<Rendition | null>((resolve, reject) => (this.settle = { resolve, reject }));
     answer.catch(() => undefined);
     try {
-      this.send({ kind: 'begin', job: { format, audio: { sampleRate, channels }, samples, outputFile } });
+      const job = { format, audio: { sampleRate, channels }, samples, outputFile };
+      this.send({ kind: 'begin', job: encryption === undefined ? job : { ...job, encryption } });
       await this.feed(source, signal);
       const rendition = await answer;
       if (rendition === null)

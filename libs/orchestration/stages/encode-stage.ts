@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RecgateError, type RecordingRecord, type Rendition } from '#libs/recording-model';
+import { RecgateError, reveal, type FileCipher, type RecordingRecord, type Rendition } from '#libs/recording-model';
+import { recordingSecrets } from '../accept-recording.js';
 import type { OrchestrationPorts, WantedRendition } from '../ports.js';
 import { findPeaks, keepPeaks } from '../peaks/peak-files.js';
 import { withPeaks } from '../peaks/waveform-peaks.js';
@@ -17,8 +18,10 @@ export function encodeStage(ports: OrchestrationPorts): Stage {
       if (capture === null) throw new RecgateError('gateway.internal', `Recording ${record.id} was captured without a result`);
       await mkdir(ports.settings.renditionDirectory, { recursive: true });
       const wanted = { recordingId: record.id, capture, format: record.spec.format, outputFile: renditionFile(ports, record) };
-      const followed = (await ports.followed?.takeFollowed(wanted)) ?? null;
-      const rendition = followed ?? (await encodeSpool(ports, wanted));
+      const cipher = cipherOf(ports, record);
+      // What grew beside the recording is plain.
+      const followed = cipher === null ? ((await ports.followed?.takeFollowed(wanted)) ?? null) : null;
+      const rendition = followed ?? (await encodeSpool(ports, wanted, cipher));
       if (followed !== null) await keepPeaks(ports, record.id, await findPeaks(await ports.spools.open(record.id, capture)));
       return { to: 'storing', at: ports.clock.now(), patch: { rendition } };
     },
@@ -26,9 +29,21 @@ export function encodeStage(ports: OrchestrationPorts): Stage {
   };
 }
 
-async function encodeSpool(ports: OrchestrationPorts, { recordingId, capture, format, outputFile }: WantedRendition): Promise<Rendition> {
+/** The credentials leave the bag for the encoder alone; null: the rendition is plain. */
+function cipherOf(ports: OrchestrationPorts, record: RecordingRecord): FileCipher | null {
+  const { encryption } = record.spec;
+  if (encryption === null) return null;
+  const bag = recordingSecrets(ports, record);
+  return { key: reveal(bag, encryption.key), vector: reveal(bag, encryption.vector) };
+}
+
+async function encodeSpool(
+  ports: OrchestrationPorts,
+  { recordingId, capture, format, outputFile }: WantedRendition,
+  cipher: FileCipher | null,
+): Promise<Rendition> {
   const { source, peaks } = withPeaks(await ports.spools.open(recordingId, capture));
-  const rendition = await ports.encoder.encode({ source, format, outputFile });
+  const rendition = await ports.encoder.encode({ source, format, outputFile, ...(cipher === null ? {} : { encryption: cipher }) });
   await keepPeaks(ports, recordingId, peaks());
   return rendition;
 }

@@ -4,7 +4,8 @@ import type { RecordingFormat } from '../recording-spec.js';
 /** Makes a rendition from spooled audio. Runs off the main thread; memory does not grow with the length. */
 export interface Encoder {
   /**
-   * @throws RecgateError `media.format` when format, rate and channels do not go together; `gateway.internal` otherwise.
+   * @throws RecgateError `media.format` when format, rate and channels do not go together, or the format cannot be
+   *   encrypted; `gateway.internal` otherwise.
    */
   encode(request: EncodeRequest): Promise<Rendition>;
 }
@@ -15,7 +16,17 @@ export interface EncodeRequest {
   readonly format: RecordingFormat;
   /** Written atomically: absent or complete. */
   readonly outputFile: string;
+  /** The whole file, its header included, is written as one cipher stream; absent: it is plain. */
+  readonly encryption?: FileCipher;
   readonly signal?: AbortSignal;
+}
+
+/** AES-CBC with PKCS#7 padding; the vector is not part of the file (Aculab contract §4). */
+export interface FileCipher {
+  /** Hex: 32, 48 or 64 digits for 128, 192 or 256 bits. */
+  readonly key: string;
+  /** Hex, 32 digits. */
+  readonly vector: string;
 }
 
 /** Audio in samples per channel, read once from start to end. */
