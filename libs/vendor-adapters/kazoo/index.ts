@@ -11,6 +11,8 @@ export {
 } from './kazoo.auth.js';
 export { CALLFLOW_COLLECTION, callflowOf } from './kazoo.call-starts.js';
 export { callflowSummary, completeCallflow, mergeDocument, requireFreeNumbers } from './kazoo.callflows.js';
+export { channelDocument, readChannelPost, readChannelPut, type ChannelAction } from './kazoo.channels.js';
+export { completeMetaflows, METAFLOW_COLLECTION } from './kazoo.metaflows.js';
 export {
   badIdentifier,
   CrossbarError,
@@ -79,7 +81,7 @@ export {
   patchedNotes,
   wantedForm,
 } from './kazoo.stored-recording.js';
-export { attemptsIn, forgivenFailures, WEBHOOK_ATTEMPTS } from './kazoo.webhook-attempts.js';
+export { attemptKey, attemptsIn, forgivenFailures, WEBHOOK_ATTEMPTS } from './kazoo.webhook-attempts.js';
 export {
   listWebhooks,
   requireReEnable,

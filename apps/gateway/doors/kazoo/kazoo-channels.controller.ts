@@ -1,0 +1,100 @@
+import { Get, Inject, Param, Post, Put } from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiBadRequestResponse,
+  ApiNotFoundResponse,
+  ApiOkResponse,
+  ApiOperation,
+} from '@nestjs/swagger';
+import { RecgateError, type CallRecord, type JsonObject } from '#libs/recording-model';
+import { kazoo } from '#libs/vendor-adapters';
+import { GATEWAY, type GatewayContext } from '../../runtime-token.js';
+import type { DoorApplication } from '../shared/door-applications.js';
+import { DoorCalls } from '../shared/door-calls.js';
+import { KazooAnswer } from './kazoo-answer.js';
+import { KazooCallflows } from './kazoo-callflows.js';
+import { KazooAccount, KazooEnvelope } from './kazoo-exchange.js';
+import { KazooAccountResource } from './kazoo-resource.js';
+
+/** Live calls (contract §4.5). */
+@KazooAccountResource('channels')
+export class KazooChannelsController {
+  constructor(
+    @Inject(GATEWAY) private readonly gateway: GatewayContext,
+    private readonly calls: DoorCalls,
+    private readonly callflows: KazooCallflows,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'List the active calls' })
+  @ApiOkResponse()
+  async list(@KazooAccount() application: DoorApplication): Promise<KazooAnswer> {
+    const active = (await this.calls.list(application)).filter(({ state }) => state !== 'ended');
+    return new KazooAnswer(active.map((call) => this.shown(application, call)));
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'Show an active call' })
+  @ApiOkResponse()
+  @ApiNotFoundResponse({ description: 'bad_identifier, also for a call that has ended' })
+  async show(@KazooAccount() application: DoorApplication, @Param('id') id: string): Promise<KazooAnswer> {
+    return new KazooAnswer(this.shown(application, await this.live(application, id)));
+  }
+
+  @Put(':id')
+  @ApiOperation({ summary: 'Run a metaflow on the call: start, stop, mask and unmask its recording' })
+  @ApiAcceptedResponse({ description: 'metaflow sent' })
+  @ApiBadRequestResponse({ description: 'invalid data' })
+  async steer(
+    @KazooAccount() application: DoorApplication,
+    @Param('id') id: string,
+    @KazooEnvelope() envelope: JsonObject,
+  ): Promise<KazooAnswer> {
+    const call = await this.live(application, id);
+    await this.act(application, call, kazoo.readChannelPut(envelope));
+    return new KazooAnswer('metaflow sent', { status: 202 });
+  }
+
+  @Post(':id')
+  @ApiOperation({ summary: 'Hang up, or run a stored callflow on the call' })
+  @ApiOkResponse()
+  @ApiBadRequestResponse({ description: 'invalid data' })
+  async change(
+    @KazooAccount() application: DoorApplication,
+    @Param('id') id: string,
+    @KazooEnvelope() envelope: JsonObject,
+  ): Promise<KazooAnswer> {
+    const call = await this.live(application, id);
+    await this.act(application, call, kazoo.readChannelPost(envelope));
+    return new KazooAnswer({});
+  }
+
+  private async act(application: DoorApplication, call: CallRecord, action: kazoo.ChannelAction): Promise<void> {
+    switch (action.kind) {
+      case 'metaflow':
+        await this.calls.instruct(call, action.document, 'metaflow');
+        return;
+      case 'callflow': {
+        const { document } = await this.callflows.show(application, action.callflowId);
+        await this.calls.instruct(call, JSON.stringify(document), 'saved');
+        return;
+      }
+      case 'hangup':
+        await this.calls.hangup(call);
+    }
+  }
+
+  /** @throws CrossbarError `bad_identifier` */
+  private async live(application: DoorApplication, id: string): Promise<CallRecord> {
+    try {
+      return await this.calls.requireLive(application, id);
+    } catch (error) {
+      if (error instanceof RecgateError && error.code === 'request.not_found') throw kazoo.badIdentifier(id);
+      throw error;
+    }
+  }
+
+  private shown({ view }: DoorApplication, call: CallRecord): JsonObject {
+    return kazoo.channelDocument(call, view, this.gateway.ports.clock.now());
+  }
+}

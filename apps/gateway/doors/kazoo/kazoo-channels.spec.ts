@@ -1,0 +1,221 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { CommandServer } from '../../testing/command-server.js';
+import { GatewayUnderTest } from '../../testing/gateway-under-test.js';
+import { ACCOUNT, KAZOO_ACCOUNT_SETTINGS, KazooClient } from './testing/kazoo-client.js';
+
+let gateway: GatewayUnderTest;
+let node: Awaited<ReturnType<typeof CommandServer.start>>;
+let client: KazooClient;
+let applicationId: string;
+
+beforeAll(async () => {
+  gateway = await GatewayUnderTest.start();
+  node = await CommandServer.start(gateway.runtime);
+  applicationId = await gateway.application('kazoo', KAZOO_ACCOUNT_SETTINGS);
+  client = await KazooClient.logIn(gateway);
+});
+
+afterAll(async () => {
+  await node.close();
+  await gateway.stop();
+});
+
+let calls = 0;
+
+/** A call of the application that has just been answered. */
+async function call(application = applicationId): Promise<{ readonly callId: string; readonly path: string }> {
+  calls += 1;
+  const callId = `call-${calls}@192.0.2.10`;
+  const answer = await gateway.ask('POST', '/v1/calls', {
+    body: {
+      applicationId: application,
+      call: {
+        callId,
+        from: '1001@acme.sip.example.com',
+        to: '2000@acme.sip.example.com',
+        vendor: {
+          caller_id_name: 'Jane Doe',
+          caller_id_number: '+14155550111',
+          interaction_id: '63931234567-9c1d2e3f',
+        },
+      },
+      legs: { caller: { transport: 'rtp', codec: 'PCMU' } },
+    },
+  });
+  if (answer.status !== 201) throw new Error(answer.text);
+  return { callId, path: `/channels/${encodeURIComponent(callId)}` };
+}
+
+const metaflow = (data: object): object => ({ action: 'metaflow', data: { module: 'record_call', data } });
+const lastCommand = () => node.commands.at(-1);
+
+describe('channels', () => {
+  it('are the active calls, in words of Kazoo', async () => {
+    const { callId, path } = await call();
+    const shown = await client.ask('GET', path);
+    expect([shown.status, shown.json()['data']]).toEqual([
+      200,
+      {
+        uuid: callId,
+        call_id: callId,
+        account_id: ACCOUNT,
+        direction: 'inbound',
+        answered: true,
+        bridged: false,
+        from: '1001@acme.sip.example.com',
+        to: '2000@acme.sip.example.com',
+        destination: '2000',
+        username: '1001',
+        presence_id: '1001@acme.sip.example.com',
+        caller_id_name: 'Jane Doe',
+        caller_id_number: '+14155550111',
+        callee_id_number: '2000',
+        interaction_id: '63931234567-9c1d2e3f',
+        timestamp: expect.any(Number),
+        channel_created_time: expect.any(Number),
+        elapsed_s: expect.any(Number),
+      },
+    ]);
+    expect(Number(shown.json()['data']?.['timestamp'])).toBeGreaterThan(63_900_000_000);
+    expect((await client.ask('GET', '/channels')).json()['data']).toContainEqual(
+      expect.objectContaining({ uuid: callId }),
+    );
+  });
+
+  it('are not found when there is none of that id, it has ended, or it is of another application', async () => {
+    const other = await gateway.application('kazoo', { accountId: ACCOUNT, apiKey: 'a7'.repeat(32) });
+    const foreign = await call(other);
+    const ended = await call();
+    await client.ask('POST', ended.path, { data: {}, action: 'hangup' });
+    for (const { callId, path } of [foreign, ended, { callId: 'none', path: '/channels/none' }]) {
+      for (const [method, body] of [['GET'], ['PUT', metaflow({})], ['POST', { action: 'hangup' }]] as const) {
+        const answer = await client.ask(method, path, body);
+        expect([answer.status, answer.json()['message'], answer.json()['data']]).toEqual([
+          404,
+          'bad_identifier',
+          { message: 'bad identifier', cause: callId },
+        ]);
+      }
+    }
+    const active = (await client.ask('GET', '/channels')).text;
+    expect([foreign, ended].filter(({ callId }) => active.includes(callId))).toEqual([]);
+  });
+});
+
+describe('metaflows sent to a call', () => {
+  it('start a recording, which the ledger has when it is acknowledged', async () => {
+    const { callId, path } = await call();
+    const answer = await client.ask(
+      'PUT',
+      path,
+      metaflow({ action: 'start', format: 'mp3', url: 'https://rec.example.com/kzr' }),
+    );
+    expect([answer.status, answer.json()]).toEqual([
+      202,
+      expect.objectContaining({ data: 'metaflow sent', status: 'success', auth_token: client.token }),
+    ]);
+    const { items } = (await gateway.ask('GET', '/v1/recordings')).json();
+    expect(items).toContainEqual(expect.objectContaining({ call: expect.objectContaining({ callId }) }));
+    expect(lastCommand()).toMatchObject({ name: 'instruct', data: { role: 'metaflow' } });
+  });
+
+  it.each(['stop', 'mask', 'unmask', 'toggle'])('%s', async (action) => {
+    const { path } = await call();
+    const answer = await client.ask('PUT', path, metaflow({ action }));
+    expect([answer.status, answer.json()['data']]).toEqual([202, 'metaflow sent']);
+  });
+
+  it('must be ones', async () => {
+    const { path } = await call();
+    const before = node.commands.length;
+    const answers = await Promise.all(
+      [
+        { data: { module: 'record_call', data: {} } },
+        { action: 'record', data: { module: 'record_call', data: {} } },
+        { action: 'metaflow', data: { data: {} } },
+        { action: 'metaflow', data: { module: 7, data: [] } },
+      ].map((body) => client.ask('PUT', path, body)),
+    );
+    expect(
+      answers.map((answer) => [answer.status, answer.json()['message'], Object.keys(answer.json()['data'] ?? {})]),
+    ).toEqual([
+      [400, 'invalid data', ['action']],
+      [400, 'invalid data', ['action']],
+      [400, 'validation error', ['module']],
+      [400, 'validation error', ['module', 'data']],
+    ]);
+    expect(node.commands.length).toBe(before);
+  });
+});
+
+describe('POST to a call', () => {
+  it('hangs up, with the action beside data or in it', async () => {
+    for (const body of [{ action: 'hangup', data: {} }, { data: { action: 'hangup' } }]) {
+      const { path } = await call();
+      expect((await client.ask('POST', path, body)).status).toBe(200);
+      expect(lastCommand()?.name).toBe('hangup');
+      expect((await client.ask('GET', path)).status).toBe(404);
+    }
+  });
+
+  it('runs a stored callflow', async () => {
+    const stored = await client.ask('PUT', '/callflows', {
+      data: {
+        numbers: ['3000'],
+        flow: { module: 'record_call', data: { url: 'https://rec.example.com/kzr' }, children: {} },
+      },
+    });
+    const { path } = await call();
+    const answer = await client.ask('POST', path, {
+      action: 'callflow',
+      data: { id: String(stored.json()['data']?.['id']) },
+    });
+    expect([answer.status, lastCommand()]).toEqual([
+      200,
+      expect.objectContaining({ data: expect.objectContaining({ role: 'saved' }) }),
+    ]);
+    expect((await client.ask('POST', path, { action: 'callflow', data: { id: 'none' } })).status).toBe(404);
+  });
+
+  it('takes no record, and says what is not offered', async () => {
+    const { path } = await call();
+    for (const action of ['record', 'transfer', 'break', 'intercept', undefined]) {
+      const answer = await client.ask('POST', path, { action, data: { target: '2600' } });
+      expect([answer.status, answer.json()]).toEqual([
+        400,
+        expect.objectContaining({
+          error: '400',
+          message: 'invalid data',
+          status: 'error',
+          data: { action: expect.anything() },
+        }),
+      ]);
+    }
+  });
+});
+
+describe('stored metaflows', () => {
+  const stored = {
+    numbers: { 71: { module: 'record_call', data: { action: 'start', url: 'https://u:pa55word@rec.example.com' } } },
+  };
+
+  it.each(['/metaflows', '/users/6c2f1bd4/metaflows', '/devices/77aa/metaflows'])('are kept for %s', async (path) => {
+    expect((await client.ask('GET', path)).json()['data']).toEqual({});
+    const answer = await client.ask('POST', path, { data: stored });
+    expect([answer.status, answer.json()['data']]).toEqual([200, { binding_digit: '*', ...stored }]);
+    expect((await client.ask('GET', path)).json()['data']).toEqual({ binding_digit: '*', ...stored });
+    expect(await gateway.everythingWritten()).not.toContain('pa55word');
+    expect((await client.ask('DELETE', path)).status).toBe(200);
+    expect((await client.ask('GET', path)).json()['data']).toEqual({});
+  });
+
+  it('are checked', async () => {
+    const answer = await client.ask('POST', '/metaflows', {
+      data: { binding_digit: 'x', listen_on: 'nobody', numbers: { 71: { data: 1 } }, patterns: [] },
+    });
+    expect([answer.status, Object.keys(answer.json()['data'] ?? {}).sort()]).toEqual([
+      400,
+      ['binding_digit', 'listen_on', 'numbers.71.data', 'numbers.71.module', 'patterns'],
+    ]);
+  });
+});
