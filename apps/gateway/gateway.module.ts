@@ -5,6 +5,7 @@ import { CallsController } from './api-v1/calls.controller.js';
 import { DeliveriesController } from './api-v1/deliveries/deliveries.controller.js';
 import { EventsController } from './api-v1/events/events.controller.js';
 import { TenantEvents } from './api-v1/events/tenant-events.js';
+import { ManifestKeysController } from './api-v1/manifest-keys.controller.js';
 import { RecordingControls } from './api-v1/recordings/recording-controls.js';
 import { RecordingStarts } from './api-v1/recordings/recording-starts.js';
 import { RecordingsController } from './api-v1/recordings/recordings.controller.js';
@@ -27,6 +28,7 @@ export class GatewayModule {
         ApplicationsController,
         CallsController,
         RecordingsController,
+        ManifestKeysController,
         DeliveriesController,
         EventsController,
         FileLinksController,

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { FileRecordings } from './testing/file-recordings.js';
+import { createPublicKey, verify, type JsonWebKey } from 'node:crypto';
+import { startStrictS3 } from '../../libs/storage/testing/index.js';
+import { toneWav } from './testing/audio.js';
+import { CALL, FileRecordings, first, UPLOAD } from './testing/file-recordings.js';
 import { BETA_KEY, GatewayUnderTest, type Body } from './testing/gateway-under-test.js';
 
 let gateway: GatewayUnderTest;
@@ -90,5 +93,60 @@ describe('peaks', () => {
   it('are no business of another tenant', async () => {
     const answer = await gateway.ask('GET', `/v1/recordings/${await available()}/peaks`, { key: BETA_KEY });
     expect(answer.status).toBe(404);
+  });
+});
+
+describe('the manifest', () => {
+  it('says, signed, what became of a recording', async () => {
+    const id = await available();
+    const { receipt, history } = await show(id);
+    const answer = await gateway.ask('GET', `/v1/recordings/${id}/manifest`);
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, expect.stringContaining('application/jose')]);
+    const [header = '', payload = '', signature = ''] = answer.text.split('.');
+    const { keys } = (await gateway.ask('GET', '/v1/manifest-keys')).json() as unknown as { keys: JsonWebKey[] };
+    const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString()) as { kid: string };
+    const key = createPublicKey({ key: keys.find((each) => each['kid'] === kid) ?? {}, format: 'jwk' });
+    expect(verify(null, Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, 'base64url'))).toBe(true);
+    const manifest = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>;
+    expect(manifest).toMatchObject({ manifest: 1, recording: { id, state: 'available' }, object: receipt, history });
+    expect(manifest['encoder']).toMatchObject({ container: 'wav', codec: 'pcm16', sampleRate: 8000, samples: 8000, sizeBytes: 16_044 });
+    expect(manifest['media']).toEqual([expect.objectContaining({ party: 'caller', peakDbfs: expect.any(Number) })]);
+    expect(manifest['events']).toEqual(expect.arrayContaining([expect.objectContaining({ name: 'recording.available' })]));
+  });
+
+  it('is no business of another tenant', async () => {
+    const answer = await gateway.ask('GET', `/v1/recordings/${await available()}/manifest`, { key: BETA_KEY });
+    expect(answer.status).toBe(404);
+  });
+});
+
+describe('with manifests in the store', () => {
+  it('each recording has one beside it', async () => {
+    const keys = { accessKeyId: 'AKIAMANIFEST00000001', secretAccessKey: 'manifest secret' };
+    const s3 = await startStrictS3({ ...keys, buckets: ['calls'] });
+    const own = await GatewayUnderTest.start({ works: true, configure: ({ storage }) => (storage.manifests = true) });
+    try {
+      const sinch = await own.application('sinch', {
+        destinationUrl: 's3://calls/evidence/call.wav',
+        credentials: `${keys.accessKeyId}:${keys.secretAccessKey}:eu-central-1`,
+        s3Endpoint: s3.url,
+      });
+      const document = JSON.stringify({
+        instructions: [{ name: 'startRecording', options: { format: 'wav' } }],
+        action: { name: 'continue' },
+      });
+      const files = new FileRecordings(own);
+      const started = await files.start({ applicationId: sinch, source: UPLOAD, call: CALL, document, role: 'ace' });
+      const id = String(first(started)['id']);
+      await files.put(id, toneWav(1));
+      await own.until(id, 'available');
+      const jws = s3.object('calls', 'evidence/call.wav.manifest.jws')?.toString() ?? '';
+      const manifest = JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString()) as { object: object };
+      expect(manifest.object).toMatchObject({ location: 's3://calls/evidence/call.wav', sizeBytes: s3.object('calls', 'evidence/call.wav')?.length });
+      expect(jws).not.toContain(Buffer.from(keys.secretAccessKey).toString('base64url').slice(2, -2));
+    } finally {
+      await own.stop();
+      await s3.close();
+    }
   });
 });

@@ -16,11 +16,12 @@ import {
   type RetryPlans,
 } from '#libs/queues';
 import type { Clock } from '#libs/recording-model';
-import { createSecretVault, createSegmentCipher, loadOrCreateMasterKey } from '#libs/secrets';
+import { createDocumentSigner, createSecretVault, createSegmentCipher, loadOrCreateMasterKey } from '#libs/secrets';
 import { createObjectStores, MediaStore } from '#libs/storage';
 import { createMetrics, type Logger } from '#libs/telemetry';
 import { VENDOR_ADAPTERS } from '#libs/vendor-adapters';
 import { createApiKeys, type ApiKeys } from './api-keys.js';
+import { bytesContent } from './bytes-content.js';
 import { createOutbound, type Outbound } from './outbound.js';
 import { createFileStore } from './file-store.js';
 import { dataSweepers } from './local-files.js';
@@ -88,10 +89,13 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
     followed: spool,
     stores: createObjectStores({ mediaStore, httpUpload: { client: outbound.uploads } }),
     sender: outbound.sender,
+    signer: createDocumentSigner(keys),
+    contentOf: bytesContent,
     files,
     prompts,
     settings: {
       renditionDirectory: join(data, 'renditions'),
+      storeManifests: config.storage.manifests,
       peaksDirectory: join(data, 'peaks'),
       keepRenditions: config.storage.keepRenditions,
       stuckAfterMs: config.worker.stuckAfterSeconds * 1000,

@@ -189,6 +189,10 @@ export class StorageConfig {
   @IsBoolean()
   keepRenditions = false;
 
+  /** Lay a signed manifest beside every recording in an external store. */
+  @IsBoolean()
+  manifests = false;
+
   /** Files are deleted after this time where neither document nor application says another, seconds; absent: never. */
   @IsOptional()
   @IsInt()

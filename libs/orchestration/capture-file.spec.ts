@@ -13,7 +13,7 @@ import {
   type RecordingRecord,
   type RecordingSpec,
 } from '#libs/recording-model';
-import { createSecretVault, newMasterKey } from '#libs/secrets';
+import { createDocumentSigner, createSecretVault, newMasterKey } from '#libs/secrets';
 import { createObjectStores, MediaStore } from '#libs/storage';
 import { createMetrics } from '#libs/telemetry';
 import { SAMPLE_SPEC, sampleRecordingRecord, seededIdSource } from '#libs/testing';
@@ -64,7 +64,12 @@ beforeAll(async () => {
     encoder: createInlineEncoder(),
     stores: createObjectStores({ mediaStore: new MediaStore({ root: join(directory, 'media') }) }),
     sender: { send: unused, next: () => ({ kind: 'exhausted' }) },
+    signer: createDocumentSigner(newMasterKey()),
+    contentOf: () => {
+      throw new Error('not part of this test');
+    },
     settings: {
+      storeManifests: false,
       renditionDirectory: join(directory, 'renditions'),
       peaksDirectory: join(directory, 'peaks'),
       keepRenditions: false,

@@ -12,6 +12,7 @@ import type {
   PromptSource,
   RecordingFormat,
   Rendition,
+  RenditionContent,
   SecretVault,
   SpoolStore,
   VendorAdapter,
@@ -35,6 +36,10 @@ export interface OrchestrationPorts {
   readonly followed?: FollowedRenditions;
   readonly stores: Readonly<Record<Exclude<DestinationKind, 'none'>, ObjectStore>>;
   readonly sender: NotificationSender;
+  /** Signs manifests. */
+  readonly signer: DocumentSigner;
+  /** What stores need to know of bytes that no encoder made: their checksums. */
+  readonly contentOf: (bytes: Buffer, contentType: string) => RenditionContent;
   /** The own store, as flows and doors use it; absent in simulations. */
   readonly files?: FileStore;
   /** Absent: prompts are timed, not played (simulations). */
@@ -44,6 +49,14 @@ export interface OrchestrationPorts {
   readonly settings: OrchestrationSettings;
   readonly log: OrchestrationLog;
   readonly metrics: Metrics;
+}
+
+/** Signs texts so that they can be checked without the gateway. Not part of this contract: what is signed. */
+export interface DocumentSigner {
+  /** A compact JWS over the text. */
+  sign(text: string): string;
+  /** The public keys as a JWK Set. */
+  publicKeys(): { readonly keys: readonly object[] };
 }
 
 /** Saves the time of encoding where the rendition grew with its recording. Not part of this contract: how it was made. */
@@ -91,6 +104,8 @@ export interface OrchestrationSettings {
   readonly renditionDirectory: string;
   /** Directory of the waveforms' peaks. */
   readonly peaksDirectory: string;
+  /** Whether a signed manifest is laid beside every recording in an external store. */
+  readonly storeManifests: boolean;
   /** Whether a rendition stays in the gateway after an external store confirmed it. */
   readonly keepRenditions: boolean;
   /** A recording without progress for this long is looked at by the reconciler, ms. */

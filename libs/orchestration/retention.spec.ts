@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInlineEncoder } from '#libs/encoding';
 import { createMemoryLedger } from '#libs/ledger';
 import type { RecordingRecord, RecordingSpec, StorageReceipt } from '#libs/recording-model';
-import { createSecretVault, newMasterKey } from '#libs/secrets';
+import { createDocumentSigner, createSecretVault, newMasterKey } from '#libs/secrets';
 import { createObjectStores, MediaStore, mediaNamespace } from '#libs/storage';
 import { createMetrics } from '#libs/telemetry';
 import { renditionContent, SAMPLE_SPEC, sampleRecordingRecord, sampleRendition, seededBytes, seededIdSource } from '#libs/testing';
@@ -66,7 +66,12 @@ beforeEach(async () => {
       write: unused,
       delete: ({ name }) => store.delete(address(name)),
     },
+    signer: createDocumentSigner(newMasterKey()),
+    contentOf: () => {
+      throw new Error('not part of this test');
+    },
     settings: {
+      storeManifests: false,
       renditionDirectory: directory,
       peaksDirectory: join(directory, 'peaks'),
       keepRenditions: false,

@@ -1,3 +1,4 @@
+export * from './document-signer.js';
 export * from './master-key-file.js';
 export * from './secret-vault.js';
 export * from './segment-cipher.js';

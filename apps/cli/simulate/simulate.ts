@@ -19,9 +19,10 @@ import type {
   RecordingRecord,
   SourcePosition,
 } from '#libs/recording-model';
-import { createSecretVault } from '#libs/secrets';
+import { createDocumentSigner, createSecretVault } from '#libs/secrets';
 import { createMetrics } from '#libs/telemetry';
 import { VENDOR_ADAPTERS } from '#libs/vendor-adapters';
+import { bytesContent } from '../../wiring/bytes-content.js';
 import { Activity } from './activity.js';
 import { CallClock } from './call-clock.js';
 import { observeLedger } from './observed-ledger.js';
@@ -142,10 +143,11 @@ class Simulation {
       recordings: ledger.recordings,
       real: this.hooks.wayOut?.stores ?? null,
     });
+    const vaultKeys = { keyId: 'simulation', masterKey: randomBytes(32) };
     const ports: OrchestrationPorts = {
       ledger,
       work: this.jobs,
-      vault: createSecretVault({ keyId: 'simulation', masterKey: randomBytes(32) }),
+      vault: createSecretVault(vaultKeys),
       clock,
       ids,
       adapters: { ...VENDOR_ADAPTERS, [vendor]: this.trace.of(VENDOR_ADAPTERS[vendor]) },
@@ -153,7 +155,10 @@ class Simulation {
       encoder,
       stores: stores.stores,
       sender: application.senderFor(ledger.deliveries),
+      signer: createDocumentSigner(vaultKeys),
+      contentOf: bytesContent,
       settings: {
+        storeManifests: false,
         renditionDirectory: join(this.workDirectory, 'renditions'),
       peaksDirectory: join(this.workDirectory, 'peaks'),
         keepRenditions: false,

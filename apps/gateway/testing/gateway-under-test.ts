@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { loadConfig, type DoorHostsConfig } from '#libs/config';
+import { loadConfig, type RecgateConfig } from '#libs/config';
 import { createLogger } from '#libs/telemetry';
 import { startTestRedis, type TestRedis } from '#libs/testing';
 import { createFileCapture } from '../../wiring/file-capture.js';
@@ -51,9 +51,12 @@ export class GatewayUnderTest {
     readonly log: readonly string[],
   ) {}
 
-  /** @param options.works also runs the workers of all stages and deliveries; requests to loopback are allowed */
+  /**
+   * @param options.configure changes the configuration before the start
+   * @param options.works also runs the workers of all stages and deliveries; requests to loopback are allowed
+   */
   static async start(
-    options: { readonly works?: boolean; readonly doorHosts?: Partial<DoorHostsConfig> } = {},
+    options: { readonly works?: boolean; readonly configure?: (config: RecgateConfig) => void } = {},
   ): Promise<GatewayUnderTest> {
     const directory = await mkdtemp(join(tmpdir(), 'recgate-gateway-'));
     const redis = await startTestRedis();
@@ -62,9 +65,9 @@ export class GatewayUnderTest {
       { id: 'alpha', apiKeys: [ALPHA_KEY] },
       { id: 'beta', apiKeys: [BETA_KEY] },
     ];
-    Object.assign(config.http.doorHosts, options.doorHosts);
     config.outbound.allowHttp = true;
     config.outbound.allowPrivateNetworks = true;
+    options.configure?.(config);
     const log: string[] = [];
     const runtime = await createRuntime(config, redis.url, createLogger('debug', { write: (line) => log.push(line) }));
     let url = '';

@@ -12,6 +12,8 @@ import {
 } from '#libs/recording-model';
 import { recordingSecrets } from '../accept-recording.js';
 import { requireApplication, viewApplication } from '../applications.js';
+import { catalogueOf, storeInCatalogue, type PutRendition } from '../files/recorded-files.js';
+import { storeManifest } from '../manifest/store-manifest.js';
 import type { OrchestrationPorts } from '../ports.js';
 import { deletionDate } from '../retention.js';
 import type { Stage } from './stage-run.js';
@@ -32,15 +34,22 @@ export function storeStage(ports: OrchestrationPorts): Stage {
       const secrets = { ...application.secrets, ...recordingSecrets(ports, record) };
       await abortOwnLeftovers(ports, record, secrets);
       const target = ports.adapters[record.vendor].nameObject(record, application);
-      const receipt = await storeFor(ports, record).put({
-        target,
-        secrets,
-        content: contentOf(rendition),
-        metadata: metadataOf(record, rendition),
-        signal: new AbortController().signal,
-        onUploadStarted: (leftover) => ports.ledger.leftovers.note(record.id, JSON.stringify(leftover)),
-      });
+      const put: PutRendition = (to, what) =>
+        storeFor(ports, record).put({
+          target: to,
+          secrets,
+          content: contentOf(what),
+          metadata: metadataOf(record, what),
+          signal: new AbortController().signal,
+          onUploadStarted: (leftover) => ports.ledger.leftovers.note(record.id, JSON.stringify(leftover)),
+        });
+      const catalogue = catalogueOf(ports, record);
+      const receipt = await (catalogue === null
+        ? put(target, rendition)
+        : storeInCatalogue({ ports, catalogue, record, application, target, rendition, put }));
       await ports.ledger.leftovers.clear(record.id);
+      const beside = { target, secrets, metadata: metadataOf(record, rendition), signal: new AbortController().signal };
+      await storeManifest(ports, storeFor(ports, record), { ...record, receipt }, beside);
       const at = ports.clock.now();
       const mediaTimeMs = record.capture?.mediaEndMs ?? 0;
       const facts = { receipt, ...(record.capture === null ? {} : { capture: record.capture }) };

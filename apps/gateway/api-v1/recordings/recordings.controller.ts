@@ -30,7 +30,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { changeRetention, deleteRecording, holdRecording, readPeaks } from '#libs/orchestration';
+import { changeRetention, deleteRecording, holdRecording, readPeaks, signedManifest } from '#libs/orchestration';
 import { RecgateError } from '#libs/recording-model';
 import { IdempotencyKey } from '../../http/idempotency-key.js';
 import { ApiProblems } from '../../http/problem.dto.js';
@@ -210,6 +210,15 @@ export class RecordingsController {
     @Res() response: Response,
   ): Promise<void> {
     return this.send(tenantId, id, request, response);
+  }
+
+  @Get(':id/manifest')
+  @ApiOperation({ summary: 'All that is known of a recording, as a signed document (compact JWS, EdDSA)' })
+  @ApiProduces('application/jose')
+  @ApiOkResponse({ description: 'Checked with the keys of /v1/manifest-keys', schema: { type: 'string' } })
+  async manifest(@TenantId() tenantId: string, @Param('id') id: string, @Res() response: Response): Promise<void> {
+    const record = await requireRecording(this.gateway, tenantId, id);
+    response.type('application/jose').send(await signedManifest(this.gateway.ports, record));
   }
 
   @Get(':id/peaks')

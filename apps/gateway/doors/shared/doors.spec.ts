@@ -9,7 +9,9 @@ let gateway: GatewayUnderTest;
 
 beforeAll(async () => {
   gateway = await GatewayUnderTest.start({
-    doorHosts: { sinch: ['calling.sinch.example'], kazoo: ['Crossbar.Example'] },
+    configure: ({ http }) => {
+      Object.assign(http.doorHosts, { sinch: ['calling.sinch.example'], kazoo: ['Crossbar.Example'] });
+    },
   });
 });
 

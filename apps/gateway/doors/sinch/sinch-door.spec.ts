@@ -16,7 +16,7 @@ let node: Awaited<ReturnType<typeof CommandServer.start>>;
 let application: string;
 
 beforeAll(async () => {
-  gateway = await GatewayUnderTest.start({ doorHosts: { sinch: [HOST] } });
+  gateway = await GatewayUnderTest.start({ configure: ({ http }) => http.doorHosts.sinch.push(HOST) });
   node = await CommandServer.start(gateway.runtime);
   const settings = { applicationKey: KEY, applicationSecret: SECRET, callbackUrl: CALLBACK };
   application = await gateway.application('sinch', settings);
