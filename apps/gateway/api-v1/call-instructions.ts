@@ -8,6 +8,7 @@ import {
   type CallIdentity,
   type CallRecord,
   type DocumentRole,
+  type Party,
 } from '#libs/recording-model';
 import { NodeClient } from '../http/node-client.js';
 import { GATEWAY, type GatewayContext } from '../runtime-token.js';
@@ -19,6 +20,8 @@ export interface Instruction {
   readonly url: string | null;
   /** The same key twice is the same instruction; null: the same document is. */
   readonly idempotencyKey: string | null;
+  /** Who hears the prompts of a document beside the flow; absent: as the flow's own. */
+  readonly toward?: readonly Party[];
 }
 
 /** Calls of a tenant, and the documents handed to them. */
@@ -53,13 +56,14 @@ export class CallInstructions {
     const { callRef, tenantId, nodeId } = call;
     // Credentials of the address are no part of what relative addresses are resolved against, and must not reach the queue.
     const url = instruction.url === null ? null : splitUserinfo(instruction.url).url;
-    const { document, role } = instruction;
+    const { document, role, toward } = instruction;
     this.read(await requireApplication(ports, tenantId, call.applicationId), call.identity, { document, role, url });
     return this.nodes.send(nodeId, 'instruct', {
       callRef,
       sealedDocument: ports.vault.seal({ document }, { tenantId, ownerId: callRef }),
       role,
       url,
+      ...(toward === undefined ? {} : { toward }),
       idempotencyKey:
         instruction.idempotencyKey ??
         createHash('sha256')

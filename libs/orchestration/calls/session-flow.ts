@@ -355,7 +355,7 @@ export class SessionFlow implements FlowListener {
   /** An application that broke its flow is told so, where its vendor does that. */
   private async tellError(error: RecgateError): Promise<void> {
     const { application, identity } = this.call.context;
-    const request = this.requests.adapter.errorRequest(application, identity);
+    const request = this.requests.adapter.errorRequest(application, identity, error);
     if (request === null) return;
     await requestOnly(this.requests, request, this.situation({ recording: null, collected: null }, error)).catch(
       (thrown: unknown) => this.call.warn(`${request.purpose}: ${toRecgateError(thrown).message}`),

@@ -60,7 +60,7 @@ export interface VendorAdapter {
   lastRequests(application: ApplicationView, call: CallIdentity, flowState?: JsonObject): readonly FlowRequest[];
 
   /** The request for an application that broke its flow (Aculab's error page); null when the vendor has none. */
-  errorRequest(application: ApplicationView, call: CallIdentity): FlowRequest | null;
+  errorRequest(application: ApplicationView, call: CallIdentity, error?: RecgateError): FlowRequest | null;
 
   /** The wire form of a flow request. */
   renderFlowRequest(request: FlowRequest, context: FlowContext): WireRequest;

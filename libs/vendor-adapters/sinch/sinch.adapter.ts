@@ -1,4 +1,4 @@
-import type { FlowRequest, VendorAdapter } from '#libs/recording-model';
+import type { FlowRequest, RecgateError, VendorAdapter } from '#libs/recording-model';
 import { sinchCallbackRequest } from './sinch.callback-request.js';
 import { SINCH_CAPABILITIES } from './sinch.capabilities.js';
 import { renderSinchError } from './sinch.errors.js';
@@ -23,12 +23,17 @@ export const sinchAdapter: VendorAdapter = {
   firstRequest: (application, call) => sinchCallbackRequest('ice', application, call),
   lastRequests: (application, call, flowState) => listOf(sinchCallbackRequest('dice', application, call, flowState)),
   // `callingerror` is a notification: its answer holds no document.
-  errorRequest: (application, call) =>
-    sendsCallingError(application) ? sinchCallbackRequest('notify', application, call) : null,
+  errorRequest: (application, call, error) =>
+    isIllegalSvaml(error) || sendsCallingError(application) ? sinchCallbackRequest('notify', application, call) : null,
   onSecondStart: sinchSecondStart,
   renderFlowRequest: renderSinchFlowRequest,
   renderError: renderSinchError,
 };
+
+/** SVAML that cannot be carried out is told of in any case (contract §2.5 row 4, §5). */
+function isIllegalSvaml(error: RecgateError | undefined): boolean {
+  return error !== undefined && /^(document|field)\./.test(error.code);
+}
 
 function listOf(request: FlowRequest | null): readonly FlowRequest[] {
   return request === null ? [] : [request];

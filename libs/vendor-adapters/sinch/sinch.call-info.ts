@@ -1,5 +1,5 @@
 import type { CallRecord, JsonObject, JsonValue } from '#libs/recording-model';
-import { endReason, FREE, toType, withoutPlus } from './sinch.flow-renderer.js';
+import { endReason, endResult, FREE, toType, withoutPlus } from './sinch.flow-renderer.js';
 
 /** What `GET …/calls/id/{callId}` answers (contract §3); nothing of recordings is in it. */
 export function renderSinchCallInfo(call: CallRecord, now: Date): JsonObject {
@@ -13,8 +13,8 @@ export function renderSinchCallInfo(call: CallRecord, now: Date): JsonObject {
     callId: identity.callId,
     ...(isAnswered ? { duration: secondsSince(answeredAt, call.endedAt ?? now.toISOString()) } : {}),
     status: isOver ? 'FINAL' : 'ONGOING',
-    result: isAnswered ? 'ANSWERED' : isOver ? 'NOANSWER' : 'N/A',
-    reason: isOver ? endReason(call.endedBy, isAnswered) : 'N/A',
+    result: isAnswered || isOver ? endResult(isAnswered, call.endReason) : 'N/A',
+    reason: isOver ? endReason(call.endedBy, isAnswered, call.endReason) : 'N/A',
     timestamp: `${call.createdAt.slice(0, 19)}Z`,
     custom: identity.vendor['custom'] ?? '',
     userRate: identity.vendor['userRate'] ?? FREE,
@@ -37,7 +37,7 @@ export function renderSinchConference(participants: readonly CallRecord[], now: 
 function renderParticipant(call: CallRecord, now: Date): JsonValue {
   const { identity, conference } = call;
   return {
-    cli: withoutPlus(identity.direction === 'outbound' ? identity.to : identity.from),
+    cli: withoutPlus(identity.direction === 'outbound' || identity.from === '' ? identity.to : identity.from),
     id: identity.callId,
     duration: secondsSince(conference?.joinedAt ?? call.createdAt, now.toISOString()),
     muted: conference?.muted ?? false,

@@ -35,7 +35,7 @@ describe('a custom callout (contract §3)', () => {
   ])('runs the ICE it brings along %s, from the beginning of the call', (_form, ice) => {
     const callout = read('customCallout', { cli: '+123', custom: 'c', ice });
     expect(callout).toMatchObject({
-      identity: { from: '+123', to: '+46700000000', direction: 'outbound', vendor: { custom: 'c', domain: 'pstn' } },
+      identity: { from: '+123', to: '+46700000000', direction: 'inbound', vendor: { custom: 'c', domain: 'pstn' } },
       beginWhen: 'now',
     });
     const [record, connect] = begin(callout).steps;

@@ -64,8 +64,10 @@ export function readSinchCallout(body: string): SinchCallout {
     identity: {
       from: bounded(fields, 'cli', MAX_ENDPOINT) ?? '',
       to,
-      direction: 'outbound',
+      // A custom callout has no party of its own: its flow connects whoever is to be called, as that of an arriving call does.
+      direction: method.custom ? 'inbound' : 'outbound',
       vendor: {
+        callout: name,
         ...readCustomText(fields),
         ...(destination === null ? {} : { to: { ...destination } }),
         ...readDomain(fields, type),

@@ -1,4 +1,5 @@
 import type {
+  CallEndReason,
   CallIdentity,
   FlowContext,
   FlowRequest,
@@ -93,7 +94,7 @@ function diceBody(context: FlowContext): Body {
     ...head('dice', call),
     timestamp: timestampOf(context.now),
     reason: reasonOf(context),
-    result: isAnswered ? 'ANSWERED' : 'NOANSWER',
+    result: endResult(isAnswered, context.endReason),
     version: 1,
     custom: customOf(call),
     debit: call.vendor['debit'] ?? FREE,
@@ -165,14 +166,33 @@ function cookies(context: FlowContext): Body {
 
 const HANGUP_REASONS = { caller: 'CALLERHANGUP', callee: 'CALLEEHANGUP', gateway: 'MANAGERHANGUP' } as const;
 
-function reasonOf({ hangupBy, error, callDurationMs }: FlowContext): string {
-  return error === null ? endReason(hangupBy, callDurationMs > 0) : errorReason(error);
+/** Ends that nobody on the call brought about. */
+const OTHER_REASONS: Readonly<Partial<Record<CallEndReason, string>>> = {
+  applicationFailed: 'CALLBACKERROR',
+  noAnswer: 'NOANSWER',
+  mediaTimeout: 'TIMEOUT',
+  nodeStopped: 'GENERALERROR',
+  nodeLost: 'GENERALERROR',
+};
+
+function reasonOf({ hangupBy, error, callDurationMs, endReason: why }: FlowContext): string {
+  return error === null ? endReason(hangupBy, callDurationMs > 0, why) : errorReason(error);
 }
 
 /** Why a call ended (contract §1.1): a caller who gives up before the answer cancels. */
-export function endReason(by: FlowContext['hangupBy'], answered: boolean): string {
+export function endReason(by: FlowContext['hangupBy'], answered: boolean, why?: CallEndReason): string {
+  const other = why === undefined ? undefined : OTHER_REASONS[why];
+  if (other !== undefined) return other;
   if (by === null) return 'N/A';
   return by === 'caller' && !answered ? 'CANCEL' : HANGUP_REASONS[by];
+}
+
+const FAILED: ReadonlySet<CallEndReason | undefined> = new Set(['applicationFailed', 'nodeStopped', 'nodeLost'] as const);
+
+/** What became of a call (contract §1.1). */
+export function endResult(answered: boolean, why?: CallEndReason): string {
+  if (answered) return 'ANSWERED';
+  return FAILED.has(why) ? 'FAILED' : 'NOANSWER';
 }
 
 function errorReason(error: RecgateError): string {

@@ -6,6 +6,7 @@ import {
   type CallRecord,
   type DocumentRole,
   type FlowRequest,
+  type Party,
 } from '#libs/recording-model';
 import { CallInstructions } from '../../api-v1/call-instructions.js';
 import { NodeClient } from '../../http/node-client.js';
@@ -84,12 +85,24 @@ export class DoorCalls {
 
   /**
    * Hands a document to a live call.
+   * @param toward who hears its prompts; absent: as the flow's own
    * @throws RecgateError `document.*`, `field.*` with the position in the document
    */
-  instruct(call: CallRecord, document: string, role: DocumentRole): Promise<InstructReply> {
+  instruct(
+    call: CallRecord,
+    document: string,
+    role: DocumentRole,
+    toward?: readonly Party[],
+  ): Promise<InstructReply> {
     // Every request is an instruction of its own, also when it is worded like an earlier one.
     const idempotencyKey = this.gateway.ports.ids.uuid();
-    return this.instructions.instruct(call, { document, role, url: null, idempotencyKey });
+    return this.instructions.instruct(call, {
+      document,
+      role,
+      url: null,
+      idempotencyKey,
+      ...(toward === undefined ? {} : { toward }),
+    });
   }
 
   /** Ends the call; its recordings are finished and kept. */

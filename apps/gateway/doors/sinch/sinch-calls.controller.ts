@@ -1,7 +1,7 @@
 import { Controller, Get, HttpCode, Inject, Param, Patch, Req, UseGuards } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
-import { RecgateError, type JsonObject } from '#libs/recording-model';
+import { RecgateError, type JsonObject, type Party } from '#libs/recording-model';
 import { sinch } from '#libs/vendor-adapters';
 import { GATEWAY, type GatewayContext } from '../../runtime-token.js';
 import type { DoorApplication } from '../shared/door-applications.js';
@@ -10,7 +10,12 @@ import { bodyText } from '../shared/door-request.js';
 import { SinchApplication, SinchGuard } from './sinch.guard.js';
 import { CALL_PATHS } from './sinch.paths.js';
 
-const LEGS: ReadonlySet<string> = new Set(['caller', 'callee', 'both']);
+/** Who hears the prompts of a leg form. */
+const LEGS: Readonly<Record<string, readonly Party[]>> = {
+  caller: ['caller'],
+  callee: ['callee'],
+  both: ['caller', 'callee'],
+};
 
 /** Manage Call and call info (contract §3, §3.1, §3.2). */
 @ApiTags('sinch door')
@@ -53,8 +58,12 @@ export class SinchCallsController {
     @Param('callLeg') callLeg: string,
     @Req() request: Request,
   ): Promise<void> {
-    if (!LEGS.has(callLeg.toLowerCase()))
+    const toward = new Map(Object.entries(LEGS)).get(callLeg.toLowerCase());
+    if (toward === undefined)
       throw new RecgateError('field.invalid', 'callLeg must be caller, callee or both', { field: 'callLeg' });
-    await this.manage(application, callId, request);
+    const call = await this.calls.requireLive(application, callId);
+    // In conferences and callouts the leg is of no account (contract §3).
+    const ofNoAccount = call.conference !== undefined || call.identity.vendor['callout'] !== undefined;
+    await this.calls.instruct(call, bodyText(request), 'manage', ofNoAccount ? undefined : toward);
   }
 }

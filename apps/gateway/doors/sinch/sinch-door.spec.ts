@@ -277,7 +277,7 @@ describe('callouts (contract §3)', () => {
         identity: {
           callId,
           to: '+46700000000',
-          direction: 'outbound',
+          direction: 'inbound',
           vendor: { custom: 'mine', callbackHeaders: { 'X-CB-Session': 's-1' } },
         },
       },
