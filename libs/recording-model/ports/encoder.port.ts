@@ -5,7 +5,7 @@ import type { RecordingFormat } from '../recording-spec.js';
 export interface Encoder {
   /**
    * @throws RecgateError `media.format` when format, rate and channels do not go together, or the format cannot be
-   *   encrypted; `gateway.internal` otherwise.
+   *   encrypted; `field.invalid` for a cipher that is none; `gateway.internal` otherwise.
    */
   encode(request: EncodeRequest): Promise<Rendition>;
 }

@@ -8,6 +8,7 @@ import type { RecordingView } from '../recording-record.js';
 import type { Destination, RecordingSpec } from '../recording-spec.js';
 import type { SecretBag, SecretRef } from '../secret.js';
 import type { SourcePosition } from '../source-position.js';
+import type { Transcript } from '../transcript.js';
 import type { VendorName } from '../vendor-name.js';
 import type { StoredDocument } from './document-ledger.port.js';
 import type { FailedNotifications } from './failed-notifications.port.js';
@@ -43,6 +44,16 @@ export interface VendorAdapter {
 
   /** The vendor's requests for one event, in the order they go out; an empty list when the vendor tells nobody. */
   render(event: RecordingEvent, context: RenderContext): readonly RenderedNotification[];
+
+  /**
+   * The object that a transcript becomes beside its recording, where the vendor has such a thing (Sinch contract §2.4).
+   * Absent: transcripts lie in the gateway only.
+   */
+  transcriptObject?(
+    recording: RecordingView,
+    application: ApplicationView,
+    transcript: Transcript,
+  ): { readonly target: ObjectTarget; readonly body: string };
 
   /** The request that starts the call flow of a new call; null when the application settings name none. */
   firstRequest(application: ApplicationView, call: CallIdentity): FlowRequest | null;
