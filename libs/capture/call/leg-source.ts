@@ -1,3 +1,4 @@
+import type { PlacementCounts } from '#libs/media';
 import type { LegMediaCounts, Party } from '#libs/recording-model';
 
 /** Whose audio a leg carries; `conference` is the mix of all participants as one leg. */
@@ -25,6 +26,23 @@ export interface LegSource {
 
 /** Counts of a leg on which nothing can get lost. */
 export const NO_PACKETS: LegCounts = { packetsReceived: 0, packetsLost: 0, packetsLate: 0, packetsDuplicated: 0, gaps: 0, gapSamples: 0 };
+
+/** Counts of an RTP leg, as its placement kept them. */
+export function countsOfRtp({ received, lost, late, duplicated, gaps, gapSamples }: PlacementCounts): LegCounts {
+  return { packetsReceived: received, packetsLost: lost, packetsLate: late, packetsDuplicated: duplicated, gaps, gapSamples };
+}
+
+/** What arrived on several legs together. */
+export function sumOfCounts(all: readonly LegCounts[]): LegCounts {
+  return all.reduce((sum, counts) => ({
+    packetsReceived: sum.packetsReceived + counts.packetsReceived,
+    packetsLost: sum.packetsLost + counts.packetsLost,
+    packetsLate: sum.packetsLate + counts.packetsLate,
+    packetsDuplicated: sum.packetsDuplicated + counts.packetsDuplicated,
+    gaps: sum.gaps + counts.gaps,
+    gapSamples: sum.gapSamples + counts.gapSamples,
+  }), NO_PACKETS);
+}
 
 /** What arrived between two readings of a leg's counts. */
 export function countsSince(now: LegCounts, before: LegCounts): LegCounts {

@@ -41,6 +41,8 @@ export class RecordingSession {
   private over = false;
   private readonly countsBefore: readonly LegCounts[];
   private readonly legs: readonly LegSource[];
+  /** A conference is one mix; on two channels it stands on both. */
+  private readonly doubled: boolean;
 
   constructor(
     private readonly job: CaptureJob,
@@ -52,6 +54,7 @@ export class RecordingSession {
     const { spec } = job;
     this.sampleRate = spec.sampleRate;
     this.legs = call.legs.filter(({ party }) => isRecorded(party, spec.parties));
+    this.doubled = spec.channels === 2 && this.legs[0]?.party === 'conference';
     this.countsBefore = this.legs.map((leg) => leg.counts());
   }
 
@@ -84,7 +87,7 @@ export class RecordingSession {
       return;
     }
     if (this.over) return;
-    this.engine?.process(caller, callee, n);
+    this.engine?.process(caller, this.doubled ? caller : callee, n);
     this.processed += n;
   }
 
@@ -218,7 +221,8 @@ export class RecordingSession {
 
   private legFacts(leg: LegSource, index: number, result: EngineResult): LegMediaCounts {
     const counts = leg.counts();
-    const level = result.levels.find(({ party }) => party === leg.party || party === 'conference');
+    const heardAs = leg.party === 'conference' ? 'caller' : leg.party;
+    const level = result.levels.find(({ party }) => party === heardAs || party === 'conference');
     return {
       party: leg.party,
       ...countsSince(counts, this.countsBefore[index] ?? counts),

@@ -1,5 +1,5 @@
 import { RtpPlacement, type RtpFields } from '#libs/media';
-import { NO_PACKETS, type LegCounts, type LegSource } from '../../call/leg-source.js';
+import { countsOfRtp, NO_PACKETS, type LegCounts, type LegSource } from '../../call/leg-source.js';
 import { ArrivalBuffer } from '../websocket/arrival-buffer.js';
 
 /** A second reader of what arrives on a leg; whoever opened it closes it. */
@@ -39,7 +39,7 @@ export class RtpTap implements LegTap {
   }
 
   counts(): LegCounts {
-    return NO_PACKETS;
+    return countsOfRtp(this.placement.counts);
   }
 
   close(): void {
@@ -52,6 +52,7 @@ export class StreamTap implements LegTap {
   readonly party = 'conference';
   readonly inbandKeys = false;
   private readonly buffer = new ArrivalBuffer();
+  private messages = 0;
 
   constructor(
     private readonly rate: () => number | null,
@@ -68,6 +69,7 @@ export class StreamTap implements LegTap {
   }
 
   take(samples: Int16Array, nowMs: number): void {
+    this.messages++;
     this.buffer.write(samples, Math.floor(((nowMs - this.originMs) * (this.sampleRate ?? 8000)) / 1000));
   }
 
@@ -76,7 +78,8 @@ export class StreamTap implements LegTap {
   }
 
   counts(): LegCounts {
-    return NO_PACKETS;
+    const { gaps, gapSamples } = this.buffer;
+    return { ...NO_PACKETS, packetsReceived: this.messages, gaps, gapSamples };
   }
 
   close(): void {

@@ -1,5 +1,5 @@
 import { mixInto } from '#libs/media';
-import { NO_PACKETS, type LegCounts } from '../../call/leg-source.js';
+import { NO_PACKETS, sumOfCounts, type LegCounts } from '../../call/leg-source.js';
 import { FrameReader } from '../../call/frame-reader.js';
 import type { AudioOutput } from '../audio-output.js';
 import type { LiveLeg } from '../live-leg.js';
@@ -31,6 +31,8 @@ export class RoomLeg implements LiveLeg {
   readonly output: AudioOutput;
   readonly announcement = new Announcement();
   private recorded: Recorded[] = [];
+  /** Counts of those who have left. */
+  private countsBefore = NO_PACKETS;
 
   constructor() {
     this.output = { sampleRate: ROOM_RATE, send: (frame) => this.announcement.set(frame), clear: () => undefined };
@@ -54,11 +56,12 @@ export class RoomLeg implements LiveLeg {
     const startMs = (position * 1000) / ROOM_RATE;
     const endMs = startMs + (n * 1000) / ROOM_RATE;
     for (const each of this.recorded) readInto(dst, each, startMs, Math.min(endMs, each.untilMs));
-    this.recorded = this.recorded.filter(({ untilMs }) => untilMs > endMs);
+    if (this.recorded.some(({ untilMs }) => untilMs <= endMs)) this.letGo(endMs);
   }
 
+  /** Of all participants since the opening of the room. */
   counts(): LegCounts {
-    return NO_PACKETS;
+    return sumOfCounts([this.countsBefore, ...this.recorded.map(({ tap }) => tap.counts())]);
   }
 
   bufferedUntilMs(): number {
@@ -71,6 +74,12 @@ export class RoomLeg implements LiveLeg {
 
   renegotiate(): void {
     // A room has no far end.
+  }
+
+  private letGo(endMs: number): void {
+    const left = this.recorded.filter(({ untilMs }) => untilMs <= endMs);
+    this.countsBefore = sumOfCounts([this.countsBefore, ...left.map(({ tap }) => tap.counts())]);
+    this.recorded = this.recorded.filter((each) => !left.includes(each));
   }
 
   close(): void {

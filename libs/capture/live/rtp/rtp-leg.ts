@@ -1,6 +1,6 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
 import { RtpPlacement, TelephoneEventReceiver, createRtpHeader, parseRtpHeader } from '#libs/media';
-import type { LegCounts, LegParty } from '../../call/leg-source.js';
+import { countsOfRtp, type LegCounts, type LegParty } from '../../call/leg-source.js';
 import type { LegEndpoint, LiveLeg } from '../live-leg.js';
 import type { LiveLegEvents } from '../live-call-media.js';
 import { RtpTap } from '../mixing/leg-tap.js';
@@ -84,15 +84,7 @@ export class RtpLeg implements LiveLeg {
   }
 
   counts(): LegCounts {
-    const { received, lost, late, duplicated, gaps, gapSamples } = this.placement.counts;
-    return {
-      packetsReceived: received,
-      packetsLost: lost,
-      packetsLate: late,
-      packetsDuplicated: duplicated,
-      gaps,
-      gapSamples,
-    };
+    return countsOfRtp(this.placement.counts);
   }
 
   openTap(originMs: number): RtpTap {

@@ -1,16 +1,13 @@
 import { describe, it, expect } from '@jest/globals';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { WebSocket } from 'ws';
 import { decodeMulaw, encodeMulaw, goertzelPower } from '#libs/media';
-import type { Spool } from '../../spool/spool.js';
 import { finished, OwnerLog, record, sleep } from '../../testing/recorded-call.js';
+import { Platform, withServer, type ServedNode } from '../../testing/platform.js';
 import { findAudio, markedAudio } from '../../testing/rtp-sender.js';
 import { testSpec } from '../../testing/specs.js';
-import { withNode } from '../../testing/live-node.js';
 import type { LiveCallMedia } from '../live-call-media.js';
-import type { LiveCallListener, MediaNode, StreamOptions } from '../media-node.js';
+import type { LiveCallListener, StreamOptions } from '../media-node.js';
 
 const TOKEN = 'a-token-of-some-length';
 
@@ -22,70 +19,7 @@ class StreamOwner extends OwnerLog implements LiveCallListener {
   }
 }
 
-interface Case {
-  readonly node: MediaNode;
-  readonly spool: Spool;
-  readonly base: string;
-}
-
-function withServer(work: (it: Case) => Promise<void>): Promise<void> {
-  return withNode(async (node, spool) => {
-    const server: Server = createServer((_request, response) => response.end());
-    node.attach(server);
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    try {
-      await work({ node, spool, base: `ws://127.0.0.1:${(server.address() as AddressInfo).port}` });
-    } finally {
-      server.close();
-      server.closeAllConnections();
-    }
-  });
-}
-
-/** A platform's end of a stream: keeps what it is told. */
-class Platform {
-  readonly texts: Record<string, unknown>[] = [];
-  readonly binaries: Buffer[] = [];
-  closed: { code: number; reason: string } | null = null;
-  readonly gone: Promise<void>;
-
-  private constructor(readonly socket: WebSocket) {
-    socket.on('message', (data, isBinary) => {
-      const bytes = data as Buffer;
-      if (isBinary) this.binaries.push(bytes);
-      else this.texts.push(JSON.parse(bytes.toString()) as Record<string, unknown>);
-    });
-    this.gone = new Promise((resolve) => {
-      socket.on('close', (code, reason) => {
-        this.closed = { code, reason: reason.toString() };
-        resolve();
-      });
-    });
-  }
-
-  static async connect(url: string): Promise<Platform> {
-    const platform = new Platform(new WebSocket(url));
-    await once(platform.socket, 'open');
-    return platform;
-  }
-
-  send(message: object): void {
-    this.socket.send(JSON.stringify(message));
-  }
-
-  /** Sends the pieces 20 ms apart, as a platform does. */
-  async stream(pieces: readonly (Uint8Array | object)[]): Promise<void> {
-    const begun = performance.now();
-    for (const [index, piece] of pieces.entries()) {
-      const wait = index * 20 - (performance.now() - begun);
-      if (wait > 0) await sleep(wait);
-      this.socket.send(piece instanceof Uint8Array ? piece : JSON.stringify(piece));
-    }
-  }
-}
-
-async function open({ node, spool, base }: Case, stream: Partial<StreamOptions> & Pick<StreamOptions, 'dialect'>, spec = {}) {
+async function open({ node, spool, base }: ServedNode, stream: Partial<StreamOptions> & Pick<StreamOptions, 'dialect'>, spec = {}) {
   const owner = new StreamOwner();
   const call: LiveCallMedia = await node.openCall({
     callRef: 'c',

@@ -143,6 +143,9 @@ function bufferOf(data: RawData): Buffer {
 }
 
 function refuseUpgrade(socket: Duplex, status: string): void {
+  // Nobody else listens to this socket any more; whoever is refused may be gone, or never close.
+  socket.on('error', () => undefined);
+  socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 

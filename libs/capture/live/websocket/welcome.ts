@@ -8,8 +8,7 @@ export type Welcome = (request: { readonly path: string; readonly query: URLSear
 
 /** Paths at which streams may come without a call that waits for them. */
 export const WELCOME_PREFIX = '/applications/';
-const TIMEOUT_MS = 10_000;
-const MOST_PENDING = 200;
+const DEFAULTS = { timeoutMs: 10_000, mostPending: 200 };
 
 export type WelcomeAnswer = { readonly path: string } | { readonly refusal: string };
 
@@ -17,11 +16,18 @@ export type WelcomeAnswer = { readonly path: string } | { readonly refusal: stri
 export class Receptionist {
   private pending = 0;
 
-  constructor(private readonly welcome: Welcome) {}
+  private readonly limits: typeof DEFAULTS;
+
+  constructor(
+    private readonly welcome: Welcome,
+    limits: Partial<typeof DEFAULTS> = {},
+  ) {
+    this.limits = { ...DEFAULTS, ...limits };
+  }
 
   /** Never throws; null when the connection has gone meanwhile. */
   async ask(url: URL, socket: Duplex): Promise<WelcomeAnswer | null> {
-    if (this.pending >= MOST_PENDING) return { refusal: '503 Service Unavailable' };
+    if (this.pending >= this.limits.mostPending) return { refusal: '503 Service Unavailable' };
     this.pending++;
     let gone = false;
     const onGone = (): void => void (gone = true);
@@ -38,7 +44,7 @@ export class Receptionist {
   private async answerTo(url: URL): Promise<WelcomeAnswer> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<WelcomeAnswer>((resolve) => {
-      timer = setTimeout(() => resolve({ refusal: '504 Gateway Timeout' }), TIMEOUT_MS);
+      timer = setTimeout(() => resolve({ refusal: '504 Gateway Timeout' }), this.limits.timeoutMs);
     });
     try {
       return await Promise.race([this.invited(url), late]);
