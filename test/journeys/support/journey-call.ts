@@ -54,6 +54,19 @@ export class JourneyCall {
     return new JourneyCall(gateway, applicationId, callRef, Object.fromEntries(phones));
   }
 
+  /** Telephones for a call that an application had the gateway make; each party sends from now on. */
+  static async pickUp(
+    gateway: LiveGateway,
+    callRef: string,
+    parties: readonly Party[] = ['caller', 'callee'],
+  ): Promise<JourneyCall> {
+    const { applicationId, media } = await gateway.api.call(callRef);
+    const phones = parties.map(
+      (party) => [party, gateway.phones.add(new RtpPhone(media[party]?.address ?? ''))] as const,
+    );
+    return new JourneyCall(gateway, applicationId, callRef, Object.fromEntries(phones));
+  }
+
   get caller(): RtpPhone {
     return this.phone('caller');
   }
