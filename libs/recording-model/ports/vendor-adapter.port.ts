@@ -112,9 +112,12 @@ export interface FileCatalogueRules {
   firstContainer(application: ApplicationView): { readonly quotaBytes: number; readonly quotaFiles: number; readonly fields: JsonObject };
   /**
    * The vendor's own fields of the file that a recording becomes.
-   * @param container the vendor's own fields of the container, for its defaults
+   * @param container the vendor's own fields of the container, for its defaults; null for new bytes of a file that is
+   *   there: only what the recording itself says
    */
-  fileFields(recording: RecordingView, container: JsonObject): JsonObject;
+  fileFields(recording: RecordingView, container: JsonObject | null): JsonObject;
+  /** How long a file is kept, s from when its bytes were stored; null: for ever. */
+  keepSeconds(fields: JsonObject): number | null;
 }
 
 /**
