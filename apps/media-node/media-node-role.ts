@@ -4,6 +4,7 @@ import { serveNodeCommands } from '#libs/queues';
 import { isTerminal } from '#libs/recording-model';
 import type { Runtime } from '../wiring/runtime.js';
 import { within } from '../wiring/within.js';
+import { welcomeStream } from './application-streams.js';
 import { createLiveMediaFactory } from './live-media-factory.js';
 import { startWebsocketListener, type WebsocketListener } from './websocket-listener.js';
 
@@ -35,14 +36,15 @@ export async function startMediaNode(runtime: Runtime): Promise<MediaNodeRole> {
     maxCalls,
     maxLagMs: MAX_LAG_MS,
     mediaTimeoutMs: timeoutSeconds * 1000,
+    welcome: (stream) => welcomeStream(runtime.ports, (call) => registry.open(call), stream),
   });
   const websocket: WebsocketListener = await startWebsocketListener(node, address, websocketPort);
-  const registry = new CallRegistry(ports, nodeId, createLiveMediaFactory(node, () => websocket.url), outbound.flow);
+  const registry: CallRegistry = new CallRegistry(ports, nodeId, createLiveMediaFactory(node, () => websocket.url), outbound.flow);
   const commands = serveNodeCommands(connections, config.redis.prefix, nodeId, (name, data) => registry.handle(name, data));
   const beat = async (accepting: boolean) => {
     const { calls, lagMs } = node.load;
     ports.metrics.callsActive.set(calls);
-    const status = { nodeId, calls, maxCalls, accepting: accepting && calls < maxCalls && lagMs <= MAX_LAG_MS };
+    const status = { nodeId, calls, maxCalls, accepting: accepting && calls < maxCalls && lagMs <= MAX_LAG_MS, websocketUrl: websocket.url };
     await ports.ledger.nodes.heartbeat(status, HEARTBEAT_TTL_MS).catch((error: Error) => {
       ports.log.warn('heartbeat failed', { nodeId, reason: error.message });
     });
@@ -85,7 +87,7 @@ async function endCalls({ ports, config }: Runtime): Promise<void> {
     for (const call of await ports.ledger.calls.list(tenantId, MOST_CALLS)) {
       if (call.nodeId !== config.media.nodeId || call.state === 'ended') continue;
       const warnings = [...call.warnings, 'The media node was lost; the call ended with it'];
-      await ports.ledger.calls.save({ ...call, state: 'ended', endedAt: ports.clock.now().toISOString(), endedBy: 'gateway', warnings });
+      await ports.ledger.calls.save({ ...call, state: 'ended', endedAt: ports.clock.now().toISOString(), endedBy: 'gateway', endReason: 'nodeLost', warnings });
     }
   }
 }

@@ -249,6 +249,20 @@ export class SpeechConfig {
   voice = 'alloy';
 }
 
+/** Calls that applications have their vendor make. */
+export class CallsConfig {
+  /** Each is told here by POST, with the addresses that wait for its audio, so that a carrier connector can bring it. */
+  @IsOptional()
+  @IsUrl({ require_tld: false, require_protocol: true, protocols: ['http', 'https'] })
+  offerUrl?: string;
+
+  /** Standard Webhooks key (`whsec_…`) that signs what is told. */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  offerKey?: string;
+}
+
 export class LogConfig {
   @IsIn(LOG_LEVELS)
   level: LogLevel = 'info';
@@ -297,6 +311,10 @@ export class RecgateConfig {
   @ValidateNested()
   @Type(() => SpeechConfig)
   speech: SpeechConfig = new SpeechConfig();
+
+  @ValidateNested()
+  @Type(() => CallsConfig)
+  calls: CallsConfig = new CallsConfig();
 
   @ValidateNested()
   @Type(() => LogConfig)

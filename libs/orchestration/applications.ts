@@ -7,6 +7,7 @@ import {
   type VendorName,
 } from '#libs/recording-model';
 import type { OrchestrationPorts } from './ports.js';
+import { newStreamKey, STREAM_KEY } from './stream-key.js';
 
 export interface NewApplication {
   readonly tenantId: string;
@@ -28,7 +29,8 @@ export async function createApplication(
   const { open, secret } = splitSettings(ports, request.vendor, request.settings);
   const now = ports.clock.now().toISOString();
   const { tenantId, name, vendor } = request;
-  const view: ApplicationView = { applicationId: id, tenantId, settings: open, secrets: secret };
+  const secrets = { ...secret, [STREAM_KEY]: newStreamKey() };
+  const view: ApplicationView = { applicationId: id, tenantId, settings: open, secrets };
   const application: ApplicationRecord = { id, tenantId, name, vendor, createdAt: now, ...settled(ports, vendor, view, now) };
   await ports.ledger.applications.save(application);
   return application;
@@ -45,7 +47,7 @@ export async function changeApplication(
 ): Promise<ApplicationRecord> {
   const { open, secret } = splitSettings(ports, application.vendor, settings);
   const before = viewApplication(ports, application);
-  const view = { ...before, settings: { ...before.settings, ...open }, secrets: { ...before.secrets, ...secret } };
+  const view = { ...before, settings: { ...before.settings, ...open }, secrets: { [STREAM_KEY]: newStreamKey(), ...before.secrets, ...secret } };
   const updated = { ...application, ...settled(ports, application.vendor, view, ports.clock.now().toISOString()) };
   await ports.ledger.applications.save(updated);
   return updated;

@@ -15,6 +15,7 @@ import {
   viewApplication,
 } from '#libs/orchestration';
 import { RecgateError, type ApplicationRecord } from '#libs/recording-model';
+import { NodeClient } from '../http/node-client.js';
 import { ApiProblems } from '../http/problem.dto.js';
 import { TenantGuard, TenantId } from '../http/tenant.guard.js';
 import { GATEWAY, type GatewayContext } from '../runtime-token.js';
@@ -32,7 +33,10 @@ import {
 @UseGuards(TenantGuard)
 @Controller('v1/applications')
 export class ApplicationsController {
-  constructor(@Inject(GATEWAY) private readonly gateway: GatewayContext) {}
+  constructor(
+    @Inject(GATEWAY) private readonly gateway: GatewayContext,
+    private readonly nodes: NodeClient,
+  ) {}
 
   @Post()
   @ApiOperation({ summary: 'Make an application; its secret settings are sealed and never shown again' })
@@ -49,7 +53,7 @@ export class ApplicationsController {
   @ApiOkResponse({ type: ApplicationListDto })
   async list(@TenantId() tenantId: string): Promise<ApplicationListDto> {
     const applications = await this.gateway.ports.ledger.applications.list(tenantId);
-    return { items: applications.map((application) => this.show(application)) };
+    return { items: await Promise.all(applications.map((application) => this.show(application))) };
   }
 
   @Get(':id')
@@ -81,8 +85,9 @@ export class ApplicationsController {
     await deleteApplication(this.gateway.ports, id);
   }
 
-  private show(application: ApplicationRecord): ApplicationDto {
-    return showApplication(application, Object.keys(viewApplication(this.gateway.ports, application).secrets));
+  private async show(application: ApplicationRecord): Promise<ApplicationDto> {
+    const view = viewApplication(this.gateway.ports, application);
+    return showApplication(application, view, await this.nodes.websocketUrl());
   }
 }
 

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsNotEmpty, IsObject, IsString, Length } from 'class-validator';
-import { REDACTED, VENDOR_NAMES, type ApplicationRecord, type VendorName } from '#libs/recording-model';
+import { STREAM_DIALECTS, STREAM_KEY, streamTokenOf } from '#libs/orchestration';
+import { REDACTED, VENDOR_NAMES, type ApplicationRecord, type ApplicationView, type VendorName } from '#libs/recording-model';
 import { MayBeAbsent } from '../http/dto-decorators.js';
 
 export class CreateApplicationDto {
@@ -40,6 +41,13 @@ export class ApplicationDto {
   @ApiProperty() name: string;
   @ApiProperty({ enum: VENDOR_NAMES }) vendor: VendorName;
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } }) settings: Record<string, string>;
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    description:
+      'By dialect: a WebSocket that connects here opens a call whose flow begins. Query: party, from, to, callId, direction. Whoever knows the address is let in',
+  })
+  streamUrls: Readonly<Record<string, string>>;
   @ApiProperty() createdAt: string;
   @ApiProperty() updatedAt: string;
 }
@@ -48,9 +56,17 @@ export class ApplicationListDto {
   @ApiProperty({ type: [ApplicationDto] }) items: ApplicationDto[];
 }
 
-/** Secret settings appear by name alone. */
-export function showApplication(application: ApplicationRecord, secretNames: readonly string[]): ApplicationDto {
+/**
+ * Secret settings appear by name alone.
+ * @param view with its secrets opened
+ * @param websocketUrl where a media node takes WebSocket audio; null: nowhere at the moment
+ */
+export function showApplication(application: ApplicationRecord, view: ApplicationView, websocketUrl: string | null): ApplicationDto {
   const { id, name, vendor, createdAt, updatedAt } = application;
-  const hidden = Object.fromEntries(secretNames.map((key) => [key, REDACTED]));
-  return { id, name, vendor, settings: { ...application.settings, ...hidden }, createdAt, updatedAt };
+  const names = Object.keys(view.secrets).filter((key) => key !== STREAM_KEY);
+  const hidden = Object.fromEntries(names.map((key) => [key, REDACTED]));
+  const token = streamTokenOf(view);
+  const dialects = websocketUrl === null || token === null ? [] : STREAM_DIALECTS;
+  const streamUrls = Object.fromEntries(dialects.map((dialect) => [dialect, `${websocketUrl}/applications/${token}/${dialect}`]));
+  return { id, name, vendor, settings: { ...application.settings, ...hidden }, streamUrls, createdAt, updatedAt };
 }

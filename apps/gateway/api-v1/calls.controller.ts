@@ -54,7 +54,7 @@ export class CallsController {
       });
     }
     const callRef = `call_${ports.ids.hex(20)}`;
-    const nodeId = await this.nodes.pick();
+    const nodeId = await this.nodes.pick(application.id, body.call.conferenceId);
     const opened: OpenedCall = await this.nodes.send(nodeId, 'openCall', {
       callRef,
       tenantId,
@@ -66,6 +66,10 @@ export class CallsController {
       },
       answered: body.answered,
       fetchDocument: body.fetchDocument,
+      beginWhen: body.beginWhen,
+      answerOnMedia: body.answerOnMedia,
+      relay: body.relay,
+      ...(body.ringSeconds === undefined ? {} : { ringMs: body.ringSeconds * 1000 }),
     });
     return { ...showCall(await this.calls.requireCall(tenantId, callRef)), media: opened.media };
   }
@@ -87,7 +91,7 @@ export class CallsController {
 
   @Post(':callRef/events')
   @HttpCode(202)
-  @ApiOperation({ summary: 'Tell what happened on the call: answered, bridged, dtmf, transfer, hangup' })
+  @ApiOperation({ summary: 'Tell what happened on the call: answered, bridged, legEnded, dtmf, transfer, hangup' })
   @ApiAcceptedResponse()
   async event(
     @TenantId() tenantId: string,
@@ -140,6 +144,7 @@ function toEvent(body: CallEventDto): CallEventCommand['event'] {
       return { type: 'transfer', party: body.party ?? 'callee', remote: body.remote ?? null };
     case 'answered':
     case 'bridged':
+    case 'legEnded':
       return { type: body.type };
     case 'hangup':
       throw new RecgateError('request.invalid', 'A hang-up is no call event');

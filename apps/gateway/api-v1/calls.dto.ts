@@ -161,12 +161,38 @@ export class CreateCallDto {
   @MayBeAbsent()
   @IsBoolean()
   fetchDocument: boolean = false;
+
+  @ApiPropertyOptional({ enum: ['now', 'answered'], description: 'Whether the flow begins at once or with the answer' })
+  @MayBeAbsent()
+  @IsIn(['now', 'answered'])
+  beginWhen: 'now' | 'answered' = 'now';
+
+  @ApiPropertyOptional({
+    description: 'The first audio of a leg answers the call, that of the leg the flow connects to bridges it',
+  })
+  @MayBeAbsent()
+  @IsBoolean()
+  answerOnMedia: boolean = false;
+
+  @ApiPropertyOptional({ description: 'Whether connected legs hear each other through the gateway' })
+  @MayBeAbsent()
+  @IsBoolean()
+  relay: boolean = false;
+
+  @ApiPropertyOptional({ description: 'A call that nobody answers ends after this time; absent: with the media timeout' })
+  @MayBeAbsent()
+  @IsInt()
+  @Min(1)
+  @Max(3600)
+  ringSeconds?: number;
 }
 
+const CALL_EVENTS = ['answered', 'bridged', 'legEnded', 'dtmf', 'transfer', 'hangup'] as const;
+
 export class CallEventDto {
-  @ApiProperty({ enum: ['answered', 'bridged', 'dtmf', 'transfer', 'hangup'] })
-  @IsIn(['answered', 'bridged', 'dtmf', 'transfer', 'hangup'])
-  type: 'answered' | 'bridged' | 'dtmf' | 'transfer' | 'hangup';
+  @ApiProperty({ enum: CALL_EVENTS, description: 'legEnded: the connected party has gone, the call goes on' })
+  @IsIn(CALL_EVENTS)
+  type: (typeof CALL_EVENTS)[number];
 
   @ApiPropertyOptional({ description: 'dtmf: one of 0-9 * # A-D' })
   @ValidateIf((event: CallEventDto) => event.type === 'dtmf')
@@ -217,6 +243,10 @@ export class CallDto {
   @ApiProperty({ type: String, nullable: true }) answeredAt: string | null;
   @ApiProperty({ type: String, nullable: true }) endedAt: string | null;
   @ApiProperty({ enum: ['caller', 'callee', 'gateway'], nullable: true }) endedBy: CallRecord['endedBy'];
+  @ApiPropertyOptional({ description: 'Why it ended: party, command, flow, rejected, interrupted, applicationFailed, noAnswer, mediaTimeout, nodeStopped, nodeLost' })
+  endReason?: NonNullable<CallRecord['endReason']>;
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: 'The conference it is in: conferenceId, joinedAt, muted' })
+  conference?: NonNullable<CallRecord['conference']>;
   @ApiProperty({ type: 'object', additionalProperties: true, description: 'Where each leg sends its audio' })
   media: CallRecord['media'];
   @ApiProperty({ type: [String] }) warnings: readonly string[];
@@ -252,6 +282,8 @@ export function showCall(call: CallRecord): CallDto {
     answeredAt,
     endedAt,
     endedBy,
+    endReason,
+    conference,
     media,
     warnings,
   } = call;
@@ -266,6 +298,8 @@ export function showCall(call: CallRecord): CallDto {
     answeredAt,
     endedAt,
     endedBy,
+    ...(endReason === undefined ? {} : { endReason }),
+    ...(conference === undefined ? {} : { conference }),
     media,
     warnings,
   };

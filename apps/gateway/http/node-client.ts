@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { asJson, type NodeCommandName, type NodeCommands } from '#libs/orchestration';
-import { RecgateError } from '#libs/recording-model';
+import { asJson, CONFERENCES, type NodeCommandName, type NodeCommands } from '#libs/orchestration';
+import { RecgateError, type NodeStatus } from '#libs/recording-model';
 import { GATEWAY, type GatewayContext } from '../runtime-token.js';
 
 /** Talks to the media nodes in their protocol. */
@@ -9,14 +9,29 @@ export class NodeClient {
   constructor(@Inject(GATEWAY) private readonly gateway: GatewayContext) {}
 
   /**
-   * The accepting node with the most room.
+   * The accepting node with the most room. An application with a conference gets the node on which that is held: all its
+   * participants must be on one.
+   * @param conferenceId the conference the call is to join, where that is known; otherwise the newest one counts
    * @throws RecgateError `node.full` when there is none
    */
-  async pick(): Promise<string> {
-    const nodes = await this.gateway.ports.ledger.nodes.alive();
-    const [best] = nodes.filter((node) => node.accepting).sort((a, b) => a.calls / a.maxCalls - b.calls / b.maxCalls);
+  async pick(applicationId: string, conferenceId?: string): Promise<string> {
+    const accepting = await this.accepting();
+    const conferences = await this.gateway.ports.ledger.documents.list(CONFERENCES, applicationId);
+    const conference = conferences.find(({ id }) => id === conferenceId) ?? conferences.at(-1);
+    const holder = accepting.find(({ nodeId }) => nodeId === conference?.body['nodeId']);
+    const best = holder ?? accepting[0];
     if (best === undefined) throw new RecgateError('node.full', 'No media node takes calls at the moment');
     return best.nodeId;
+  }
+
+  /** Where the node with the most room takes WebSocket audio; null when none does. */
+  async websocketUrl(): Promise<string | null> {
+    return (await this.accepting()).find(({ websocketUrl }) => websocketUrl !== undefined)?.websocketUrl ?? null;
+  }
+
+  private async accepting(): Promise<readonly NodeStatus[]> {
+    const nodes = await this.gateway.ports.ledger.nodes.alive();
+    return nodes.filter((node) => node.accepting).sort((a, b) => a.calls / a.maxCalls - b.calls / b.maxCalls);
   }
 
   /** @throws RecgateError what the node threw, or `gateway.unavailable` when it did not answer */

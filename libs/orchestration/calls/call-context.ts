@@ -28,6 +28,8 @@ export interface LiveCallFacts {
   readonly answerOnMedia: boolean;
   /** A call that is not answered after this media time ends, ms; null: the media timeout alone decides. */
   readonly ringMs: number | null;
+  /** Set for a call that a stream has opened; see `OpenCall.byStream`. */
+  readonly byStream: { readonly namesCall: boolean } | null;
   readonly conferences: ConferenceRooms;
 }
 

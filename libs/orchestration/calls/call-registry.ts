@@ -49,6 +49,8 @@ export interface LiveMediaFactory {
 export interface LiveMediaListener extends CallMediaListener {
   /** The far end of a stream has stopped or gone. */
   streamEnded(parties: readonly (Party | 'conference')[]): void;
+  /** The far end of a stream has said what it is; `callId` is its own name of the call, null when it told none. */
+  streamOpened(facts: { readonly callId: string | null }): void;
   /** The first audio of a leg has arrived. */
   partyHeard(party: Party | 'conference'): void;
 }
@@ -127,7 +129,12 @@ export class CallRegistry {
     hangup: (request) => this.hangup(request),
   };
 
-  private async open(request: OpenCall): Promise<OpenedCall> {
+  /**
+   * Opens a call; one that is open already is answered as it is.
+   * @throws RecgateError `request.not_found` for the application, `request.invalid` when there is nothing to begin with,
+   *   `node.full`, `media.format`
+   */
+  async open(request: OpenCall): Promise<OpenedCall> {
     if (this.stopping) throw new RecgateError('node.full', 'The media node is shutting down');
     const { ports } = this;
     const known = this.calls.get(request.callRef);
@@ -157,7 +164,7 @@ export class CallRegistry {
   }
 
   private contextOf(request: OpenCall, application: ApplicationRecord): CallContext {
-    const { callRef, tenantId, identity, legs, relay = false, answerOnMedia = false, ringMs = null } = request;
+    const { callRef, tenantId, identity, legs, relay = false, answerOnMedia = false, ringMs = null, byStream = null } = request;
     const parties = PARTIES.filter((party) => legs[party] !== undefined);
     return {
       callRef,
@@ -167,7 +174,7 @@ export class CallRegistry {
       application: viewApplication(this.ports, application),
       identity,
       client: this.client,
-      live: { parties, relay, answerOnMedia, ringMs, conferences: this.conferences },
+      live: { parties, relay, answerOnMedia, ringMs, byStream, conferences: this.conferences },
     };
   }
 
@@ -290,7 +297,8 @@ function callRecord(
   createdAt: string,
   now: Date,
 ): CallRecord {
-  const { callRef, tenantId, applicationId, identity } = request;
+  const { callRef, tenantId, applicationId } = request;
+  const { identity } = session.context;
   const ended = session.state === 'ended';
   return {
     callRef,

@@ -70,12 +70,16 @@ export class CallSession implements CallMediaListener {
 
   constructor(
     private readonly ports: OrchestrationPorts,
-    readonly context: CallContext,
+    private facts: CallContext,
     readonly waiter: RecordingWaiter,
     private readonly listener: CallSessionListener,
   ) {
     this.recordings = new CallRecordings(ports, () => ({ callState: this.state, callDurationMs: this.callDurationMs }));
     this.flow = new SessionFlow(ports, this);
+  }
+
+  get context(): CallContext {
+    return this.facts;
   }
 
   /** The media must be attached before anything else is asked of the session. */
@@ -336,6 +340,13 @@ export class CallSession implements CallMediaListener {
     const isConnected = parties.length === 1 && party === secondParty(this.context) && this.flow.connected && this.room === null;
     if (isConnected) this.legEnded();
     else void this.hangup(party);
+  }
+
+  streamOpened({ callId }: { readonly callId: string | null }): void {
+    const { byStream = null } = this.context.live ?? {};
+    if (byStream === null || this.currentState !== 'ringing') return;
+    if (byStream.namesCall && callId !== null) this.facts = { ...this.facts, identity: { ...this.facts.identity, callId } };
+    this.answered();
   }
 
   partyHeard(party: Party | 'conference'): void {

@@ -56,7 +56,23 @@ export async function requestDocument(
   request: FlowRequest,
   situation: FlowSituation,
 ): Promise<{ readonly document: ParsedDocument; readonly url: string }> {
-  const { body, url } = await answerTo(ports, request, situation);
+  return readAnswer(ports, request, situation, await answerTo(ports, request, situation));
+}
+
+/**
+ * The same for an answer that may hold nothing: then there is no document.
+ * @throws RecgateError as `requestDocument`
+ */
+export async function requestAnyDocument(
+  ports: FlowRequestPorts,
+  request: FlowRequest,
+  situation: FlowSituation,
+): Promise<ParsedDocument | null> {
+  const answer = await answerTo(ports, request, situation);
+  return answer.body.trim() === '' ? null : readAnswer(ports, request, situation, answer).document;
+}
+
+function readAnswer(ports: FlowRequestPorts, request: FlowRequest, situation: FlowSituation, { body, url }: Answer) {
   const role = ANSWER_ROLES[request.purpose] ?? 'flow';
   const document = ports.adapter.parse(
     { body, role, url },

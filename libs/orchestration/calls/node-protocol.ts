@@ -66,6 +66,11 @@ export interface OpenCall {
   readonly relay?: boolean;
   /** A call that is not answered after this time ends, ms; absent: the media timeout alone decides. */
   readonly ringMs?: number;
+  /**
+   * A stream that comes opens the call: it is answered when the stream has said what it is. `namesCall`: the call bears
+   * the id that the stream tells.
+   */
+  readonly byStream?: { readonly namesCall: boolean };
 }
 
 export type FlowBeginning =

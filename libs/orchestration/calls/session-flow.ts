@@ -30,6 +30,7 @@ import {
 import { recordingSecrets, type RecordingRequest } from '../accept-recording.js';
 import type { OrchestrationPorts } from '../ports.js';
 import { CallFiles } from './call-files.js';
+import { requestCleanUp } from './clean-up.js';
 import type { CallContext } from './call-context.js';
 import type { CallRecordings } from './call-recordings.js';
 import { requestDocument, requestOnly, type FlowRequestPorts, type FlowSituation } from './flow-requests.js';
@@ -192,14 +193,16 @@ export class SessionFlow implements FlowListener {
     this.runner.hangup(by);
   }
 
-  /** The requests that the end of the call brings; each once, their answers have no effect. */
+  /** The requests that the end of the call brings; each once, their answers have no effect but to clean up where they may. */
   async tellEnd(): Promise<void> {
     const { application, identity } = this.call.context;
     for (const request of this.requests.adapter.lastRequests(application, identity, this.flowState)) {
       const situation = this.situation({ recording: null, collected: null }, this.brokenBy);
-      await requestOnly(this.requests, request, situation).catch((thrown: unknown) =>
-        this.call.warn(`${request.purpose}: ${toRecgateError(thrown).message}`),
-      );
+      const told =
+        request.cleansUp === true
+          ? requestCleanUp(this.requests, request, situation, { deleteFile: (file) => this.deleteFile(file), warn: (text) => this.call.warn(text) })
+          : requestOnly(this.requests, request, situation);
+      await told.catch((thrown: unknown) => this.call.warn(`${request.purpose}: ${toRecgateError(thrown).message}`));
     }
   }
 

@@ -11,6 +11,7 @@ import {
 import { CallInstructions } from '../../api-v1/call-instructions.js';
 import { NodeClient } from '../../http/node-client.js';
 import { GATEWAY, type GatewayContext } from '../../runtime-token.js';
+import { offerCall } from './call-offers.js';
 import type { DoorApplication } from './door-applications.js';
 
 /** A call that an application asks its vendor to make. */
@@ -60,8 +61,10 @@ export class DoorCalls {
       relay: true,
       ...(call.ringMs === null ? {} : { ringMs: call.ringMs }),
     };
-    await this.nodes.send(await this.nodes.pick(), 'openCall', open);
-    return this.instructions.requireCall(tenantId, callRef);
+    await this.nodes.send(await this.nodes.pick(applicationId, call.identity.conferenceId), 'openCall', open);
+    const placed = await this.instructions.requireCall(tenantId, callRef);
+    void offerCall(this.gateway, placed);
+    return placed;
   }
 
   /** @throws RecgateError `request.not_found`, also for another application's call */
