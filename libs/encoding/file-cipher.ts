@@ -12,12 +12,14 @@ const ALGORITHMS: Readonly<Record<number, string>> = { 32: 'aes-128-cbc', 48: 'a
 
 /**
  * AES-CBC with PKCS#7 padding, as `openssl enc -aes-N-cbc -K … -iv …` writes it (Aculab contract §4).
- * @throws RecgateError `gateway.internal` for a key or vector that is none; it is never part of the message
+ * @throws RecgateError `field.invalid` for a key or vector that is none; it is never part of the message
  */
 export function createFileCipher({ key, vector }: FileCipher): CipherStream {
   const algorithm = ALGORITHMS[key.length];
   if (algorithm === undefined || !isHex(key) || !isHex(vector) || vector.length !== 32)
-    throw new RecgateError('gateway.internal', 'The key or vector of the file is not as long as it must be');
+    throw new RecgateError('field.invalid', 'The key or vector of the file is not as long as it must be', {
+      field: 'encryption',
+    });
   const cipher = createCipheriv(algorithm, Buffer.from(key, 'hex'), Buffer.from(vector, 'hex'));
   return { push: (bytes) => cipher.update(bytes), finish: () => cipher.final() };
 }

@@ -125,7 +125,7 @@ export class RecordingSpecDto {
   @Type(() => RecordingFormatDto)
   format: RecordingFormatDto = new RecordingFormatDto();
 
-  @ApiPropertyOptional({ type: EncryptionRuleDto, nullable: true, description: 'Not yet executed' })
+  @ApiPropertyOptional({ type: EncryptionRuleDto, nullable: true, description: 'WAV and raw files alone' })
   @MayBeNull()
   @IsObject()
   @ValidateNested()
