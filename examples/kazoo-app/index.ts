@@ -1,1 +1,2 @@
 export * from './kazoo-app.js';
+export * from './crossbar.js';

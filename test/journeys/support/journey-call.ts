@@ -9,6 +9,8 @@ import { until } from './until.js';
 export interface CallPlan {
   readonly vendor: VendorName;
   readonly settings: Readonly<Record<string, string>>;
+  /** The call is this application's; absent: an application is made of `settings`. */
+  readonly applicationId?: string;
   /** The call as the application sees it; what is left out is that of `DEFAULT_CALL`. */
   readonly call?: JsonObject;
   /** Default: both. */
@@ -34,7 +36,7 @@ export class JourneyCall {
   ) {}
 
   static async place(gateway: LiveGateway, plan: CallPlan): Promise<JourneyCall> {
-    const applicationId = await gateway.api.application(plan.vendor, plan.settings);
+    const applicationId = plan.applicationId ?? (await gateway.api.application(plan.vendor, plan.settings));
     const { parties = ['caller', 'callee'], telephoneEvents = true, answered = true, fetchDocument = true } = plan;
     const leg = {
       transport: 'rtp',
