@@ -82,7 +82,8 @@ async function run(program: string, voice: string, text: string, signal: AbortSi
   }
 }
 
-async function endOf(child: ChildProcessWithoutNullStreams): Promise<void> {
+/** Rejects when the program fails; may be left unobserved. */
+function endOf(child: ChildProcessWithoutNullStreams): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   child.once('error', (error) => reject(failed('espeak-ng cannot be started', error)));
   child.once('close', (code) => (code === 0 ? resolve() : reject(new ProgramFault(`exit code ${code}`))));
