@@ -4,7 +4,7 @@ import { createSpool, type Spool } from '#libs/capture';
 import type { RecgateConfig } from '#libs/config';
 import { createRenditionFollower, createThreadedEncoder, type ThreadedEncoder } from '#libs/encoding';
 import { createRedisLedger } from '#libs/ledger';
-import { Housekeeping, OutboxRelay, Reconciler, type OrchestrationPorts } from '#libs/orchestration';
+import { Housekeeping, OutboxRelay, Reconciler, sweepCatalogues, type OrchestrationPorts } from '#libs/orchestration';
 import {
   createBullWorkQueue,
   createNodeCommander,
@@ -21,6 +21,7 @@ import { createObjectStores, MediaStore } from '#libs/storage';
 import { createMetrics, type Logger } from '#libs/telemetry';
 import { VENDOR_ADAPTERS } from '#libs/vendor-adapters';
 import { createApiKeys, type ApiKeys } from './api-keys.js';
+import { createAudioAppender } from './audio-appender.js';
 import { bytesContent } from './bytes-content.js';
 import { createOutbound, type Outbound } from './outbound.js';
 import { createFileStore } from './file-store.js';
@@ -92,6 +93,7 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
     signer: createDocumentSigner(keys),
     contentOf: bytesContent,
     files,
+    appender: createAudioAppender(join(data, 'pulled')),
     prompts,
     settings: {
       renditionDirectory: join(data, 'renditions'),
@@ -100,6 +102,7 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
       keepRenditions: config.storage.keepRenditions,
       stuckAfterMs: config.worker.stuckAfterSeconds * 1000,
       attemptTimeoutMs: config.outbound.timeoutMs,
+      transcriptionTimeoutMs: config.transcription.timeoutSeconds * 1000,
       retentionSeconds: config.storage.retentionSeconds ?? null,
       ...gatewayUrlOf(config),
     },
@@ -125,9 +128,9 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
     reconciler: new Reconciler(ports, {
       relay,
       uploadArrived: (recordingId) => stat(uploadFile(data, recordingId)).then(() => true, () => false),
-      tenants: config.tenants.length === 0 ? ['main'] : config.tenants.map(({ id }) => id),
+      tenants: tenantsOf(config),
     }),
-    housekeeping: new Housekeeping(ports, dataSweepers(data, mediaStore, ports)),
+    housekeeping: new Housekeeping(ports, [...dataSweepers(data, mediaStore, ports), () => sweepCatalogues(ports, tenantsOf(config))]),
     async evictionPolicy() {
       // Managed servers often refuse CONFIG; INFO tells the same everywhere.
       return /^maxmemory_policy:(\S+)/m.exec(await probe.info('memory'))?.[1] ?? 'unknown';
@@ -147,6 +150,11 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
 function gatewayUrlOf({ publicUrl, http }: RecgateConfig): { gatewayUrl?: string } {
   const url = publicUrl ?? (http.port === 0 ? undefined : `http://${http.host}:${http.port}`);
   return url === undefined ? {} : { gatewayUrl: url.replace(/\/+$/, '') };
+}
+
+/** Without any in the configuration there is one, whose key is made. */
+export function tenantsOf({ tenants }: Pick<RecgateConfig, 'tenants'>): readonly string[] {
+  return tenants.length === 0 ? ['main'] : tenants.map(({ id }) => id);
 }
 
 function retryPlans({ storeAttempts, storeRetryMaxSeconds }: RecgateConfig['worker']): RetryPlans {

@@ -5,6 +5,7 @@ import {
   encodeStage,
   runStage,
   storeStage,
+  transcribeRecording,
   type Housekeeping,
   type OrchestrationPorts,
   type Reconciler,
@@ -22,7 +23,7 @@ export interface StageWorkersOptions {
   readonly housekeeping: Housekeeping;
   /** Stages this process works on. */
   readonly stages: readonly WorkerStage[];
-  readonly concurrency: { readonly encode: number; readonly store: number; readonly deliver: number };
+  readonly concurrency: Readonly<Record<'encode' | 'store' | 'transcribe' | 'deliver', number>>;
   readonly reconcileSeconds: number;
   readonly housekeepingSeconds: number;
   readonly retention: Retention;
@@ -44,6 +45,11 @@ export class StageWorkers {
     if (stages.includes('store')) this.runStageQueue('store', storeStage(ports), concurrency.store);
     if (stages.includes('capture') && captureFile !== null) {
       this.run(QUEUE_NAMES.capture, concurrency.encode, (job) => captureFile(parseJob(StageJob, job.data).recordingId, isLastTry(job)));
+    }
+    if (stages.includes('transcribe')) {
+      this.run(QUEUE_NAMES.transcribe, concurrency.transcribe, (job) =>
+        transcribeRecording(ports, parseJob(StageJob, job.data).recordingId, isLastTry(job)),
+      );
     }
     if (stages.includes('deliver')) this.runDeliveries(concurrency.deliver);
     if (stages.includes('housekeeping')) await this.runHousekeeping();

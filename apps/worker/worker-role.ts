@@ -1,6 +1,6 @@
 import type { WorkerStage } from '#libs/config';
-import { Retention } from '#libs/orchestration';
-import type { Runtime } from '../wiring/runtime.js';
+import { expireFiles, Retention } from '#libs/orchestration';
+import { tenantsOf, type Runtime } from '../wiring/runtime.js';
 import { within } from '../wiring/within.js';
 import { StageWorkers } from './stage-workers.js';
 
@@ -26,10 +26,15 @@ export async function startWorker(
     reconciler,
     housekeeping,
     stages,
-    concurrency: { encode: encodeThreads, store: storeConcurrency, deliver: deliverConcurrency },
+    concurrency: {
+      encode: encodeThreads,
+      store: storeConcurrency,
+      transcribe: config.transcription.concurrency,
+      deliver: deliverConcurrency,
+    },
     reconcileSeconds,
     housekeepingSeconds,
-    retention: new Retention(ports),
+    retention: new Retention(ports, [(now) => expireFiles(ports, tenantsOf(config), now)]),
     retentionCheckSeconds,
     captureFile,
   });

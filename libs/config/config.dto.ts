@@ -3,7 +3,8 @@ import { Type } from 'class-transformer';
 import { IsArray, IsBoolean, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min, ValidateIf, ValidateNested } from 'class-validator';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
-const STAGES = ['capture', 'encode', 'store', 'deliver', 'housekeeping'] as const;
+const STAGES = ['capture', 'encode', 'store', 'transcribe', 'deliver', 'housekeeping'] as const;
+const TRANSCRIPTION_ENGINES = ['none', 'openai', 'deepgram', 'vosk', 'pocketsphinx'] as const;
 
 const SPEECH_ENGINES = ['auto', 'espeak', 'http', 'none'] as const;
 
@@ -200,6 +201,38 @@ export class StorageConfig {
   retentionSeconds?: number;
 }
 
+/** Writing recordings down. Applications may choose another engine by their settings. */
+export class TranscriptionConfig {
+  @IsIn(TRANSCRIPTION_ENGINES)
+  engine: (typeof TRANSCRIPTION_ENGINES)[number] = 'none';
+
+  /** Address of the engine: base URL of an OpenAI-compatible or Deepgram API, `ws://` of a Vosk server. */
+  @IsOptional()
+  @IsString()
+  url?: string;
+
+  /** Model the engine is asked for; absent: its own choice. */
+  @IsOptional()
+  @IsString()
+  model?: string;
+
+  @IsOptional()
+  @IsString()
+  apiKey?: string;
+
+  /** Recordings written down at once. */
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  concurrency = 2;
+
+  /** How long a transcription may take whose document does not say it, seconds. */
+  @IsInt()
+  @Min(1)
+  @Max(604_800)
+  timeoutSeconds = 3600;
+}
+
 /** Requests that leave the gateway: callbacks, documents, audio URLs, HTTP destinations. */
 export class OutboundConfig {
   /** Allow plain http. */
@@ -303,6 +336,10 @@ export class RecgateConfig {
   @ValidateNested()
   @Type(() => StorageConfig)
   storage: StorageConfig = new StorageConfig();
+
+  @ValidateNested()
+  @Type(() => TranscriptionConfig)
+  transcription: TranscriptionConfig = new TranscriptionConfig();
 
   @ValidateNested()
   @Type(() => OutboundConfig)

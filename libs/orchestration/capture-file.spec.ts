@@ -75,6 +75,7 @@ beforeAll(async () => {
       keepRenditions: false,
       stuckAfterMs: 1000,
       retentionSeconds: null,
+      transcriptionTimeoutMs: 60_000,
       attemptTimeoutMs: 1000,
     },
     log: QUIET,

@@ -27,4 +27,6 @@ export * from './retention.js';
 export * from './stages/encode-stage.js';
 export * from './stages/stage-run.js';
 export * from './stages/store-stage.js';
+export * from './transcription/transcribe-stage.js';
+export * from './transcription/transcript-lines.js';
 export * from './stream-key.js';

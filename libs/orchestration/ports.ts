@@ -1,4 +1,5 @@
 import type {
+  ApplicationView,
   CaptureResult,
   Clock,
   DestinationKind,
@@ -14,7 +15,9 @@ import type {
   Rendition,
   RenditionContent,
   SecretVault,
+  SpeechToText,
   SpoolStore,
+  TranscriptStore,
   VendorAdapter,
   VendorName,
   WorkQueue,
@@ -36,6 +39,8 @@ export interface OrchestrationPorts {
   readonly followed?: FollowedRenditions;
   readonly stores: Readonly<Record<Exclude<DestinationKind, 'none'>, ObjectStore>>;
   readonly sender: NotificationSender;
+  /** Absent: nothing is written down (simulations). */
+  readonly transcription?: TranscriptionPorts;
   /** Signs manifests. */
   readonly signer: DocumentSigner;
   /** What stores need to know of bytes that no encoder made: their checksums. */
@@ -49,6 +54,13 @@ export interface OrchestrationPorts {
   readonly settings: OrchestrationSettings;
   readonly log: OrchestrationLog;
   readonly metrics: Metrics;
+}
+
+/** What writing down needs. */
+export interface TranscriptionPorts {
+  /** The engine that works for an application; null: there is none. */
+  readonly engineFor: (application: ApplicationView) => SpeechToText | null;
+  readonly store: TranscriptStore;
 }
 
 /** Signs texts so that they can be checked without the gateway. Not part of this contract: what is signed. */
@@ -110,6 +122,8 @@ export interface OrchestrationSettings {
   readonly keepRenditions: boolean;
   /** A recording without progress for this long is looked at by the reconciler, ms. */
   readonly stuckAfterMs: number;
+  /** How long a transcription may take whose document does not say it, ms. */
+  readonly transcriptionTimeoutMs: number;
   /** How long files are kept where neither document nor application says it, seconds; null: for ever. */
   readonly retentionSeconds: number | null;
   /** Longest time that one attempt at a notification takes, ms. */

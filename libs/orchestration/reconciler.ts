@@ -124,6 +124,7 @@ export class Reconciler {
   private async stageDue(record: RecordingRecord, before: Date): Promise<WorkStage | null> {
     if (record.state === 'captured' || record.state === 'encoding') return 'encode';
     if (record.state === 'storing') return 'store';
+    if (record.transcription === 'pending') return 'transcribe';
     if (record.source === undefined || !isCapturing(record.state)) return null;
     if (record.source.kind === 'url' || (await this.options.uploadArrived(record.id))) return 'capture';
     if (before.getTime() - Date.parse(record.createdAt) > UPLOAD_PATIENCE_MS) await this.cancelUpload(record);

@@ -77,6 +77,7 @@ beforeEach(async () => {
       keepRenditions: false,
       stuckAfterMs: 1000,
       retentionSeconds: null,
+      transcriptionTimeoutMs: 60_000,
       attemptTimeoutMs: 1000,
     },
     log: { info: () => undefined, warn: (message) => warnings.push(message), error: (message) => warnings.push(message) },

@@ -20,6 +20,7 @@ export function createBullWorkQueue(connection: Redis, prefix: string, plans: Re
     capture: new Queue<StageJob>(QUEUE_NAMES.capture, options),
     encode: new Queue<StageJob>(QUEUE_NAMES.encode, options),
     store: new Queue<StageJob>(QUEUE_NAMES.store, options),
+    transcribe: new Queue<StageJob>(QUEUE_NAMES.transcribe, options),
   } satisfies Record<WorkStage, Queue<StageJob>>;
   const deliver = new Queue<DeliverJob>(QUEUE_NAMES.deliver, options);
   for (const queue of [...Object.values(stages), deliver]) queue.on('error', () => undefined);

@@ -3,6 +3,7 @@ export const QUEUE_NAMES = {
   capture: 'capture',
   encode: 'encode',
   store: 'store',
+  transcribe: 'transcribe',
   deliver: 'deliver',
   housekeeping: 'housekeeping',
 } as const;

@@ -15,6 +15,8 @@ export const DEFAULT_RETRY_PLANS: RetryPlans = {
   capture: { attempts: 12, firstPauseMs: 1000, longestPauseMs: 60_000 },
   encode: { attempts: 12, firstPauseMs: 500, longestPauseMs: 60_000 },
   store: { attempts: 40, firstPauseMs: 1000, longestPauseMs: 300_000 },
+  // Its own time limit ends it; the pauses are short, so that the end is told in time.
+  transcribe: { attempts: 200, firstPauseMs: 1000, longestPauseMs: 30_000 },
 };
 
 /** The name under which workers find their own strategy for pauses. */

@@ -40,5 +40,12 @@ export function isTerminal(state: RecordingState): state is TerminalState {
   return (TERMINAL_STATES as readonly string[]).includes(state);
 }
 
+/**
+ * True once nothing is left to be done for a recording: it has ended, and it is written down or is not going to be.
+ */
+export function isAtRest({ state, transcription }: { readonly state: RecordingState; readonly transcription: TranscriptionState }): boolean {
+  return isTerminal(state) && transcription !== 'pending';
+}
+
 /** Transcription has a small life of its own, so that a dead speech engine never holds back a recording. */
 export type TranscriptionState = 'none' | 'pending' | 'done' | 'failed' | 'timeout';

@@ -164,6 +164,7 @@ class Simulation {
         keepRenditions: false,
         stuckAfterMs: Infinity,
         retentionSeconds: null,
+        transcriptionTimeoutMs: 0,
         attemptTimeoutMs: 15_000,
       },
       log: { info: () => undefined, warn: () => undefined, error: () => undefined },

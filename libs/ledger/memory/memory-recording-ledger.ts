@@ -1,5 +1,5 @@
 import {
-  isTerminal,
+  isAtRest,
   type RecordingEvent,
   type RecordingLedger,
   type RecordingMove,
@@ -79,7 +79,7 @@ export class MemoryRecordingLedger implements RecordingLedger {
 
   stuckSince(before: Date, limit: number): Promise<readonly RecordingRecord[]> {
     const time = before.toISOString();
-    const stuck = [...this.records.values()].filter((record) => !isTerminal(record.state) && record.updatedAt < time);
+    const stuck = [...this.records.values()].filter((record) => !isAtRest(record) && record.updatedAt < time);
     return Promise.resolve(stuck.slice(0, limit));
   }
 }

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import {
-  isTerminal,
+  isAtRest,
   RecgateError,
   type OutboxEntry,
   type RecordingEvent,
@@ -81,7 +81,7 @@ export class RedisRecordingLedger implements RecordingLedger {
       JSON.stringify(entry),
       move.at.getTime(),
       record.id,
-      isTerminal(record.state) ? '1' : '0',
+      isAtRest(record) ? '1' : '0',
       deletionDue(record) ?? '',
       ...events.map((event) => JSON.stringify(event)),
     );

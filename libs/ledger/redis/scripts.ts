@@ -17,7 +17,7 @@ return nil
 
 /**
  * KEYS: recording, events, outbox, active, deletions. ARGV: expected version, document, state, outbox entry, updated
- * ms, id, '1' when the new state is terminal, ms of the deletion (empty: none), then the events. Answers 1 when written, 0 when another writer was faster.
+ * ms, id, '1' when nothing is left to be done, ms of the deletion (empty: none), then the events. Answers 1 when written, 0 when another writer was faster.
  */
 const TRANSITION = `
 if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end

@@ -27,7 +27,7 @@ export interface RecordingLedger {
   findByName(applicationId: string, name: string): Promise<RecordingRecord | null>;
   /** All events of a recording in order. */
   events(recordingId: string): Promise<readonly RecordingEvent[]>;
-  /** Recordings that are in no terminal state and have not moved since the given time. */
+  /** Recordings that something is left to be done for and that have not moved since the given time. */
   stuckSince(before: Date, limit: number): Promise<readonly RecordingRecord[]>;
   /** Recordings whose `deleteAt` has come, the longest due first; held and deleted ones are not among them. */
   dueForDeletion(now: Date, limit: number): Promise<readonly RecordingRecord[]>;

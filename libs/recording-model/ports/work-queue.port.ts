@@ -10,4 +10,4 @@ export interface WorkQueue {
 }
 
 /** The stages that run as jobs. `capture` is for files and URLs only; live audio belongs to a media node. */
-export type WorkStage = 'capture' | 'encode' | 'store';
+export type WorkStage = 'capture' | 'encode' | 'store' | 'transcribe';
