@@ -10,7 +10,7 @@ export {
   type KazooLogin,
 } from './kazoo.auth.js';
 export { CALLFLOW_COLLECTION, callflowOf } from './kazoo.call-starts.js';
-export { callflowSummary, completeCallflow, mergeDocument, requireFreeNumbers } from './kazoo.callflows.js';
+export { callflowPage, callflowSummary, completeCallflow, mergeDocument, requireFreeNumbers } from './kazoo.callflows.js';
 export { channelDocument, readChannelPost, readChannelPut, type ChannelAction } from './kazoo.channels.js';
 export { completeMetaflows, METAFLOW_COLLECTION } from './kazoo.metaflows.js';
 export {
@@ -37,7 +37,6 @@ export {
   type EnvelopeFacts,
 } from './kazoo.envelope.js';
 export { KazooValidationError, type KazooFailure } from './kazoo.errors.js';
-export { listPage } from './kazoo.list-page.js';
 export { kazooRecordingDocument } from './kazoo.recording-document.js';
 export { withSchemaDefaults } from './kazoo.schema-defaults.js';
 export { kazooSettings, type KazooSettings, type KazooVersion } from './kazoo.settings.js';

@@ -2,7 +2,9 @@ import type { JsonObject, JsonValue, StoredDocument } from '#libs/recording-mode
 import { isJsonObject, member, parseJsonDocument } from '../shared/index.js';
 import { textList } from './kazoo.call-starts.js';
 import { validationError } from './kazoo.crossbar-error.js';
+import type { CrossbarResult } from './kazoo.envelope.js';
 import { KazooValidationError } from './kazoo.errors.js';
+import { compareKeys, isWithin, pageOf, readListQuery, type ListKey } from './kazoo.list-query.js';
 import { numberPattern } from './kazoo.number-pattern.js';
 import { withSchemaDefaults } from './kazoo.schema-defaults.js';
 import type { KazooSettings } from './kazoo.settings.js';
@@ -58,6 +60,31 @@ export function callflowSummary(id: string, callflow: JsonObject): JsonObject {
     patterns: textList(callflow, 'patterns'),
     modules: [...new Set(modulesOf(member(callflow, 'flow')))],
   };
+}
+
+/**
+ * One page of the stored callflows, oldest first, with the filters and the paging of every listing (contract §4.3). They
+ * are of no time: only `created_from` and `created_to` that were sent count.
+ * @throws CrossbarError `validation error` for filters and paging that cannot be read
+ */
+export function callflowPage(
+  stored: readonly StoredDocument[],
+  parameters: URLSearchParams,
+  now: Date,
+): CrossbarResult {
+  const query = readListQuery(parameters, now);
+  const timed = parameters.has('created_from') || parameters.has('created_to');
+  const found = stored
+    .filter(({ body }) => query.passes(body))
+    .filter((each) => !timed || isWithin(keyOf(each), { ...query, start: null }))
+    .filter((each) => query.start === null || compareKeys(keyOf(each), query.start, true) >= 0)
+    .toSorted((a, b) => compareKeys(keyOf(a), keyOf(b), true));
+  const { items, extra } = pageOf(found, query, keyOf);
+  return { data: items.map(({ id, body }) => ({ ...body, id })), extra };
+}
+
+function keyOf({ id, createdAt }: StoredDocument): ListKey {
+  return { at: Date.parse(createdAt), id };
 }
 
 /** PATCH: objects are merged, null removes, everything else replaces. */

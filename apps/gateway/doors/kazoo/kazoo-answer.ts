@@ -24,6 +24,7 @@ export class KazooAnswer {
 export class KazooEnvelopes implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const http = context.switchToHttp();
+    requireJsonWanted(http.getRequest());
     return next
       .handle()
       .pipe(
@@ -32,6 +33,16 @@ export class KazooEnvelopes implements NestInterceptor {
         ),
       );
   }
+}
+
+/** Of all resources a recording alone is offered in other forms; it looks at `Accept` itself. */
+const OFFERS_AUDIO = /\/recordings\/[^/]+\/?$/;
+
+/** @throws CrossbarError 406 when `Accept` names no JSON (contract §4.2) */
+function requireJsonWanted(request: Request): void {
+  const { pathname } = new URL(request.url, 'http://door');
+  if (OFFERS_AUDIO.test(pathname)) return;
+  if (request.accepts(['application/json', 'application/x-json']) === false) throw kazoo.notAcceptable();
 }
 
 function render({ data, options }: KazooAnswer, request: Request, response: Response): object {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describeApi } from '../../create-gateway-app.js';
 import { BETA_KEY, GatewayUnderTest, type Answer } from '../../testing/gateway-under-test.js';
 import {
   ACCOUNT,
@@ -9,6 +10,7 @@ import {
   PASSWORD,
   USER,
 } from './testing/kazoo-client.js';
+import { KAZOO_ROUTES } from './kazoo-routes.js';
 
 const BETAS_ACCOUNT = 'b0'.repeat(16);
 
@@ -229,3 +231,33 @@ describe('the envelope of a request', () => {
     }
   });
 });
+
+describe('what the door offers', () => {
+  it('is JSON; other forms are not acceptable', async () => {
+    const { token } = await KazooClient.logIn(gateway);
+    const path = `/accounts/${ACCOUNT}/callflows`;
+    const asked = ['text/html', 'audio/mpeg', 'application/x-json', 'application/json;q=0.5, text/html', '*/*'];
+    const answers = await Promise.all(
+      asked.map((accept) => ask('GET', path, undefined, { accept, 'x-auth-token': token })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([406, 406, 200, 200, 200]);
+    expect(answers[0]?.json()).toMatchObject({ status: 'error', error: '406' });
+  });
+
+  it('is in OpenAPI, route by route and method by method', () => {
+    const described = Object.entries(describeApi(gateway.app).paths).flatMap(([path, methods]) =>
+      path.startsWith('/kazoo/v2')
+        ? Object.keys(methods).map((method) => `${method.toUpperCase()} ${shapeOf(path)}`)
+        : [],
+    );
+    const known = Object.entries(KAZOO_ROUTES).flatMap(([path, methods]) =>
+      methods.map((method) => `${method} /kazoo/v2${shapeOf(path)}`),
+    );
+    expect(described.sort()).toEqual(known.sort());
+  });
+});
+
+/** A path with its variable parts alike, however they are named. */
+function shapeOf(path: string): string {
+  return path.replace(/:\w+|\{\w+\}/g, '*').replace(/\/$/, '');
+}

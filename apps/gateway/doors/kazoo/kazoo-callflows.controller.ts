@@ -25,7 +25,7 @@ export class KazooCallflowsController {
   @ApiOperation({ summary: 'List the callflows: names, numbers, modules' })
   @ApiOkResponse()
   async list(@KazooAccount() application: DoorApplication, @Req() request: Request): Promise<KazooAnswer> {
-    const { data, extra } = kazoo.listPage(await this.callflows.list(application), parametersOf(request));
+    const { data, extra } = await this.callflows.list(application, parametersOf(request));
     return new KazooAnswer(data, extra === undefined ? {} : { extra });
   }
 

@@ -159,7 +159,11 @@ describe('stored callflows', () => {
         modules: ['record_call'],
       })),
     );
-    expect((await lister.ask('GET', '/callflows?paginate=false')).json()['page_size']).toBe(3);
+    const whole = (await lister.ask('GET', '/callflows?paginate=false')).json();
+    expect([whole['data'], whole['page_size']]).toEqual([[first['data'], rest['data']].flat(), undefined]);
+    const filtered = (await lister.ask('GET', '/callflows?filter_name=two')).json();
+    expect(filtered['data']).toEqual([expect.objectContaining({ name: 'two' })]);
+    expect((await lister.ask('GET', '/callflows?page_size=none')).status).toBe(400);
   });
 
   it('are changed in part by PATCH and as a whole by POST', async () => {

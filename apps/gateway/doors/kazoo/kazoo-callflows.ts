@@ -19,9 +19,10 @@ export class KazooCallflows {
     private readonly documents: KazooSealedDocuments,
   ) {}
 
-  async list(application: DoorApplication): Promise<readonly (JsonObject & { readonly id: string })[]> {
+  /** @throws CrossbarError `validation error` for filters and paging that cannot be read */
+  async list(application: DoorApplication, parameters: URLSearchParams): Promise<kazoo.CrossbarResult> {
     const stored = await this.documents.list(kazoo.CALLFLOW_COLLECTION, application);
-    return stored.map(({ id, body }) => ({ ...body, id }));
+    return kazoo.callflowPage(stored, parameters, this.gateway.ports.clock.now());
   }
 
   /** @throws CrossbarError `validation error` */

@@ -13,6 +13,9 @@ const OWNERS = ['metaflows', 'users/:userId/metaflows', 'devices/:deviceId/metaf
 /** Longest id of a user or device, characters. */
 const LONGEST_ID = 128;
 
+/** Users and devices that may have metaflows of their own. */
+const MOST_OWNERS = 1000;
+
 /** Metaflows that keys of the telephone run (contract §4.5): stored and shown. */
 @KazooAccountResource('')
 export class KazooMetaflowsController {
@@ -40,6 +43,10 @@ export class KazooMetaflowsController {
     const metaflows = kazoo.completeMetaflows(kazoo.envelopeData(envelope));
     const owner = ownerOf(params);
     const summary = { owner };
+    const stored = await this.documents.list(kazoo.METAFLOW_COLLECTION, application);
+    if (stored.length >= MOST_OWNERS && !stored.some(({ id }) => id === owner)) {
+      throw kazoo.invalidData({ message: `an account has metaflows for at most ${MOST_OWNERS} users and devices` });
+    }
     return answer(
       await this.documents.put(
         kazoo.METAFLOW_COLLECTION,
