@@ -101,12 +101,10 @@ async function* failingAsOutbound(body: AsyncIterable<Uint8Array>): AsyncGenerat
 
 /** The gateway does not ask itself over HTTP. */
 async function openOwnLink(url: URL, publicUrl: string | undefined, store: MediaStore): Promise<MediaFile | null> {
-  if (publicUrl === undefined) return null;
-  const base = publicUrl.replace(/\/+$/, '');
-  const own = `${url.origin}${url.pathname}`;
-  const sid = own.startsWith(`${base}/f/`) ? /^([A-Za-z0-9_-]{1,128})(\.[A-Za-z0-9]{1,8})?$/.exec(own.slice(base.length + 3))?.[1] : undefined;
-  if (sid === undefined) return null;
-  const audio = await openPublicFile(store, sid);
+  const base = publicUrl === undefined ? null : URL.parse('f/', publicUrl.replace(/\/*$/, '/'));
+  if (base === null || url.origin !== base.origin || !url.pathname.startsWith(base.pathname)) return null;
+  const sid = /^([A-Za-z0-9_-]{1,128})(\.[A-Za-z0-9]{1,8})?$/.exec(url.pathname.slice(base.pathname.length))?.[1];
+  const audio = sid === undefined ? null : await openPublicFile(store, sid);
   if (audio === null) throw new RecgateError('request.not_found', 'There is no such file');
   return { contentType: audio.contentType, body: audio.open() };
 }

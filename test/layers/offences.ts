@@ -98,6 +98,18 @@ export const OFFENCES: readonly Offence[] = [
     rules: ['only-capture-drives-the-engine'],
   },
   {
+    title: 'prompts know the HTTP client',
+    file: 'libs/prompts/with-client.ts',
+    imports: '#libs/delivery',
+    rules: ['media-users'],
+  },
+  {
+    title: 'prompts drive the engine',
+    file: 'libs/prompts/with-engine.ts',
+    imports: '#libs/recording-engine',
+    rules: ['only-capture-drives-the-engine'],
+  },
+  {
     title: 'orchestration knows the Redis ledger',
     file: 'libs/orchestration/with-ledger.ts',
     imports: '#libs/ledger',

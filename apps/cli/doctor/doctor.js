@@ -16,6 +16,7 @@ const CHECKS = [
   { name: 'Node 24 of the packages', needed: true, fault: node24Fault },
   { name: 'redis-server (or REDIS_URL)', needed: true, fault: redisFault },
   { name: 'ffmpeg (tests only)', needed: false, fault: () => (works('ffmpeg', '-version') ? null : 'apt-get install ffmpeg') },
+  { name: 'espeak-ng (speaks prompts into calls; tests)', needed: false, fault: () => (works('espeak-ng', '--version') ? null : 'apt-get install espeak-ng, or set speech.engine; without it prompts are not heard') },
   { name: 'project directory is writable', needed: true, fault: writableFault },
   { name: '2 GiB of free disk', needed: false, fault: diskFault },
   { name: '1 GiB of memory', needed: false, fault: () => (totalmem() >= GIB ? null : 'use a machine with more memory') },
