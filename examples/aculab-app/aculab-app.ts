@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { WebServices, type WebServiceAccess } from './web-services.js';
 
 /** One request as it arrived. `at` is milliseconds since the epoch. */
 export interface ReceivedRequest {
@@ -15,18 +16,29 @@ export interface AculabApp {
   /** Where the pages are; the first page is `<url>/first`. */
   readonly url: string;
   readonly received: readonly ReceivedRequest[];
+  /** Messages that were fetched from the media store, by their file names. */
+  readonly messages: ReadonlyMap<string, Buffer>;
+  /** Null when the application was started without access to the web services. */
+  readonly webServices: WebServices | null;
   close(): Promise<void>;
 }
 
 /** What the cloud tells a page, as far as this application looks. */
 interface InstanceInfo {
+  readonly token?: string | null;
   readonly action_result?: {
     readonly action: string;
     readonly result?: { readonly filename: string; readonly seconds_duration: number };
   };
 }
 
-type Page = (info: InstanceInfo) => object | null;
+/** What pages work with. */
+interface Voicemail {
+  readonly webServices: WebServices | null;
+  readonly messages: Map<string, Buffer>;
+}
+
+type Page = (info: InstanceInfo, voicemail: Voicemail) => object | null | Promise<object>;
 
 /** A page answers with a token and actions; a notification page answers 204 (null). */
 const PAGES: Readonly<Record<string, Page>> = {
@@ -48,14 +60,32 @@ const PAGES: Readonly<Record<string, Page>> = {
       },
     ],
   }),
-  '/next': (info) => ({
-    token: 'voicemail',
-    actions: [{ play: { play_list: [{ text_to_say: farewell(info) }] } }, { hang_up: {} }],
+  '/next': (info, voicemail) =>
+    voicemail.webServices === null
+      ? { token: 'voicemail', actions: [{ play: { play_list: [{ text_to_say: farewell(info) }] } }, { hang_up: {} }] }
+      : playBack(info, voicemail.webServices, voicemail.messages),
+  '/final': ({ token }, { webServices }) => ({
+    actions: webServices !== null && isMessage(token) ? [{ delete_file: { filename: token } }] : [],
   }),
-  '/final': () => ({ actions: [] }),
   '/error': () => ({ actions: [] }),
   '/available': () => null,
 };
+
+/**
+ * Fetches the message, plays it to the caller and remembers it in the token, so that the final page can delete it from
+ * the media store.
+ */
+async function playBack(info: InstanceInfo, webServices: WebServices, messages: Map<string, Buffer>): Promise<object> {
+  const filename = info.action_result?.result?.filename ?? '';
+  const message = await webServices.fileGet(filename);
+  if (message === null) return { actions: [{ hang_up: {} }] };
+  messages.set(filename, message);
+  return { token: filename, actions: [{ play: { play_list: [{ file_to_play: filename }] } }, { hang_up: {} }] };
+}
+
+function isMessage(token: string | null | undefined): token is string {
+  return token?.startsWith('/rest_api/recordings/') ?? false;
+}
 
 function farewell(info: InstanceInfo): string {
   const seconds = info.action_result?.result?.seconds_duration ?? 0;
@@ -63,20 +93,28 @@ function farewell(info: InstanceInfo): string {
 }
 
 /**
- * A voicemail application for Aculab Cloud: hands out the record action and takes note of every request.
+ * A voicemail application for Aculab Cloud: hands out the record action and takes note of every request. With access to
+ * the web services it fetches each message, plays it back and deletes it from the media store.
  * `port` 0 takes a free one; `publicUrl` is its address where that differs from 127.0.0.1.
  */
 export async function startAculabApp(options: {
   readonly port: number;
   readonly publicUrl?: string;
+  readonly webServices?: WebServiceAccess;
 }): Promise<AculabApp> {
   const received: ReceivedRequest[] = [];
-  const server = createServer((request, response) => void answer(request, response, received));
+  const messages = new Map<string, Buffer>();
+  const webServices = options.webServices === undefined ? null : new WebServices(options.webServices);
+  const server = createServer((request, response) => {
+    answer(request, response, received, { webServices, messages }).catch(() => response.destroy());
+  });
   await new Promise<void>((resolve) => server.listen(options.port, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: options.publicUrl ?? `http://127.0.0.1:${port}`,
     received,
+    messages,
+    webServices,
     close: () =>
       new Promise<void>((resolve, reject) => {
         server.close((error) => (error === undefined ? resolve() : reject(error)));
@@ -85,7 +123,12 @@ export async function startAculabApp(options: {
   };
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, received: ReceivedRequest[]): Promise<void> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  received: ReceivedRequest[],
+  voicemail: Voicemail,
+): Promise<void> {
   const at = Date.now();
   const body = await bodyOf(request);
   const { method = '', url = '' } = request;
@@ -95,7 +138,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, receiv
   if (page === undefined) return void response.writeHead(404).end();
   const info = readJson(method === 'GET' ? searchParams.get('instance_info') : body);
   if (info === null) return void response.writeHead(400).end();
-  const actions = page(info);
+  const actions = await page(info, voicemail);
   if (actions === null) return void response.writeHead(204).end();
   response.writeHead(200, { 'Content-Type': 'application/json; charset=UTF-8' }).end(JSON.stringify(actions));
 }
@@ -120,6 +163,9 @@ function readJson(text: string | null): InstanceInfo | null {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const app = await startAculabApp({ port: Number(process.env['PORT'] ?? 8083) });
+  const { PORT = '8083', ACULAB_BASE_URL: baseUrl, ACULAB_USER: user, ACULAB_ACCESS_KEY: accessKey } = process.env;
+  const access = user === undefined || accessKey === undefined ? null : { user, accessKey };
+  const webServices = access === null ? {} : { webServices: baseUrl === undefined ? access : { ...access, baseUrl } };
+  const app = await startAculabApp({ port: Number(PORT), ...webServices });
   console.log(`first page: ${app.url}/first`);
 }

@@ -1,1 +1,2 @@
 export { startAculabApp, type AculabApp, type ReceivedRequest } from './aculab-app.js';
+export * from './web-services.js';

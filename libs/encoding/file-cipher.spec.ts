@@ -15,8 +15,20 @@ const KEY_128 = '00112233445566778899aabbccddeeff';
 const KEY_192 = '000102030405060708090a0b0c0d0e0f1011121314151617';
 const KEY_256 = '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f';
 
-const WAV: RecordingFormat = { container: 'wav', codec: 'alaw', bitrateKbps: null, extension: 'wav', contentType: 'audio/x-wav' };
-const MP3: RecordingFormat = { container: 'mp3', codec: 'mp3', bitrateKbps: null, extension: 'mp3', contentType: 'audio/mpeg' };
+const WAV: RecordingFormat = {
+  container: 'wav',
+  codec: 'alaw',
+  bitrateKbps: null,
+  extension: 'wav',
+  contentType: 'audio/x-wav',
+};
+const MP3: RecordingFormat = {
+  container: 'mp3',
+  codec: 'mp3',
+  bitrateKbps: null,
+  extension: 'mp3',
+  contentType: 'audio/mpeg',
+};
 
 let directory = '';
 let encoder: Encoder & { close(): Promise<void> };
@@ -90,7 +102,11 @@ describe('encrypted renditions', () => {
     const encryption: FileCipher = { key, vector: VECTOR };
     const file = join(directory, `${key.length}.wav`);
     const made = await encoder.encode({ source: source(20_000), format: WAV, outputFile: file, encryption });
-    const plain = await encoder.encode({ source: source(20_000), format: WAV, outputFile: join(directory, `${key.length}.plain`) });
+    const plain = await encoder.encode({
+      source: source(20_000),
+      format: WAV,
+      outputFile: join(directory, `${key.length}.plain`),
+    });
     const stored = readFileSync(file);
     expect(openssl(algorithm, key, file).equals(readFileSync(plain.file))).toBe(true);
     expect(stored.includes('RIFF')).toBe(false);
@@ -100,7 +116,12 @@ describe('encrypted renditions', () => {
       samples: 20_000,
       durationMs: 2500,
     });
-    const inline = await createInlineEncoder().encode({ source: source(20_000), format: WAV, outputFile: `${file}.inline`, encryption });
+    const inline = await createInlineEncoder().encode({
+      source: source(20_000),
+      format: WAV,
+      outputFile: `${file}.inline`,
+      encryption,
+    });
     expect(readFileSync(inline.file).equals(stored)).toBe(true);
   });
 
@@ -108,7 +129,9 @@ describe('encrypted renditions', () => {
     const outputFile = join(directory, 'none.mp3');
     const encryption: FileCipher = { key: KEY_128, vector: VECTOR };
     for (const each of [encoder, createInlineEncoder()])
-      await expect(each.encode({ source: source(800), format: MP3, outputFile, encryption })).rejects.toMatchObject({ code: 'media.format' });
+      await expect(each.encode({ source: source(800), format: MP3, outputFile, encryption })).rejects.toMatchObject({
+        code: 'media.format',
+      });
     expect(readdirSync(directory).filter((name) => name.startsWith('none'))).toEqual([]);
   });
 });

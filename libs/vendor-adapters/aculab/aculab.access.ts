@@ -86,7 +86,11 @@ export function readGrant(parameters: WebParameters, now: Date): TokenGrant {
   };
 }
 
-function listOf<T>(parameters: WebParameters, name: string, read: (word: string) => T | undefined): readonly T[] | null {
+function listOf<T>(
+  parameters: WebParameters,
+  name: string,
+  read: (word: string) => T | undefined,
+): readonly T[] | null {
   const text = parameters.text(name, MOST_PREFIX);
   if (text === undefined) return null;
   return text.split(',').map((word) => {
@@ -102,7 +106,8 @@ const WRITING: ReadonlySet<WebService> = new Set(['file_write', 'file_delete', '
 /** @throws AculabWebFault `0405` once the token has lapsed, `HTTP 403` for a service that it does not open */
 export function checkGrant(grant: TokenGrant, service: WebService, now: Date): void {
   if (now.toISOString() >= grant.expiresAt) throw new AculabWebFault('tokenLapsed', 'The access token has lapsed');
-  const opened = grant.services === null ? service !== 'access-token/new-access-token' : grant.services.includes(service);
+  const opened =
+    grant.services === null ? service !== 'access-token/new-access-token' : grant.services.includes(service);
   if (!opened || (WRITING.has(service) && !grant.mediaWrite))
     throw new AculabWebFault('notAllowed', `The access token does not open ${service}`);
 }

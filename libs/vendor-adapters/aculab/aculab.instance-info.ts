@@ -1,4 +1,11 @@
-import type { ApplicationView, CallEndReason, CallIdentity, FlowContext, JsonValue, RecordingView } from '#libs/recording-model';
+import type {
+  ApplicationView,
+  CallEndReason,
+  CallIdentity,
+  FlowContext,
+  JsonValue,
+  RecordingView,
+} from '#libs/recording-model';
 import { instanceIdOf, logFilename } from './aculab.names.js';
 import { apiVersionOf, settingOf, type AculabApiVersion } from './aculab.settings.js';
 import { decimal, type WireObject } from './aculab.wire-json.js';

@@ -1,9 +1,4 @@
-import {
-  type ApplicationView,
-  type FlowAction,
-  type FlowRequest,
-  type JsonObject,
-} from '#libs/recording-model';
+import { type ApplicationView, type FlowAction, type FlowRequest, type JsonObject } from '#libs/recording-model';
 import { resolveUrl } from '../shared/index.js';
 import { settingOf } from './aculab.settings.js';
 import { malformed, type WebParameters } from './aculab.web-parameters.js';
@@ -49,7 +44,8 @@ export function redirectRequest({ url, method }: RedirectPage, application: Appl
   const resolved = resolveUrl(url, firstPage, { path: name }, { field: name });
   if (resolved.userinfo !== null) throw malformed(name, 'may not hold credentials: set pageCredentials');
   const sameHost = firstPage !== null && URL.parse(firstPage)?.origin === new URL(resolved.url).origin;
-  const userinfo = sameHost && application.secrets['pageCredentials'] !== undefined ? { secret: 'pageCredentials' } : null;
+  const userinfo =
+    sameHost && application.secrets['pageCredentials'] !== undefined ? { secret: 'pageCredentials' } : null;
   return { purpose: name, url: resolved.url, method, userinfo };
 }
 

@@ -45,10 +45,9 @@ function faultOfWav(head: Uint8Array): string | null {
 
 /** Where the content of `fmt ` begins; null when there is none with all its 16 bytes in the head. */
 function formatChunk(bytes: Buffer): number | null {
-  for (let at = 12; at + 8 <= bytes.length; ) {
+  for (let at = 12; at + 8 <= bytes.length;) {
     const size = bytes.readUInt32LE(at + 4);
-    if (bytes.toString('latin1', at, at + 4) === 'fmt ')
-      return size >= 16 && at + 24 <= bytes.length ? at + 8 : null;
+    if (bytes.toString('latin1', at, at + 4) === 'fmt ') return size >= 16 && at + 24 <= bytes.length ? at + 8 : null;
     at += 8 + size + (size % 2);
   }
   return null;

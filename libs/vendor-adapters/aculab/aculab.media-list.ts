@@ -7,7 +7,6 @@ import { settingOf } from './aculab.settings.js';
 
 const BARGE_IN = ['barge_in', 'barge_in_on_digit', 'barge_in_on_speech', 'barge_in_on_speech_options'] as const;
 
-
 /** Reads a `play` action (contract §7): its `play_list` in order. */
 export function playActions(play: ObjectReader): readonly FlowAction[] {
   const list = play.value('play_list');
@@ -27,7 +26,8 @@ export function promptActions(owner: ObjectReader): readonly FlowAction[] {
 
 function media(scope: DocumentScope, pointer: string): readonly FlowAction[] {
   const item = ObjectReader.at(scope, pointer);
-  if (!item.has('file_to_play') && item.has('decryption_cipher')) item.drop('decryption_cipher', 'only files are encrypted');
+  if (!item.has('file_to_play') && item.has('decryption_cipher'))
+    item.drop('decryption_cipher', 'only files are encrypted');
   if (item.has('text_to_say')) return [textToSay(item)];
   if (item.has('file_to_play')) return [fileToPlay(item)];
   if (item.has('digits_to_play')) return [digitsToPlay(item)];
@@ -37,10 +37,7 @@ function media(scope: DocumentScope, pointer: string): readonly FlowAction[] {
 function textToSay(item: ObjectReader): FlowAction {
   if (item.has('text_is_private')) item.drop('text_is_private', 'texts are not written to a log');
   const text = item.string('text_to_say', { to: 'speak.text' }) ?? '';
-  const voice =
-    item.string('tts_voice', { to: 'speak.voice' }) ??
-    settingOf(item.scope.application, 'voice') ??
-    null;
+  const voice = item.string('tts_voice', { to: 'speak.voice' }) ?? settingOf(item.scope.application, 'voice') ?? null;
   return { kind: 'speak', text, language: null, voice, repeat: 1, pauseMs: 0 };
 }
 
@@ -60,7 +57,10 @@ function fileToPlay(item: ObjectReader): FlowAction {
   const isUrl = isObject || /^https?:\/\//i.test(written);
   const url = isUrl ? webUrl(source, name, written) : storedUrl(source, name, written);
   if (isObject && source.has('method')) source.drop('method', 'media is always fetched by GET');
-  const cipher = readCipher(item, 'decryption_cipher', { to: 'playMedia.decryption', secretName: item.path('decryption_cipher') });
+  const cipher = readCipher(item, 'decryption_cipher', {
+    to: 'playMedia.decryption',
+    secretName: item.path('decryption_cipher'),
+  });
   const decryption = cipher === null ? {} : { decryption: { key: cipher.key, vector: cipher.vector } };
   return { kind: 'playMedia', url, repeat: 1, background: false, ...decryption };
 }

@@ -76,7 +76,10 @@ export class AculabAccounts {
     const [first, ...others] = own;
     if (first === undefined) throw new RecgateError('auth.invalid', 'User or key is wrong');
     const { tenantId } = first.record;
-    const applications: AculabAccount['applications'] = [first, ...others.filter((each) => each.record.tenantId === tenantId)];
+    const applications: AculabAccount['applications'] = [
+      first,
+      ...others.filter((each) => each.record.tenantId === tenantId),
+    ];
     return { tenantId, user: address, applications, grant };
   }
 }

@@ -80,7 +80,9 @@ describe('the file store', () => {
     const upload = await bob.upload({ filetype: 'media', filename: 'prompts/hello.wav' }, wav, 'fields first');
     expect(upload).toMatchObject({ status: 200 });
     expect(upload.json()).toEqual({ filename: 'prompts/hello.wav', size: wav.length });
-    expect((await bob.upload({ filetype: 'media', filename: '/late.wav' }, toneWav(0.1), 'file first')).status).toBe(200);
+    expect((await bob.upload({ filetype: 'media', filename: '/late.wav' }, toneWav(0.1), 'file first')).status).toBe(
+      200,
+    );
     const query = '?filetype=media&filename=body.wav';
     expect((await bob.send('POST', `file_write${query}`, { 'content-type': 'audio/x-wav' }, wav)).status).toBe(200);
     const names = Object.keys((await bob.get('file_list', { filetype: 'media' })).json() as object);
@@ -124,17 +126,28 @@ describe('the file store', () => {
         await bob.get('file_get', { filetype: 'media', filename }),
         await bob.upload({ filetype: 'media', filename }, mulawWav()),
       ])
-        expect([answer.status, answer.json()]).toEqual([400, expect.objectContaining({ error: expect.objectContaining({ code: '0002' }) })]);
+        expect([answer.status, answer.json()]).toEqual([
+          400,
+          expect.objectContaining({ error: expect.objectContaining({ code: '0002' }) }),
+        ]);
     },
   );
 
   it('refuses a new file without one of the extensions, and a form without a file', async () => {
     expect((await bob.upload({ filetype: 'media', filename: 'hello.mp3' }, mulawWav())).status).toBe(400);
     const none = await bob.upload({ filetype: 'media', filename: 'hello.wav' }, null);
-    expect([none.status, none.json()]).toEqual([400, expect.objectContaining({ error: expect.objectContaining({ code: '0001' }) })]);
+    expect([none.status, none.json()]).toEqual([
+      400,
+      expect.objectContaining({ error: expect.objectContaining({ code: '0001' }) }),
+    ]);
     const broken = await bob.send('POST', 'file_write', { 'content-type': 'multipart/form-data' }, Buffer.from('x'));
     expect(broken.status).toBe(400);
-    const cut = await bob.send('POST', 'file_write', { 'content-type': 'multipart/form-data; boundary=x' }, Buffer.from('--x\r\n'));
+    const cut = await bob.send(
+      'POST',
+      'file_write',
+      { 'content-type': 'multipart/form-data; boundary=x' },
+      Buffer.from('--x\r\n'),
+    );
     expect(cut.status).toBe(400);
   });
 });
@@ -154,7 +167,11 @@ describe('errors', () => {
     ];
     for (const [service, parameters, status, code] of cases) {
       const answer = await bob.post(service, parameters);
-      expect([service, answer.status, (answer.json() as { error: { code: string } }).error.code]).toEqual([service, status, code]);
+      expect([service, answer.status, (answer.json() as { error: { code: string } }).error.code]).toEqual([
+        service,
+        status,
+        code,
+      ]);
     }
     const twice = await bob.send('GET', 'file_get?filetype=media&filename=a.wav&filename=b.wav');
     expect([twice.status, twice.json()]).toEqual([
@@ -186,7 +203,9 @@ describe('who asks', () => {
       expect(answer.status).toBe(401);
       expect(answer.json()).toMatchObject({ error: { code: 'HTTP 401' } });
     }
-    expect((await new AculabClient(gateway.url, USER.toUpperCase(), KEY).get('file_list', { filetype: 'media' })).status).toBe(200);
+    expect(
+      (await new AculabClient(gateway.url, USER.toUpperCase(), KEY).get('file_list', { filetype: 'media' })).status,
+    ).toBe(200);
   });
 
   it('sees its own files alone', async () => {
@@ -209,7 +228,9 @@ describe('who asks', () => {
     const token = (await bob.post('access-token/new-access-token', grant)).json() as string;
     const bearer = bob.bearing(token);
     expect((await bearer.get('file_get', { filetype: 'media', filename: '/shared/a.wav' })).status).toBe(200);
-    expect(Object.keys((await bearer.get('file_list', { filetype: 'media' })).json() as object)).toEqual(['shared/a.wav']);
+    expect(Object.keys((await bearer.get('file_list', { filetype: 'media' })).json() as object)).toEqual([
+      'shared/a.wav',
+    ]);
     const refused = [
       await bearer.get('file_get', { filetype: 'media', filename: 'secret.wav' }),
       await bearer.get('file_get', { filetype: 'rest', filename: '/rest_logs/2026/01/01/0123456789abcdef.1.txt' }),
@@ -218,8 +239,11 @@ describe('who asks', () => {
     ];
     expect(refused.map(({ status }) => status)).toEqual([403, 403, 403, 403]);
     const forged = await bob.bearing(`${token.slice(0, -4)}AAAA`).get('file_list', { filetype: 'media' });
-    expect([forged.status, forged.json()]).toEqual([401, expect.objectContaining({ error: expect.objectContaining({ code: '0405' }) })]);
-    expect((await gateway.everythingWritten())).not.toContain(token);
+    expect([forged.status, forged.json()]).toEqual([
+      401,
+      expect.objectContaining({ error: expect.objectContaining({ code: '0405' }) }),
+    ]);
+    expect(await gateway.everythingWritten()).not.toContain(token);
   });
 
   it('is told what secures the connection', async () => {

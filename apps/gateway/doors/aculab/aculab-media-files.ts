@@ -2,7 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Readable } from 'node:stream';
 import { deleteRecording } from '#libs/orchestration';
-import { isTerminal, RecgateError, type FileAddress, type FileFacts, type FileStore, type RecordingRecord } from '#libs/recording-model';
+import {
+  isTerminal,
+  RecgateError,
+  type FileAddress,
+  type FileFacts,
+  type FileStore,
+  type RecordingRecord,
+} from '#libs/recording-model';
 import { aculab } from '#libs/vendor-adapters';
 import { GATEWAY, type GatewayContext } from '../../runtime-token.js';
 import type { DoorApplication } from '../shared/door-applications.js';
@@ -68,8 +75,17 @@ export class AculabMediaFiles {
   }
 
   /** Writes a file into the space of each application; `open` is asked for its bytes once for each. */
-  async write(account: AculabAccount, name: string, open: () => Readable, notes: Readonly<Record<string, string>>): Promise<FileFacts> {
-    const file = { contentType: aculab.contentTypeOf(name), container: null, metadata: { ...notes, [WRITTEN_AS]: name } };
+  async write(
+    account: AculabAccount,
+    name: string,
+    open: () => Readable,
+    notes: Readonly<Record<string, string>>,
+  ): Promise<FileFacts> {
+    const file = {
+      contentType: aculab.contentTypeOf(name),
+      container: null,
+      metadata: { ...notes, [WRITTEN_AS]: name },
+    };
     const [first, ...others] = account.applications;
     const facts = await this.files.write(addressIn(first, name), open(), file);
     for (const application of others) await this.files.write(addressIn(application, name), open(), file);

@@ -18,8 +18,17 @@ let application: string;
 beforeAll(async () => {
   gateway = await GatewayUnderTest.start();
   node = await CommandServer.start(gateway.runtime);
-  const settings = { cloudUser: USER, accessKey: KEY, firstPage: 'https://app.example.net/first', pageCredentials: 'u:p' };
-  application = await gateway.application('aculab', { ...settings, serviceName: 'reminders', servicePassword: PASSWORD });
+  const settings = {
+    cloudUser: USER,
+    accessKey: KEY,
+    firstPage: 'https://app.example.net/first',
+    pageCredentials: 'u:p',
+  };
+  application = await gateway.application('aculab', {
+    ...settings,
+    serviceName: 'reminders',
+    servicePassword: PASSWORD,
+  });
   bob = new AculabClient(gateway.url, USER, KEY);
   service = new AculabClient(gateway.url, SERVICE, PASSWORD);
 }, 30_000);
@@ -33,12 +42,17 @@ afterAll(async () => {
 async function call(callId: string, applicationId = application, key?: string): Promise<string> {
   const answer = await gateway.ask('POST', '/v1/calls', {
     ...(key === undefined ? {} : { key }),
-    body: { applicationId, call: { callId, from: '1', to: '2' }, legs: { caller: { transport: 'rtp', codec: 'PCMU' } } },
+    body: {
+      applicationId,
+      call: { callId, from: '1', to: '2' },
+      legs: { caller: { transport: 'rtp', codec: 'PCMU' } },
+    },
   });
   return String(answer.json()['callRef']);
 }
 
-const sent = (name: string) => node.commands.filter((each) => each.name === name).map(({ data }) => data as Record<string, unknown>);
+const sent = (name: string) =>
+  node.commands.filter((each) => each.name === name).map(({ data }) => data as Record<string, unknown>);
 
 describe('rest_interrupt', () => {
   it('tells of each id what became of it', async () => {
@@ -75,7 +89,11 @@ describe('rest_interrupt', () => {
   });
 
   it("reaches nobody else's run, and refuses what it cannot read", async () => {
-    const foreign = await gateway.application('aculab', { cloudUser: '1-2-0/eve@example.com', accessKey: 'eve' }, BETA_KEY);
+    const foreign = await gateway.application(
+      'aculab',
+      { cloudUser: '1-2-0/eve@example.com', accessKey: 'eve' },
+      BETA_KEY,
+    );
     await call('aaaaaaaaaaaaaaaa.5.1', foreign, BETA_KEY);
     const answer = await bob.post('rest_interrupt', { application_instance_ids: 'aaaaaaaaaaaaaaaa.5' });
     expect(answer.json()).toEqual({ 'aaaaaaaaaaaaaaaa.5': { result: 'no such application' } });
@@ -140,28 +158,42 @@ describe('service_start', () => {
   ])('refuses %s and places nothing', async (_what, restCalls) => {
     const before = sent('openCall').length;
     const answer = await service.post('service_start', { rest_calls: restCalls });
-    expect([answer.status, answer.json()]).toEqual([400, expect.objectContaining({ error: expect.objectContaining({ code: '0002' }) })]);
+    expect([answer.status, answer.json()]).toEqual([
+      400,
+      expect.objectContaining({ error: expect.objectContaining({ code: '0002' }) }),
+    ]);
     expect(sent('openCall')).toHaveLength(before);
   });
 
   it('wants the password of the service, and opens nothing else', async () => {
     const calls = { rest_calls: '{"to":"con:room"}' };
-    for (const stranger of [bob, new AculabClient(gateway.url, SERVICE, KEY), new AculabClient(gateway.url, `${USER}/other`, PASSWORD)])
+    for (const stranger of [
+      bob,
+      new AculabClient(gateway.url, SERVICE, KEY),
+      new AculabClient(gateway.url, `${USER}/other`, PASSWORD),
+    ])
       expect((await stranger.post('service_start', calls)).status).toBe(401);
     expect((await service.get('file_list', { filetype: 'media' })).status).toBe(401);
-    expect((await new AculabClient(gateway.url, SERVICE, KEY).get('file_list', { filetype: 'media' })).status).toBe(401);
+    expect((await new AculabClient(gateway.url, SERVICE, KEY).get('file_list', { filetype: 'media' })).status).toBe(
+      401,
+    );
   });
 });
 
 describe('REST logs', () => {
   it('are listed and handed out as text', async () => {
     await call('0123456789abcdef.77.1');
-    const name = Object.keys((await bob.get('file_list', { filetype: 'rest' })).json() as object).find((each) => each.includes('0123456789abcdef.77'));
+    const name = Object.keys((await bob.get('file_list', { filetype: 'rest' })).json() as object).find((each) =>
+      each.includes('0123456789abcdef.77'),
+    );
     expect(name).toMatch(/^\/rest_logs\/\d{4}\/\d\d\/\d\d\/0123456789abcdef\.77\.txt$/);
     const log = await bob.post('file_get', { filetype: 'rest', filename: name ?? '' });
     expect(log).toMatchObject({ status: 200, contentType: 'text/plain; charset=utf-8' });
     expect(log.bytes.toString()).toContain('call 0123456789abcdef.77.1 from 1 to 2');
-    const none = await bob.post('file_get', { filetype: 'rest', filename: '/rest_logs/2026/01/01/0123456789abcdef.78.txt' });
+    const none = await bob.post('file_get', {
+      filetype: 'rest',
+      filename: '/rest_logs/2026/01/01/0123456789abcdef.78.txt',
+    });
     expect(none.status).toBe(404);
   });
 });

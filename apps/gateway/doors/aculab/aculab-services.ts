@@ -70,7 +70,8 @@ export class AculabServices {
 /** `outbound_parameters` is the older name of `rest_calls` (contract §9). */
 function restCalls(parameters: aculab.WebParameters): readonly aculab.RestCall[] {
   const older = 'outbound_parameters';
-  const name = parameters.text('rest_calls') === undefined && parameters.text(older) !== undefined ? older : 'rest_calls';
+  const name =
+    parameters.text('rest_calls') === undefined && parameters.text(older) !== undefined ? older : 'rest_calls';
   return aculab.readRestCalls(name, parameters.required(name));
 }
 
@@ -91,7 +92,9 @@ export class AculabFileServices {
       exact === undefined || aculab.storeNameOf(name) === aculab.storeNameOf(exact);
     const listed = await this.listOf(fileType, account, prefix);
     return Object.fromEntries(
-      listed.filter(({ name }) => matches(name) && isOpen(account, fileType, name)).map(({ name, ...facts }) => [name, facts]),
+      listed
+        .filter(({ name }) => matches(name) && isOpen(account, fileType, name))
+        .map(({ name, ...facts }) => [name, facts]),
     );
   }
 

@@ -1,5 +1,13 @@
 import { Controller, Get, HttpCode, Post, Req, Res, UseGuards, type Type } from '@nestjs/common';
-import { ApiBasicAuth, ApiBearerAuth, ApiConsumes, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBasicAuth,
+  ApiBearerAuth,
+  ApiConsumes,
+  ApiOkResponse,
+  ApiOperation,
+  ApiQuery,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import type { JsonObject } from '#libs/recording-model';
 import { AculabFileServices, AculabServices, protocolCheck } from './aculab-services.js';
@@ -108,7 +116,10 @@ function controllersFor(verb: 'get' | 'post'): Type[] {
     @HttpCode(200)
     @ForService('service_start')
     @describe('service_start', 'Start outbound calls of a service')
-    @ApiQuery({ name: 'rest_calls', description: 'JSON: an object or a list of {to, from, token, outbound_parameters}' })
+    @ApiQuery({
+      name: 'rest_calls',
+      description: 'JSON: an object or a list of {to, from, token, outbound_parameters}',
+    })
     @ApiOkResponse({ description: 'Reference ids', type: [String] })
     start(@Account() account: AculabAccount, @Req() request: Request): Promise<readonly string[]> {
       return this.services.start(account, request);
