@@ -35,6 +35,7 @@ class SdkApplication {
     readonly gateway: LiveGateway,
     readonly app: VendorApp,
     readonly applicationKey: string,
+    readonly applicationId: string,
   ) {
     const credentials = { applicationKey, applicationSecret: SECRET };
     const address = `${gateway.url}/sinch`;
@@ -57,8 +58,8 @@ class SdkApplication {
       },
     });
     const own = { applicationKey, applicationSecret: SECRET, apiBaseUrl: `${gateway.url}/sinch` };
-    await gateway.api.application('sinch', { ...own, ...settings });
-    const application = new SdkApplication(gateway, app, applicationKey);
+    const id = await gateway.api.application('sinch', { ...own, ...settings });
+    const application = new SdkApplication(gateway, app, applicationKey, id);
     await application.voice.applications.updateCallbackURLs({
       applicationkey: applicationKey,
       updateCallbacksRequestBody: { url: { primary: `${app.url}/callback` } },
@@ -212,8 +213,11 @@ journeys.it(
     const [finished, available] = application.callbacks().filter(({ event }) => event === 'notify');
     expect(finished).toEqual({ event: 'notify', conferenceId, version: 1, type: 'recording_finished' });
     expect(available).toMatchObject({ conferenceId, type: 'recording_available' });
-    const file = await fetch(String(available?.['destination']));
-    const heard = decodeWav(Buffer.from(await file.arrayBuffer()));
+    const { items } = await gateway.api.get<{ items: { id: string }[] }>(
+      `/v1/recordings?applicationId=${application.applicationId}`,
+    );
+    expect(items).toHaveLength(1);
+    const heard = decodeWav(await gateway.api.audio(items[0]?.id ?? ''));
     const hz = tonesIn(heard.channels[0] ?? new Int16Array(), [600, 800, 1400]);
     expect(hz.map((each) => each.hz)).toEqual([600, 800]);
     await expect(voice.conferences.get({ conferenceId })).rejects.toMatchObject({ statusCode: 404 });

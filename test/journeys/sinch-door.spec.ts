@@ -1,0 +1,318 @@
+import { expect } from '@jest/globals';
+import { verifySinchRequest, signSinchRequest } from '../../libs/vendor-adapters/sinch/index.js';
+import {
+  composeWav,
+  CONVERSATION,
+  decodeWav,
+  expectExactLength,
+  expectTones,
+  JourneyCall,
+  Journeys,
+  sequence,
+  silence,
+  TELEPHONE_EVENT,
+  talk,
+  tone,
+  tonesIn,
+  until,
+  type LiveGateway,
+  type Received,
+  type Route,
+  type VendorApp,
+} from './support/index.js';
+
+const journeys = new Journeys();
+
+const SECRET = 'BeIukql3pTKJ8RGL5zo0DA==';
+const CONNECT = { name: 'connectPstn', number: '+46700000000' };
+
+interface Callback {
+  readonly event: string;
+  readonly type?: string;
+  readonly [field: string]: unknown;
+}
+
+const read = ({ text }: Received): Callback => JSON.parse(text) as Callback;
+
+/** One application and the requests it signs. */
+class Application {
+  private constructor(
+    readonly gateway: LiveGateway,
+    readonly id: string,
+    readonly key: string,
+    readonly app: VendorApp,
+  ) {}
+
+  /** @param answers SVAML by event, once or one after the other; other events are answered with nothing */
+  static async start(
+    gateway: LiveGateway,
+    key: string,
+    answers: Readonly<Record<string, object | readonly object[]>>,
+    options: {
+      readonly settings?: Readonly<Record<string, string>>;
+      readonly routes?: Readonly<Record<string, Route>>;
+    } = {},
+  ): Promise<Application> {
+    const asked: Record<string, number> = {};
+    const app = await gateway.app({
+      '/callback': (request) => {
+        const { event } = read(request);
+        const answer = answers[event];
+        const turn = (asked[event] = (asked[event] ?? 0) + 1);
+        const svaml: unknown = Array.isArray(answer) ? (answer as readonly object[])[turn - 1] : answer;
+        return svaml === undefined ? {} : { body: JSON.stringify(svaml), contentType: 'application/json' };
+      },
+      ...options.routes,
+    });
+    const id = await gateway.api.application('sinch', {
+      applicationKey: key,
+      applicationSecret: SECRET,
+      callbackUrl: `${app.url}/callback`,
+      apiBaseUrl: `${gateway.url}/sinch`,
+      ...options.settings,
+    });
+    return new Application(gateway, id, key, app);
+  }
+
+  /** A signed request to the gateway. */
+  async ask(method: string, path: string, body?: object): Promise<Response> {
+    return this.send(method, `${this.gateway.url}/sinch${path}`, body);
+  }
+
+  async send(method: string, url: string, body?: object): Promise<Response> {
+    const text = body === undefined ? '' : JSON.stringify(body);
+    const timestamp = new Date().toISOString();
+    const contentType = 'application/json';
+    const credentials = { applicationKey: this.key, applicationSecret: SECRET };
+    const signable = { method, path: new URL(url).pathname, contentType, timestamp, body: text };
+    const { authorization } = signSinchRequest(signable, credentials);
+    const headers = { authorization, 'x-timestamp': timestamp, 'content-type': contentType };
+    return fetch(url, { method, headers, ...(text === '' ? {} : { body: text }) });
+  }
+
+  async manage(callId: string, svaml: object, leg = ''): Promise<void> {
+    const answer = await this.ask('PATCH', `/calling/v1/calls/id/${callId}${leg}`, svaml);
+    expect([answer.status, await answer.text()]).toEqual([204, '']);
+  }
+
+  async callOut(body: object): Promise<{ callId: string; call: JourneyCall }> {
+    const answer = await this.ask('POST', '/calling/v1/callouts', body);
+    expect(answer.status).toBe(200);
+    const { callId } = (await answer.json()) as { callId: string };
+    const { items } = await this.gateway.api.get<{ items: { callRef: string; identity: { callId: string } }[] }>(
+      '/v1/calls?limit=100',
+    );
+    const callRef = items.find(({ identity }) => identity.callId === callId)?.callRef ?? '';
+    return { callId, call: await JourneyCall.pickUp(this.gateway, callRef) };
+  }
+
+  /** A call that comes in for the application. */
+  async arriving(callId: string): Promise<JourneyCall> {
+    const leg = { transport: 'rtp', codec: 'PCMU', telephoneEventPayloadType: TELEPHONE_EVENT };
+    const { callRef } = await this.gateway.api.createCall({
+      applicationId: this.id,
+      call: { callId, from: '+12015555555', to: '+12017777777' },
+      legs: { caller: leg, callee: leg },
+      answered: true,
+      fetchDocument: true,
+    });
+    return JourneyCall.pickUp(this.gateway, callRef);
+  }
+
+  callbacks(): Callback[] {
+    return this.app.at('/callback').map(read);
+  }
+
+  kinds(): string[] {
+    return this.callbacks().map(({ type, event }) => type ?? event);
+  }
+
+  find(kind: string): Callback | undefined {
+    return this.callbacks().find(({ type, event }) => (type ?? event) === kind);
+  }
+
+  async hears(kind: string): Promise<Callback> {
+    return until(`${kind} arrives at ${this.key}`, () => this.find(kind));
+  }
+
+  expectSigned(requests: readonly Received[] = this.app.at('/callback')): void {
+    const credentials = { applicationKey: this.key, applicationSecret: SECRET };
+    for (const { method, url, headers, body } of requests)
+      verifySinchRequest({ method, target: url, headers, body }, credentials, { now: new Date() });
+  }
+}
+
+/** Audio files of the application, each one tone. */
+const sounds = (...hz: readonly number[]): Record<string, Route> =>
+  Object.fromEntries(
+    hz.map((each) => [`/${each}.wav`, { body: composeWav([tone(each, 400)], 8000), contentType: 'audio/wav' }]),
+  );
+
+const hzIn = (samples: Int16Array, ...hz: readonly number[]) => [
+  ...new Set(tonesIn(samples, hz).map((each) => each.hz)),
+];
+
+journeys.it('ICE, ACE, PIE and DiCE: a menu, cookies, and the call resource of ICE', async (gateway) => {
+  const options = [
+    { dtmf: 1, action: 'return(sales)' },
+    { dtmf: '2', action: 'return(support)' },
+  ];
+  const start = { name: 'startRecording', options: { destinationUrl: 'sdrive://x/', format: 'wav' } };
+  const application = await Application.start(gateway, 'door-menu', {
+    ice: { instructions: [{ name: 'setCookie', key: 'who', value: 'ann' }], action: CONNECT },
+    ace: {
+      action: { name: 'runMenu', mainMenu: 'main', menus: [{ id: 'main', mainPrompt: '#tts[Press one]', options }] },
+    },
+    pie: { instructions: [start], action: { name: 'continue' } },
+  });
+  const call = await application.arriving('menu-call');
+  const ice = await application.hears('ice');
+  expect(ice['callResourceUrl']).toBe(`${gateway.url}/sinch/calling/v1/calls/id/menu-call`);
+  await call.event({ type: 'bridged' });
+  await application.hears('ace');
+  call.caller.press('1');
+  const pie = await application.hears('pie');
+  expect(pie['menuResult']).toEqual({ type: 'return', value: 'sales', menuId: 'main', inputMethod: 'dtmf' });
+  await call.capturing();
+  await talk(call);
+  const stop = { instructions: [{ name: 'stopRecording' }], action: { name: 'hangup' } };
+  expect((await application.send('PATCH', String(ice['callResourceUrl']), stop)).status).toBe(204);
+  const dice = await application.hears('dice');
+  expect(dice).toMatchObject({ reason: 'MANAGERHANGUP', result: 'ANSWERED', duration: expect.any(Number) });
+  const recording = await call.available();
+  await call.ended();
+  await application.hears('recording_available');
+  expect(application.kinds().filter((kind) => kind !== 'dice')).toEqual([
+    'ice',
+    'ace',
+    'pie',
+    'recording_finished',
+    'recording_available',
+  ]);
+  const cookies = [{ key: 'who', value: 'ann' }];
+  for (const kind of ['ace', 'pie', 'dice']) expect(application.find(kind)).toMatchObject({ cookies });
+  const audio = decodeWav(await gateway.api.audio(recording.id));
+  expectExactLength(recording, audio);
+  expectTones(audio.channels[0], CONVERSATION);
+  application.expectSigned();
+});
+
+journeys.it(
+  'a primary URL that fails: the fallback answers; suppressCallbacks keeps ACE and DiCE back',
+  async (gateway) => {
+    const fallback = await gateway.app({
+      '/backup': { body: JSON.stringify({ action: { ...CONNECT, suppressCallbacks: true } }) },
+    });
+    const application = await Application.start(
+      gateway,
+      'door-fallback',
+      {},
+      { routes: { '/callback': { status: 503 } }, settings: { fallbackUrl: `${fallback.url}/backup` } },
+    );
+    const call = await application.arriving('fallback-call');
+    await until('the fallback is asked', () => fallback.received.length > 0);
+    await call.event({ type: 'bridged' });
+    await application.manage('fallback-call', { instructions: [], action: { name: 'hangup' } });
+    await call.ended();
+    await until(
+      'the call has come to rest',
+      async () => (await application.ask('GET', '/calling/v1/calls/id/fallback-call')).ok,
+    );
+    expect([application.kinds(), fallback.received.map((each) => read(each).event)]).toEqual([['ice'], ['ice']]);
+    application.expectSigned();
+    application.expectSigned(fallback.received);
+  },
+);
+
+journeys.it('a ttsCallout dials, plays, hangs up, and gives back the headers it was asked with', async (gateway) => {
+  const application = await Application.start(gateway, 'door-tts', {}, { routes: sounds(600) });
+  const { callId, call } = await application.callOut({
+    method: 'ttsCallout',
+    ttsCallout: {
+      destination: { type: 'number', endpoint: '+46700000000' },
+      cli: '+46700000009',
+      dtmf: 'w1',
+      prompts: `${application.app.url}/600.wav`,
+      enableDice: true,
+    },
+  });
+  const dice = await application.hears('dice');
+  expect(dice).toMatchObject({
+    callid: callId,
+    reason: 'MANAGERHANGUP',
+    result: 'ANSWERED',
+    to: { type: 'number', endpoint: '+46700000000' },
+    from: '46700000009',
+  });
+  await call.ended();
+  expect(hzIn(call.callee.heard(), 600)).toEqual([600]);
+  expect(application.kinds()).toEqual(['dice']);
+});
+
+journeys.it('a parked call goes on where Manage Call says; prompts reach the leg that is named', async (gateway) => {
+  const application = await Application.start(
+    gateway,
+    'door-park',
+    { ice: { action: { name: 'park', maxDuration: 600 } }, ace: { action: { name: 'continue' } } },
+    { routes: sounds(1400) },
+  );
+  const call = await application.arriving('parked-call');
+  await application.hears('ice');
+  await call.event({ type: 'bridged' });
+  const recordingOptions = { destinationUrl: 'sdrive://x/', format: 'wav' };
+  // The answer to ICE may still be on its way to the flow.
+  await until('the call goes on', async () => {
+    await application.manage('parked-call', { action: { ...CONNECT, record: true, recordingOptions } });
+    return application.find('ace');
+  });
+  await call.capturing();
+  const play = {
+    instructions: [{ name: 'playFiles', ids: [`${application.app.url}/1400.wav`] }],
+    action: { name: 'continue' },
+  };
+  await application.manage('parked-call', play, '/leg/callee');
+  await until('the callee hears it', () => hzIn(call.callee.heard(), 1400).length > 0);
+  await talk(call);
+  expect(hzIn(call.caller.heard(), 1400)).toEqual([]);
+  await call.hangup('caller');
+  await application.hears('recording_available');
+  const audio = decodeWav(await gateway.api.audio((await call.available()).id));
+  expect(hzIn(audio.channels[0] ?? new Int16Array(), 600, 800, 1400)).toEqual(expect.arrayContaining([600, 800]));
+  expect(await application.hears('dice')).toMatchObject({ reason: 'CALLERHANGUP' });
+});
+
+journeys.it('instructions run in order: what is said before startRecording is not recorded', async (gateway) => {
+  const start = { name: 'startRecording', options: { destinationUrl: 'sdrive://x/order.wav', format: 'wav' } };
+  const application = await Application.start(gateway, 'door-order', {}, { routes: sounds(1000, 2200) });
+  const play = (hz: number) => ({ name: 'playFiles', ids: [`${application.app.url}/${hz}.wav`] });
+  const ice = JSON.stringify({ instructions: [play(1000), start, play(2200)], action: CONNECT });
+  const { callId, call } = await application.callOut({ method: 'customCallout', customCallout: { ice } });
+  call.caller.say(sequence(tone(600, 200), silence(100)));
+  await call.capturing();
+  await talk(call);
+  await until('the second prompt is heard', () => hzIn(call.caller.heard(), 2200).length > 0);
+  await application.manage(callId, { action: { name: 'stopRecording' } });
+  const recording = await call.available();
+  await application.manage(callId, { action: { name: 'hangup' } });
+  await call.ended();
+  expect(hzIn(call.caller.heard(), 1000, 2200)).toEqual([1000, 2200]);
+  const audio = decodeWav(await gateway.api.audio(recording.id));
+  expectTones(audio.channels[0], CONVERSATION);
+});
+
+journeys.it('SVAML that is none: callingerror, and DiCE says why', async (gateway) => {
+  const application = await Application.start(gateway, 'door-illegal', { ice: { action: { name: 'fly' } } });
+  const call = await application.arriving('illegal-call');
+  const error = await application.hears('callingerror');
+  expect(error).toEqual({
+    event: 'notify',
+    callid: 'illegal-call',
+    version: 1,
+    type: 'callingerror',
+    errorCode: 40001,
+    errorMsg: 'This action is not known',
+  });
+  expect(await application.hears('dice')).toMatchObject({ reason: 'INVALIDSVAMLACTION' });
+  await call.ended();
+  application.expectSigned();
+});
