@@ -101,9 +101,9 @@ export const KAZOO_CAPABILITIES: readonly FieldCapability[] = [
   {
     field: 'callflow.numbers',
     to: null,
-    support: 'not applicable',
+    support: 'executed',
     default: null,
-    note: 'checked when saved; calls are told to the gateway',
+    note: 'calls to it run the callflow, when it was stored through the door',
   },
-  { field: 'callflow.patterns', to: null, support: 'not applicable', default: null },
+  { field: 'callflow.patterns', to: null, support: 'executed', default: null, note: 'the same, behind all numbers' },
 ];

@@ -18,7 +18,11 @@ describe('other modules', () => {
     ['conference', { id: 'c1' }, { kind: 'connect', to: 'c1', conference: true }],
     ['resources', { to_did: '+1555' }, { kind: 'connect', to: '+1555' }],
     ['offnet', {}, { kind: 'connect', to: SAMPLE_CALL.to }],
-    ['play', { id: 'https://jo:pw@m.example.com/a.wav' }, { kind: 'playMedia', url: 'https://m.example.com/a.wav' }],
+    [
+      'play',
+      { id: 'https://jo:pw@m.example.com/a.wav' },
+      { kind: 'playMedia', url: 'https://m.example.com/a.wav', userinfo: { secret: '/data/id' } },
+    ],
     ['play', { id: '0123456789abcdef' }, { kind: 'skipped', name: 'play' }],
     ['tts', { text: 'hello', language: 'en-us' }, { kind: 'speak', text: 'hello', language: 'en-us', voice: null }],
     ['sleep', { duration: 2 }, { kind: 'wait', durationMs: 2000 }],

@@ -68,14 +68,16 @@ function toNumber(data: FieldReader, { context }: KazooScope): FlowAction {
 }
 
 /** Media of the account's own library cannot be played here; a URL can. */
-function play(data: FieldReader, { document }: KazooScope): FlowAction | undefined {
+function play(data: FieldReader, { document, secrets }: KazooScope): FlowAction | undefined {
   const id = data.value('id');
   if (typeof id !== 'string' || !/^https?:\/\//i.test(id)) return undefined;
   const { url, userinfo } = tryUrl(id, data, document.positionOf(`${data.pointer}/id`));
   if (url === null) return undefined;
   data.account('id', userinfo === null ? 'exact' : 'converted', { to: 'step.url', value: url });
-  if (userinfo !== null) data.warn('id', 'Credentials in the URL of media are not sent');
-  return { kind: 'playMedia', url, repeat: 1, background: false };
+  const secret = `${data.pointer}/id`;
+  if (userinfo !== null) secrets[secret] = userinfo;
+  const named = userinfo === null ? {} : { userinfo: { secret } };
+  return { kind: 'playMedia', url, repeat: 1, background: false, ...named };
 }
 
 function speak(data: FieldReader): FlowAction | undefined {
