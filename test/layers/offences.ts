@@ -215,7 +215,7 @@ export const ALLOWED: readonly (readonly [file: string, imports: string])[] = [
 
 /** Files that the others import and that import nothing themselves. */
 export const GROUND: readonly string[] = [
-  ...['call-flow', 'capture', 'config', 'delivery', 'encoding', 'ledger', 'media', 'orchestration', 'queues'].map(
+  ...['call-flow', 'capture', 'config', 'delivery', 'encoding', 'ledger', 'media', 'orchestration', 'prompts', 'queues'].map(
     indexOf,
   ),
   ...['recording-engine', 'recording-model', 'secrets', 'storage', 'telemetry', 'testing', 'vendor-adapters'].map(

@@ -18,13 +18,9 @@ const SOURCE_PROGRAM = `
   await import(program);
 `;
 
-/** Starts a thread that decodes audio. What the decoder prints on its own is thrown away. */
+/** Starts a thread that decodes audio: the compiled program, or from source the same file as TypeScript. */
 export function startDecoderThread(): Worker {
-  const worker = FROM_SOURCE
-    ? fromSource()
-    : new Worker(new URL('./decoder.worker.js', import.meta.url), { stderr: true });
-  worker.stderr.resume();
-  return worker;
+  return FROM_SOURCE ? fromSource() : new Worker(new URL('./decoder.worker.js', import.meta.url));
 }
 
 function fromSource(): Worker {
@@ -35,7 +31,6 @@ function fromSource(): Worker {
   const program = new URL(`data:text/javascript,${encodeURIComponent(SOURCE_PROGRAM)}`);
   return new Worker(program, {
     workerData,
-    stderr: true,
     execArgv: ['--experimental-transform-types', '--no-warnings'],
   });
 }
