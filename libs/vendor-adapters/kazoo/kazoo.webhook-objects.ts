@@ -34,8 +34,11 @@ const RULES_5: FieldRules = {
   version: { type: 'string', values: ['v1', 'v2'] },
 };
 
+/** A webhook as it is written, with its id. */
+export type StoredWebhook = JsonObject & { readonly id: string };
+
 /** Every webhook of the account, each with its id (contract §3.1). */
-export function listWebhooks(application: ApplicationView): readonly JsonObject[] {
+export function listWebhooks(application: ApplicationView): readonly StoredWebhook[] {
   return hookObjects(application).map((hook, index) => ({ ...hook, id: hookId(hook, index) }));
 }
 

@@ -49,7 +49,7 @@ export class KazooWebhooksController {
     @KazooEnvelope() envelope: JsonObject,
   ): Promise<KazooAnswer> {
     kazoo.requireReEnable({ ...envelope, ...kazoo.envelopeData(envelope) });
-    for (const { id } of kazoo.listWebhooks(application.view)) await this.forgive(application, String(id));
+    for (const { id } of kazoo.listWebhooks(application.view)) await this.forgive(application, id);
     await this.change(application, kazoo.withAllEnabled);
     return new KazooAnswer('hooks updated');
   }

@@ -55,14 +55,21 @@ describe('webhooks (contract §3.1)', () => {
     });
     expect((await client.ask('GET', `/webhooks/${id}`)).json()['data']).toEqual(made);
     expect(await listOf(client, '/webhooks')).toEqual([made]);
-    const patched = await client.ask('PATCH', `/webhooks/${id}`, { data: { format: 'json', custom_data: { tenant: null } } });
+    const patched = await client.ask('PATCH', `/webhooks/${id}`, {
+      data: { format: 'json', custom_data: { tenant: null } },
+    });
     expect(patched.json()['data']).toEqual({
       ...made,
       format: 'json',
       custom_data: { type: 'call_recording', action: 'all' },
     });
     const replaced = await client.ask('POST', `/webhooks/${id}`, { data: hookData('/other', { retries: '3' }) });
-    expect(replaced.json()['data']).toMatchObject({ id, uri: `${receiver.url}/other`, format: 'form-data', retries: 3 });
+    expect(replaced.json()['data']).toMatchObject({
+      id,
+      uri: `${receiver.url}/other`,
+      format: 'form-data',
+      retries: 3,
+    });
     expect(replaced.json()['data']).not.toHaveProperty('custom_data');
     const removed = await client.ask('DELETE', `/webhooks/${id}`);
     expect([removed.status, removed.json()['data']?.['_read_only']]).toEqual([200, { deleted: true }]);
@@ -110,7 +117,10 @@ describe('webhooks (contract §3.1)', () => {
   });
 
   it('keep credentials of their uri sealed', async () => {
-    const hook = await create('/sealed', { uri: 'https://user:canary-4711@app.example.com/hook', hook: 'channel_create' });
+    const hook = await create('/sealed', {
+      uri: 'https://user:canary-4711@app.example.com/hook',
+      hook: 'channel_create',
+    });
     expect(await gateway.everythingWritten()).not.toContain('canary-4711');
     await remove(hook);
   });
@@ -236,6 +246,8 @@ it('shows webhooks that stand in the settings, under the ids that their deliveri
   await new KazooFileRecordings(gateway, applicationId).record({});
   const [told] = await receiver.requests('/short', 1);
   expect(told?.headers['x-hook-id']).toBe(hook?.['id']);
-  const changed = await own.ask('PATCH', `/webhooks/${String(hook?.['id'])}`, { data: { name: 'short', format: 'json' } });
+  const changed = await own.ask('PATCH', `/webhooks/${String(hook?.['id'])}`, {
+    data: { name: 'short', format: 'json' },
+  });
   expect(changed.json()['data']).toMatchObject({ id: hook?.['id'], uri: `${receiver.url}/short`, format: 'json' });
 });

@@ -24,7 +24,12 @@ export class KazooFileRecordings {
   }
 
   /** @returns the recording in the own API's words, in one of the states */
-  async record(data: object, states: readonly string[] = ['available'], seconds = 1, vendor: object = {}): Promise<Body> {
+  async record(
+    data: object,
+    states: readonly string[] = ['available'],
+    seconds = 1,
+    vendor: object = {},
+  ): Promise<Body> {
     const document = JSON.stringify({ module: 'record_call', data: { action: 'start', ...data } });
     const call = { ...KAZOO_CALL, vendor: { ...KAZOO_CALL.vendor, ...vendor } };
     const started = await this.files.start({ applicationId: this.applicationId, source: UPLOAD, call, document });
