@@ -1,4 +1,3 @@
-import { NOT_YET_EXECUTED } from '#libs/recording-model';
 import { getNumber, runMenu } from './aculab.collect-actions.js';
 import { connect, connectToConference } from './aculab.connect-actions.js';
 import { awaited, type MappedAction } from './aculab.mapped-action.js';
@@ -32,8 +31,8 @@ export const ACTION_MAPPERS: Readonly<Record<string, ActionMapper>> = {
 export const SKIPPED_ACTIONS: Readonly<Record<string, string>> = {
   get_input: 'speech input is not carried out',
   run_speech_menu: 'speech input is not carried out',
-  start_transcription: `${NOT_YET_EXECUTED}: transcription`,
-  stop_transcription: `${NOT_YET_EXECUTED}: transcription`,
+  start_transcription: 'it transcribes the live call, not a recording',
+  stop_transcription: 'it transcribes the live call, not a recording',
   send_fax: 'fax is not carried out',
   receive_fax: 'fax is not carried out',
 };

@@ -121,8 +121,20 @@ export const ACULAB_CAPABILITIES: readonly FieldCapability[] = [
   },
   { field: 'get_input', to: null, support: 'not applicable', default: null },
   { field: 'run_speech_menu', to: null, support: 'not applicable', default: null },
-  { field: 'start_transcription', to: 'transcription', support: 'not yet executed', default: null },
-  { field: 'stop_transcription', to: 'transcription', support: 'not yet executed', default: null },
+  {
+    field: 'start_transcription',
+    to: null,
+    support: 'not applicable',
+    default: null,
+    note: 'transcribes the live call, not a recording',
+  },
+  {
+    field: 'stop_transcription',
+    to: null,
+    support: 'not applicable',
+    default: null,
+    note: 'transcribes the live call, not a recording',
+  },
   { field: 'send_fax', to: null, support: 'not applicable', default: null },
   { field: 'receive_fax', to: null, support: 'not applicable', default: null },
 ];
