@@ -159,6 +159,12 @@ function describeLedgerContract(name: string, setup: () => Promise<Ledger>) {
       } while (cursor !== undefined);
       expect(seen).toEqual([6, 5, 4, 3, 2, 1, 0].map((index) => `page-${index}`));
       expect((await ledger.recordings.list({ tenantId: 'nobody', limit: 3 })).items).toEqual([]);
+      // From the second to the sixth, the end not included.
+      const range = { createdAfter: at(1), createdBefore: at(5) };
+      const first = await ledger.recordings.list({ tenantId, limit: 3, ...range });
+      const rest = await ledger.recordings.list({ tenantId, limit: 3, ...range, cursor: first.nextCursor ?? '' });
+      const within = [...first.items, ...rest.items].map((record) => record.id);
+      expect([within, rest.nextCursor]).toEqual([[4, 3, 2, 1].map((index) => `page-${index}`), null]);
     });
 
     it('finds what is stuck and forgets what has ended', async () => {

@@ -109,10 +109,12 @@ export class RedisRecordingLedger implements RecordingLedger {
   /** The newest matching records of one slice, one more than asked for. */
   private async listSlice(partition: number, query: RecordingQuery): Promise<RecordingRecord[]> {
     const key = this.keys.tenantRecordings(partition, query.tenantId);
-    const newest = query.cursor === undefined ? '+inf' : (query.cursor.split('_')[0] ?? '+inf');
+    // Nothing outside the time asked for is read, however long the history is.
+    const newest = Math.min(cursorTime(query.cursor), query.createdBefore?.getTime() ?? Infinity);
+    const oldest = query.createdAfter?.getTime() ?? -Infinity;
     const found: RecordingRecord[] = [];
     for (let offset = 0; found.length <= query.limit; offset += LIST_STEP) {
-      const ids = await this.redis.zrevrangebyscore(key, newest, '-inf', 'LIMIT', offset, LIST_STEP);
+      const ids = await this.redis.zrevrangebyscore(key, scoreOf(newest), scoreOf(oldest), 'LIMIT', offset, LIST_STEP);
       const records = await Promise.all(ids.map((id) => this.get(id)));
       for (const record of records) {
         if (record !== null && matches(record, query) && startsAfter(record, query.cursor)) found.push(record);
@@ -148,6 +150,17 @@ export class RedisRecordingLedger implements RecordingLedger {
     }
     return found;
   }
+}
+
+/** Time that a cursor stands at, ms; without one the latest there is. */
+function cursorTime(cursor: string | undefined): number {
+  const time = Number(cursor?.split('_')[0] ?? Infinity);
+  return Number.isNaN(time) ? Infinity : time;
+}
+
+/** A time as Redis writes the bound of a range. */
+function scoreOf(time: number): string {
+  return Number.isFinite(time) ? String(time) : time < 0 ? '-inf' : '+inf';
 }
 
 /** One of each slice in turn, the longest waiting first: no slice is starved by a limit. */
