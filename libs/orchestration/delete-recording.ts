@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { isTerminal, RecgateError, type RecordingRecord } from '#libs/recording-model';
 import { removePeaks } from './peaks/peak-files.js';
+import { forgetRecordedFile } from './files/forget-file.js';
 import type { OrchestrationPorts } from './ports.js';
 import { removeStored } from './stages/store-stage.js';
 
@@ -27,8 +28,10 @@ export async function deleteRecording(
   const own = record.receipt === null ? null : (ports.files?.addressOf(record.receipt.location) ?? null);
   if (own !== null) await ports.files?.delete(own);
   else if (record.receipt !== null && scope === 'everywhere') await removeStored(ports, record);
+  await forgetRecordedFile(ports, record);
   if (record.rendition !== null) await rm(record.rendition.file, { force: true });
   await removePeaks(ports, recordingId);
+  await ports.transcription?.store.remove(recordingId);
   const outcome = await ports.ledger.recordings.transition(recordingId, (current) => {
     if (current.deletedAt !== undefined) return null;
     const at = ports.clock.now();

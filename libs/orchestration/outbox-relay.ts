@@ -1,4 +1,5 @@
 import {
+  isTerminal,
   toRecgateError,
   type ApplicationView,
   type DeliveryRecord,
@@ -9,6 +10,7 @@ import {
   type WorkStage,
 } from '#libs/recording-model';
 import { viewApplication } from './applications.js';
+import { catalogueOf, releaseRoom } from './files/recorded-files.js';
 import type { OrchestrationPorts } from './ports.js';
 import { releaseLocalAudio } from './stages/store-stage.js';
 
@@ -44,10 +46,24 @@ export class OutboxRelay {
     await bothOrThrow(begun, told);
     if (!entry.entered) return;
     this.count(record, entry);
-    if (entry.state === 'available') await releaseLocalAudio(this.ports, record);
+    if (entry.state === 'available') await this.afterStoring(record);
+    if (isTerminal(entry.state) && entry.state !== 'available') await this.releaseRoom(record);
     if (entry.state === 'discarded' || entry.state === 'absent' || entry.state === 'cancelled') {
       await this.ports.spools.delete(record.id);
     }
+  }
+
+  /** What was promised to a recording that left no file. */
+  private async releaseRoom(record: RecordingRecord): Promise<void> {
+    if (catalogueOf(this.ports, record) === null) return;
+    const application = await this.ports.ledger.applications.get(record.applicationId);
+    if (application !== null) await releaseRoom(this.ports, record, viewApplication(this.ports, application));
+  }
+
+  /** The audio is kept until it is written down. */
+  private async afterStoring(record: RecordingRecord): Promise<void> {
+    if (record.transcription === 'pending') await this.ports.work.enqueueStage('transcribe', record.id, record.epoch);
+    else await releaseLocalAudio(this.ports, record);
   }
 
   private async beginStage(record: RecordingRecord, state: RecordingState): Promise<void> {

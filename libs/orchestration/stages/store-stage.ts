@@ -4,6 +4,7 @@ import {
   RecgateError,
   toRecgateError,
   type ObjectStore,
+  type RecordingPatch,
   type RecordingRecord,
   type Rendition,
   type RenditionContent,
@@ -12,7 +13,7 @@ import {
 } from '#libs/recording-model';
 import { recordingSecrets } from '../accept-recording.js';
 import { requireApplication, viewApplication } from '../applications.js';
-import { catalogueOf, storeInCatalogue, type PutRendition } from '../files/recorded-files.js';
+import { catalogueOf, retentionOfFile, storeInCatalogue, type PutRendition } from '../files/recorded-files.js';
 import { storeManifest } from '../manifest/store-manifest.js';
 import type { OrchestrationPorts } from '../ports.js';
 import { deletionDate } from '../retention.js';
@@ -47,6 +48,7 @@ export function storeStage(ports: OrchestrationPorts): Stage {
       const receipt = await (catalogue === null
         ? put(target, rendition)
         : storeInCatalogue({ ports, catalogue, record, application, target, rendition, put }));
+      const retention = record.spec.retention ?? (catalogue === null ? null : await retentionOfFile(catalogue, record));
       await ports.ledger.leftovers.clear(record.id);
       const beside = { target, secrets, metadata: metadataOf(record, rendition), signal: new AbortController().signal };
       await storeManifest(ports, storeFor(ports, record), { ...record, receipt }, beside);
@@ -56,11 +58,20 @@ export function storeStage(ports: OrchestrationPorts): Stage {
       return {
         to: 'available',
         at,
-        patch: { receipt, ...deletionDate(ports, record, application, at) },
+        patch: {
+          receipt,
+          ...deletionDate(ports, { spec: { ...record.spec, retention } }, application, at),
+          ...transcriptionDue(ports, record),
+        },
         events: [{ name: 'recording.available', at: at.toISOString(), mediaTimeMs, ...facts }],
       };
     },
   };
+}
+
+/** The recording is there whatever becomes of its transcription. */
+function transcriptionDue(ports: OrchestrationPorts, { spec }: RecordingRecord): Pick<RecordingPatch, 'transcription'> {
+  return spec.transcription === null || ports.transcription === undefined ? {} : { transcription: 'pending' };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { VendorAdapter } from '#libs/recording-model';
 import { flexmlAddresses } from './flexml.addresses.js';
 import { flexmlCapabilities } from './flexml.capabilities.js';
+import { flexmlCatalogue } from './flexml.catalogue.js';
 import { renderFlexmlError } from './flexml.error-renderer.js';
 import { renderFlexmlEvent } from './flexml.event-renderer.js';
 import { firstFlexmlRequest, lastFlexmlRequests, renderFlexmlFlowRequest } from './flexml.flow-renderer.js';
@@ -18,6 +19,7 @@ export const flexmlAdapter: VendorAdapter = {
   mintNames: mintFlexmlNames,
   nameObject: nameFlexmlObject,
   render: renderFlexmlEvent,
+  catalogue: flexmlCatalogue,
   firstRequest: firstFlexmlRequest,
   lastRequests: lastFlexmlRequests,
   errorRequest: () => null,

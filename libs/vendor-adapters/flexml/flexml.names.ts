@@ -7,7 +7,10 @@ export function mintFlexmlNames({ spec, ids }: MintContext): Readonly<Record<str
   return { fileSid: given ?? ids.uuid() };
 }
 
-/** `{RecordingSid}.{ext}` in an external store (contract §2.2), `f/{fileSid}.{ext}` in the own one. */
+/**
+ * `{RecordingSid}.{ext}` in an external store (contract §2.2), `f/{fileSid}.{ext}` in the own one; new bytes of a file
+ * that is there get a name of their own from the file catalogue.
+ */
 export function nameFlexmlObject(recording: RecordingView): ObjectTarget {
   const { destination, format } = recording.spec;
   const file = `${fileSidOf(recording)}.${format.extension}`;
