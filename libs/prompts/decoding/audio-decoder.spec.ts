@@ -115,13 +115,13 @@ describe('createAudioDecoder', () => {
     const file = wavFile('pcm16', 16_000, tone(16_000, 500_000));
     const pieces = [file.subarray(0, 3), file.subarray(3, 700_001), file.subarray(700_001)];
     const all = await Promise.all([1, 2, 3, 4, 5].map(() => decode(file, { pieces })));
-    for (const { samples } of all) expect(samples).toEqual(tone(16_000, 500_000));
+    for (const { samples } of all) expect(Buffer.from(samples.buffer).equals(file.subarray(44))).toBe(true);
   });
 
   it('stops when it is aborted, running or waiting, and goes on with the next', async () => {
     const single = createAudioDecoder({ threads: 1, timeoutMs: 20_000 });
     const stop = new AbortController();
-    const job = { pieces: [wavFile('pcm16', 48_000, tone(48_000, 5_000_000))], hint: NO_HINT, decryption: null };
+    const job = { pieces: [wavFile('pcm16', 48_000, new Int16Array(5_000_000))], hint: NO_HINT, decryption: null };
     const running = single.decode(job, stop.signal);
     const waiting = single.decode(job, stop.signal);
     const next = single.decode({ ...job, pieces: [MONO_MP3] }, never);
@@ -135,7 +135,7 @@ describe('createAudioDecoder', () => {
 
   it('gives a file up that takes too long', async () => {
     const hasty = createAudioDecoder({ threads: 1, timeoutMs: 1 });
-    const job = { pieces: [wavFile('pcm16', 48_000, tone(48_000, 5_000_000))], hint: NO_HINT, decryption: null };
+    const job = { pieces: [wavFile('pcm16', 48_000, new Int16Array(5_000_000))], hint: NO_HINT, decryption: null };
     await expect(hasty.decode(job, never)).rejects.toMatchObject({ code: 'media.format' });
     await hasty.close();
   });

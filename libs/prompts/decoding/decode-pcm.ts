@@ -66,6 +66,7 @@ function decodeSamples(data: Uint8Array, { codec, sampleRate, channels }: Sample
   const builder = new PromptBuilder(sampleRate);
   const frameBytes = bytes * channels;
   const end = data.length - (data.length % frameBytes);
+  builder.checkLength(end / frameBytes);
   const interleaved = new Int16Array(BLOCK_FRAMES * channels);
   for (let at = 0; at < end; at += BLOCK_FRAMES * frameBytes) {
     const part = data.subarray(at, Math.min(end, at + BLOCK_FRAMES * frameBytes));

@@ -72,11 +72,16 @@ export class PromptBuilder {
     this.mostSamples = MAX_PROMPT_SECONDS * sourceRate;
   }
 
+  /** @throws RecgateError `media.format` when so many samples of the source are too many */
+  checkLength(sourceSamples: number): void {
+    if (sourceSamples > this.mostSamples)
+      throw new RecgateError('media.format', `The audio is longer than ${MAX_PROMPT_SECONDS / 60} minutes`);
+  }
+
   /** @throws RecgateError `media.format` when it gets too long */
   push(block: Int16Array): void {
     this.taken += block.length;
-    if (this.taken > this.mostSamples)
-      throw new RecgateError('media.format', `The audio is longer than ${MAX_PROMPT_SECONDS / 60} minutes`);
+    this.checkLength(this.taken);
     this.convert(block, 0);
   }
 
