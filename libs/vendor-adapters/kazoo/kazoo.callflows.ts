@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue, StoredDocument } from '#libs/recording-model';
+import { RecgateError, type JsonObject, type JsonValue, type StoredDocument } from '#libs/recording-model';
 import { isJsonObject, member, parseJsonDocument } from '../shared/index.js';
 import { textList } from './kazoo.call-starts.js';
 import { validationError } from './kazoo.crossbar-error.js';
@@ -13,15 +13,20 @@ import { validateCallflow } from './kazoo.validation.js';
 const MAX_DEPTH = 256;
 /** Most entries of `numbers` and `patterns`, each. */
 const MOST_ROUTES = 500;
+/** Largest callflow, bytes of JSON: every call of the account looks through all of them. */
+const LARGEST_CALLFLOW = 65_536;
 /** Longest number, characters. */
 const LONGEST_NUMBER = 128;
 
 /**
  * A callflow as it is kept and read back: checked, defaults filled in, texts coerced (contract §4.4, §5).
- * @throws CrossbarError `validation error` with all failures together
+ * @throws CrossbarError `validation error` with all failures together; RecgateError `document.too_large`
  */
 export function completeCallflow(data: JsonObject, settings: KazooSettings): JsonObject {
   const callflow = withoutPrivate(data);
+  if (Buffer.byteLength(JSON.stringify(callflow)) > LARGEST_CALLFLOW) {
+    throw new RecgateError('document.too_large', `A callflow has at most ${LARGEST_CALLFLOW} bytes`);
+  }
   const failures = { ...schemaFailures(callflow, settings), ...routingFailures(callflow) };
   if (Object.keys(failures).length > 0) throw validationError(failures);
   const flow = member(callflow, 'flow') ?? null;

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+import { viewApplication } from '#libs/orchestration';
+import { createGatewayContext } from '../../../wiring/gateway-context.js';
 import { describeApi } from '../../create-gateway-app.js';
 import { BETA_KEY, GatewayUnderTest, type Answer } from '../../testing/gateway-under-test.js';
+import { KAZOO_ROUTES } from './kazoo-routes.js';
+import { KazooTokens, TOKEN_LIFE_MS } from './kazoo-tokens.js';
 import {
   ACCOUNT,
   API_KEY,
@@ -10,7 +16,6 @@ import {
   PASSWORD,
   USER,
 } from './testing/kazoo-client.js';
-import { KAZOO_ROUTES } from './kazoo-routes.js';
 
 const BETAS_ACCOUNT = 'b0'.repeat(16);
 
@@ -18,7 +23,9 @@ let gateway: GatewayUnderTest;
 let applicationId: string;
 
 beforeAll(async () => {
-  gateway = await GatewayUnderTest.start();
+  gateway = await GatewayUnderTest.start({
+    configure: ({ http }) => Object.assign(http.doorHosts, { kazoo: ['crossbar.example'] }),
+  });
   applicationId = await gateway.application('kazoo', KAZOO_ACCOUNT_SETTINGS);
   await gateway.application('kazoo', { accountId: BETAS_ACCOUNT, apiKey: 'b1'.repeat(32) }, BETA_KEY);
 });
@@ -186,6 +193,25 @@ describe('tokens', () => {
     expect((await client.ask('GET', '')).status).toBe(401);
   });
 
+  it('are worth nothing after an hour', async () => {
+    const { ports } = gateway.runtime;
+    const record = await ports.ledger.applications.get(applicationId);
+    if (record === null) throw new Error('there is no application');
+    const application = { record, view: viewApplication(ports, record) };
+    const madeBefore = (ms: number): string => {
+      const clock = { now: () => new Date(Date.now() - ms) };
+      return new KazooTokens({ ...createGatewayContext(gateway.runtime, () => ''), ports: { ...ports, clock } }).make(
+        application,
+      );
+    };
+    const statuses = await Promise.all(
+      [TOKEN_LIFE_MS - 60_000, TOKEN_LIFE_MS].map(async (age) => {
+        return (await ask('GET', account, undefined, { 'x-auth-token': madeBefore(age) })).status;
+      }),
+    );
+    expect(statuses).toEqual([200, 401]);
+  });
+
   it('leave no credential in what is stored or logged', async () => {
     const { token } = await KazooClient.logIn(gateway);
     const written = await gateway.everythingWritten();
@@ -242,6 +268,21 @@ describe('what the door offers', () => {
     );
     expect(answers.map(({ status }) => status)).toEqual([406, 406, 200, 200, 200]);
     expect(answers[0]?.json()).toMatchObject({ status: 'error', error: '406' });
+  });
+
+  it('is there by host name too, and then names places without the mount', async () => {
+    const { token } = await KazooClient.logIn(gateway);
+    const { hostname, port } = new URL(gateway.url);
+    const path = `/v2/accounts/${ACCOUNT}/callflows`;
+    const headers = { host: 'crossbar.example', 'x-auth-token': token };
+    const sent = request({ hostname, port, method: 'PUT', path, headers });
+    sent.end(JSON.stringify({ data: { numbers: ['4000'], flow: { module: 'hangup', data: {} } } }));
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    response.resume();
+    expect([response.statusCode, response.headers.location]).toEqual([
+      201,
+      expect.stringMatching(new RegExp(`^${path}/[0-9a-f]{32}$`)),
+    ]);
   });
 
   it('is in OpenAPI, route by route and method by method', () => {

@@ -131,6 +131,11 @@ describe('storing a callflow', () => {
     expect((await client.ask('POST', `/callflows/${id}`, callflow({ numbers: ['2999'] }))).status).toBe(200);
   });
 
+  it('is refused when it is too large', async () => {
+    const answer = await client.ask('PUT', '/callflows', callflow({ name: 'x'.repeat(70_000) }));
+    expect([answer.status, answer.json()]).toEqual([413, expect.objectContaining({ error: '413', status: 'error' })]);
+  });
+
   it('leaves no credential of it where others can read it', async () => {
     const id = await created();
     expect(await gateway.everythingWritten()).not.toContain('s3cret-word');

@@ -6,7 +6,7 @@ import {
   ApiOkResponse,
   ApiOperation,
 } from '@nestjs/swagger';
-import { RecgateError, type CallRecord, type JsonObject } from '#libs/recording-model';
+import { RecgateError, type CallRecord, type DocumentRole, type JsonObject } from '#libs/recording-model';
 import { kazoo } from '#libs/vendor-adapters';
 import { GATEWAY, type GatewayContext } from '../../runtime-token.js';
 import type { DoorApplication } from '../shared/door-applications.js';
@@ -72,29 +72,35 @@ export class KazooChannelsController {
   private async act(application: DoorApplication, call: CallRecord, action: kazoo.ChannelAction): Promise<void> {
     switch (action.kind) {
       case 'metaflow':
-        await this.calls.instruct(call, action.document, 'metaflow');
-        return;
+        return this.instruct(call, action.document, 'metaflow');
       case 'callflow': {
         const { document } = await this.callflows.show(application, action.callflowId);
-        await this.calls.instruct(call, JSON.stringify(document), 'saved');
-        return;
+        return this.instruct(call, JSON.stringify(document), 'saved');
       }
       case 'hangup':
-        await this.calls.hangup(call);
+        return orNotFound(call.identity.callId, this.calls.hangup(call));
     }
   }
 
-  /** @throws CrossbarError `bad_identifier` */
-  private async live(application: DoorApplication, id: string): Promise<CallRecord> {
-    try {
-      return await this.calls.requireLive(application, id);
-    } catch (error) {
-      if (error instanceof RecgateError && error.code === 'request.not_found') throw kazoo.badIdentifier(id);
-      throw error;
-    }
+  private async instruct(call: CallRecord, document: string, role: DocumentRole): Promise<void> {
+    await orNotFound(call.identity.callId, this.calls.instruct(call, document, role));
+  }
+
+  private live(application: DoorApplication, id: string): Promise<CallRecord> {
+    return orNotFound(id, this.calls.requireLive(application, id));
   }
 
   private shown({ view }: DoorApplication, call: CallRecord): JsonObject {
     return kazoo.channelDocument(call, view, this.gateway.ports.clock.now());
+  }
+}
+
+/** @throws CrossbarError `bad_identifier` for a call that there is not, or that ended meanwhile */
+async function orNotFound<T>(callId: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const gone = error instanceof RecgateError && ['request.not_found', 'request.conflict'].includes(error.code);
+    throw gone ? kazoo.badIdentifier(callId) : error;
   }
 }

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import { kazoo } from '#libs/vendor-adapters';
-import { bodyText } from '../shared/door-request.js';
+import { bodyText, parametersOf } from '../shared/door-request.js';
 import { exchangeOf, noteExchange } from './kazoo-exchange.js';
 import { methodsOf } from './kazoo-routes.js';
 
@@ -10,11 +10,11 @@ import { methodsOf } from './kazoo-routes.js';
  */
 export const prepareKazoo: RequestHandler = (request, _response, next) => {
   try {
-    const [path = '', query = ''] = request.url.split('?', 2);
+    const [path = ''] = request.url.split('?', 1);
     const envelope = kazoo.readEnvelope(bodyText(request));
     noteExchange(request, { ...exchangeOf(request), envelope });
     if (request.method === 'POST') {
-      const verb = kazoo.textMember(envelope, 'verb') ?? new URLSearchParams(query).get('verb');
+      const verb = kazoo.textMember(envelope, 'verb') ?? parametersOf(request).get('verb');
       if (verb !== null) request.method = tunnelled(verb);
     }
     const methods = methodsOf(path);

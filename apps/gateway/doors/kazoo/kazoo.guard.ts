@@ -2,6 +2,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import type { Request } from 'express';
 import { kazoo } from '#libs/vendor-adapters';
 import { DoorApplications, sameSecret, type DoorApplication } from '../shared/door-applications.js';
+import { parametersOf } from '../shared/door-request.js';
 import { exchangeOf, noteExchange, type KazooExchange } from './kazoo-exchange.js';
 import { KazooTokens } from './kazoo-tokens.js';
 
@@ -63,7 +64,6 @@ function tokenOf(request: Request): string | null {
   if (typeof header === 'string' && header !== '') return header;
   const inBody = kazoo.textMember(exchangeOf(request).envelope, 'auth_token');
   if (inBody !== null) return inBody;
-  const [, query = ''] = request.url.split('?', 2);
-  const inQuery = new URLSearchParams(query).get('auth_token');
+  const inQuery = parametersOf(request).get('auth_token');
   return inQuery === '' ? null : inQuery;
 }
