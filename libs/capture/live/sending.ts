@@ -4,6 +4,8 @@ import { FRAME_MS } from './sounds.js';
 
 /** After a hold-up of the process no more frames than these are sent at once. */
 const MOST_FRAMES_AT_ONCE = 10;
+/** A frame is sent at the tick that is nearest to it: ticks are never quite punctual, and the next would be 20 ms late. */
+const EARLY_MS = FRAME_MS / 2;
 
 /** Has the calls of a node send their audio, all of them in the same frames of 20 ms; without any that sends it rests. */
 export class Sending {
@@ -22,7 +24,7 @@ export class Sending {
     }
     let frameMs = this.nextFrameMs ?? nowMs;
     if (nowMs - frameMs > MOST_FRAMES_AT_ONCE * FRAME_MS) frameMs = nowMs;
-    for (; frameMs <= nowMs; frameMs += FRAME_MS) this.sendFrame(frameMs);
+    for (; frameMs <= nowMs + EARLY_MS; frameMs += FRAME_MS) this.sendFrame(frameMs);
     this.nextFrameMs = frameMs;
   }
 

@@ -5,6 +5,9 @@ import { decoded, encoded, G711 } from './tones.js';
 /** The far end of an RTP leg: says what it is given in real time and keeps what it hears. */
 export class Phone {
   private sent = 0;
+  /** When the first packet was sent, ms; the timestamps go on with the clock, also while nothing is said. */
+  private begunAt: number | null = null;
+  private nextFrame = 0;
 
   private constructor(
     readonly peer: RtpPeer,
@@ -18,15 +21,21 @@ export class Phone {
     return new Phone(await RtpPeer.open(), codec, endpoint);
   }
 
-  /** Whole frames of 20 ms at 8 kHz, in one unbroken stream with what was said before. */
-  async says(samples: Int16Array): Promise<void> {
-    const packets = packetize(samples, 8000, (frame) => encoded(frame, this.codec));
-    const before = this.sent;
+  /**
+   * Whole frames of 20 ms at 8 kHz, in one stream with what was said before.
+   * @param sentAt when the packet of that number is sent, ms after the beginning; by default one every 20 ms
+   */
+  async says(samples: Int16Array, sentAt: (index: number) => number = (index) => index * 20): Promise<void> {
+    const packets = packetize(samples, 8000, (frame) => encoded(frame, this.codec)).map((packet, index) => ({ ...packet, atMs: sentAt(index) }));
+    const now = performance.now();
+    this.begunAt ??= now;
+    const [sent, frame] = [this.sent, Math.max(this.nextFrame, Math.round((now - this.begunAt) / 20))];
     this.sent += packets.length;
+    this.nextFrame = frame + packets.length;
     const { payloadType } = G711[this.codec];
     await this.peer.stream(
       this.to,
-      packets.map((packet) => ({ ...packet, payloadType, sequenceNumber: packet.sequenceNumber + before, timestamp: packet.timestamp + before * 160 })),
+      packets.map((packet) => ({ ...packet, payloadType, sequenceNumber: packet.sequenceNumber + sent, timestamp: packet.timestamp + frame * 160 })),
     );
   }
 

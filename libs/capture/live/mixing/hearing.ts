@@ -31,7 +31,7 @@ export class Hearing implements FrameSource {
 
   /** Moves on to the frame that is sent at this time of the clock, ms; good until `release`. */
   moveTo(frameMs: number): void {
-    if (this.reader === null || frameMs !== this.nextFrameMs || this.isPiledUp()) this.begin(frameMs);
+    if (this.reader === null || frameMs !== this.nextFrameMs || this.tap?.isStarved === true || this.isPiledUp()) this.begin(frameMs);
     const untilMs = frameMs - JITTER_MS - this.originMs;
     this.reader?.read(untilMs - FRAME_MS, untilMs);
     this.nextFrameMs = frameMs + FRAME_MS;

@@ -6,17 +6,24 @@ import { ArrivalBuffer } from '../websocket/arrival-buffer.js';
 export interface LegTap extends LegSource {
   /** Audio between the reader and the newest sample, ms. */
   readonly bufferedMs: number;
+  /** True while audio keeps coming too late for the reader, though only in part. */
+  readonly isStarved: boolean;
   close(): void;
 }
 
 /** Room between the reader and the newest sample, ms. */
 const CAPACITY_MS = 4000;
+/** So many packets that come partly too late are not jitter: the far end has another delay now. */
+const STARVED_PACKETS = 3;
+/** A packet in time makes up for this much of a late one. */
+const IN_TIME = 0.2;
 
 /** Reads a leg's RTP a second time; placed by timestamp like the first. */
 export class RtpTap implements LegTap {
   readonly party = 'conference';
   readonly inbandKeys = false;
   private readonly placement: RtpPlacement;
+  private late = 0;
 
   constructor(
     readonly sampleRate: number,
@@ -30,8 +37,13 @@ export class RtpTap implements LegTap {
     return (this.placement.buffered * 1000) / this.sampleRate;
   }
 
+  get isStarved(): boolean {
+    return this.late >= STARVED_PACKETS;
+  }
+
   take(header: Readonly<RtpFields>, samples: Int16Array, nowMs: number, count: number): void {
     this.placement.insert(header, samples, Math.floor(((nowMs - this.originMs) * this.sampleRate) / 1000), count);
+    if (count > 0) this.late = this.placement.buffered < count ? this.late + 1 : Math.max(0, this.late - IN_TIME);
   }
 
   read(dst: Int16Array, n: number): void {
@@ -51,6 +63,8 @@ export class RtpTap implements LegTap {
 export class StreamTap implements LegTap {
   readonly party = 'conference';
   readonly inbandKeys = false;
+  /** What comes after the reader ran dry is placed anew, whole. */
+  readonly isStarved = false;
   private readonly buffer = new ArrivalBuffer();
   private messages = 0;
 
