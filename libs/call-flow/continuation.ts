@@ -23,9 +23,12 @@ export function continuationOf(wait: Wait): Continuation | null {
     }
     case 'record': {
       if (wait.outcome === null) return null;
+      const { recording } = wait.outcome;
+      if (wait.cutOffFor !== undefined)
+        return { request: wait.cutOffFor, reason: 'interrupted', about: { recording, interrupted: { step: 'record' } } };
       const after = afterRecording(wait.step.spec.continuation, wait.outcome);
       if (after.kind !== 'fetch') return null;
-      return { request: after.request, reason: after.reason, about: { recording: wait.outcome.recording } };
+      return { request: after.request, reason: after.reason, about: { recording } };
     }
     case 'connect':
       return wait.afterEnd === null ? null : { request: wait.afterEnd, reason: 'connectEnded', about: {} };

@@ -1,4 +1,4 @@
-import { assertNever, type FlowStep, type SourcePosition } from '#libs/recording-model';
+import { assertNever, type FlowRequest, type FlowStep, type SourcePosition } from '#libs/recording-model';
 import { afterRecording } from './after-recording.js';
 import type { Connection } from './connection.js';
 import type { DigitCollection } from './digit-collection.js';
@@ -10,6 +10,8 @@ export interface RecordWait {
   readonly handle: RecordingHandle;
   readonly step: StepOf<'record'>;
   outcome: RecordingOutcome | null;
+  /** It was interrupted: this is asked in place of its continuation, as soon as it is known what became of it. */
+  readonly cutOffFor?: FlowRequest;
 }
 
 /** What a frame waits for before its next step. */
@@ -43,6 +45,18 @@ export function stepUnderWay(frames: readonly Frame[]): FlowStep | null {
   const frame = frames.at(-1);
   if (frame === undefined || frame.wait === null || frame.wait.kind === 'request') return null;
   return frame.steps[frame.index - 1] ?? null;
+}
+
+/**
+ * Takes the recording that the topmost frame waits for away from it: once it is settled the request is made, and hears
+ * what became of it (Aculab contract §6). Null when it waits for none.
+ */
+export function cutOffRecording(frames: readonly Frame[], request: FlowRequest): RecordWait | null {
+  const frame = frames.at(-1);
+  if (frame?.wait?.kind !== 'record' || frame.wait.outcome !== null) return null;
+  const { wait } = frame;
+  frame.wait = null;
+  return { ...wait, cutOffFor: request };
 }
 
 /**
@@ -88,6 +102,7 @@ export function isOver(wait: Wait, now: number): boolean {
     case 'collect':
       return wait.collection.done;
     case 'record':
+      if (wait.cutOffFor !== undefined) return wait.outcome !== null;
       return wait.outcome !== null && afterRecording(wait.step.spec.continuation, wait.outcome).kind !== 'wait';
     case 'request':
       return false;

@@ -127,7 +127,10 @@ journeys.it('an interrupt in the middle of a record: the redirect page goes on, 
   expect(app.at('/recorded')).toEqual([]);
   expect(app.at('/redirected')[0]?.url).toBe('/redirected?by=operator');
   const redirected = bodyAt(app, '/redirected');
-  expect(redirected.action_result).toMatchObject({ action: 'record' });
+  expect(redirected.action_result).toMatchObject({
+    action: 'record',
+    result: { id: 'msg-7', filename: bodyAt(app, '/available').action_result?.result.filename, reason: 'aborted' },
+  });
   expect(bodyAt(app, '/available')).toMatchObject({
     is_notification: true,
     token: 'ticket',
