@@ -75,18 +75,28 @@ class Application {
   }
 
   /** A signed request to the gateway. */
-  async ask(method: string, path: string, body?: object): Promise<Response> {
-    return this.send(method, `${this.gateway.url}/sinch${path}`, body);
+  async ask(
+    method: string,
+    path: string,
+    body?: object,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Response> {
+    return this.send(method, `${this.gateway.url}/sinch${path}`, body, more);
   }
 
-  async send(method: string, url: string, body?: object): Promise<Response> {
+  async send(
+    method: string,
+    url: string,
+    body?: object,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Response> {
     const text = body === undefined ? '' : JSON.stringify(body);
     const timestamp = new Date().toISOString();
     const contentType = 'application/json';
     const credentials = { applicationKey: this.key, applicationSecret: SECRET };
     const signable = { method, path: new URL(url).pathname, contentType, timestamp, body: text };
     const { authorization } = signSinchRequest(signable, credentials);
-    const headers = { authorization, 'x-timestamp': timestamp, 'content-type': contentType };
+    const headers = { authorization, 'x-timestamp': timestamp, 'content-type': contentType, ...more };
     return fetch(url, { method, headers, ...(text === '' ? {} : { body: text }) });
   }
 
@@ -95,8 +105,14 @@ class Application {
     expect([answer.status, await answer.text()]).toEqual([204, '']);
   }
 
-  async callOut(body: object): Promise<{ callId: string; call: JourneyCall }> {
-    const answer = await this.ask('POST', '/calling/v1/callouts', body);
+  async callOut(
+    body: object,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<{ callId: string; call: JourneyCall }> {
+    const answer = await until('a node takes the call', async () => {
+      const tried = await this.ask('POST', '/calling/v1/callouts', body, headers);
+      return tried.status !== 503 && tried;
+    });
     expect(answer.status).toBe(200);
     const { callId } = (await answer.json()) as { callId: string };
     const { items } = await this.gateway.api.get<{ items: { callRef: string; identity: { callId: string } }[] }>(
@@ -226,16 +242,14 @@ journeys.it(
 
 journeys.it('a ttsCallout dials, plays, hangs up, and gives back the headers it was asked with', async (gateway) => {
   const application = await Application.start(gateway, 'door-tts', {}, { routes: sounds(600) });
-  const { callId, call } = await application.callOut({
-    method: 'ttsCallout',
-    ttsCallout: {
-      destination: { type: 'number', endpoint: '+46700000000' },
-      cli: '+46700000009',
-      dtmf: 'w1',
-      prompts: `${application.app.url}/600.wav`,
-      enableDice: true,
-    },
-  });
+  const ttsCallout = {
+    destination: { type: 'number', endpoint: '+46700000000' },
+    cli: '+46700000009',
+    dtmf: 'w1',
+    prompts: `${application.app.url}/600.wav`,
+    enableDice: true,
+  };
+  const { callId, call } = await application.callOut({ method: 'ttsCallout', ttsCallout }, { 'X-CB-Session': 's-7' });
   const dice = await application.hears('dice');
   expect(dice).toMatchObject({
     callid: callId,
@@ -246,6 +260,7 @@ journeys.it('a ttsCallout dials, plays, hangs up, and gives back the headers it 
   });
   await call.ended();
   expect(hzIn(call.callee.heard(), 600)).toEqual([600]);
+  expect(application.app.at('/callback').map(({ headers }) => headers['x-cb-session'])).toEqual(['s-7']);
   expect(application.kinds()).toEqual(['dice']);
 });
 

@@ -143,6 +143,12 @@ describe('callouts that speak or join a conference (contract §3)', () => {
     expect(kinds(answer(callout, 'ace', '{"action":{"name":"hangup"}}', document.flowState))).toEqual(['hangup']);
   });
 
+  it('tells an ACE that is answered with nothing from one that is answered with illegal SVAML', () => {
+    const parse = (role: 'ice' | 'ace') => () => sinchAdapter.parse({ body: ' ', role, url: null }, fixtureContext());
+    expect(parse('ace')).toThrow('ACE was answered with nothing');
+    expect(parse('ice')).toThrow('JSON');
+  });
+
   it('asks no ACE of apps', () => {
     const app = { type: 'username', endpoint: 'ann' };
     const callout = read('conferenceCallout', {

@@ -14,14 +14,20 @@ import { CALLOUT, calloutState, toCalloutState } from './sinch.callout-state.js'
 import { readInstruction } from './sinch.instructions.js';
 import { SvamlObject, SvamlReading } from './sinch.svaml-reader.js';
 
+const CONTINUE = '{"action":{"name":"continue"}}';
+
 /** Callback answers must hold an action; Manage Call bodies and documents of no known place may leave it out (contract §1.2, §3.1). */
 const NEEDS_ACTION: ReadonlySet<VendorDocument['role']> = new Set(['ice', 'ace', 'pie']);
 
 /**
  * Reads a SVAML document: the instructions in their order, then the action (contract §1.2, §3.1, §3.2).
- * @throws RecgateError `document.*` when it is not a JSON object, `field.*` where the vendor refuses (§3.4).
+ * @throws RecgateError `document.*` when it is not a JSON object, `field.*` where the vendor refuses (§3.4),
+ * `request.invalid` when an ACE was answered with nothing.
  */
 export function parseSinchDocument(document: VendorDocument, context: ParseContext): ParsedDocument {
+  // Nothing is no SVAML that is illegal: the call goes on as if ACE had not been answered at all (contract §1).
+  if (document.role === 'ace' && document.body.trim() === '')
+    throw new RecgateError('request.invalid', 'ACE was answered with nothing', { position: { path: '' } });
   const json = parseJsonDocument(document.body);
   if (!isJsonObject(json.value))
     throw new RecgateError('document.malformed', 'A SVAML document must be a JSON object', {
@@ -64,7 +70,7 @@ function readCallout(script: CallScript, root: SvamlObject): FlowRequest | null 
   const request = script.callback(first);
   if (request === null) throw root.reading.missing('', first, `${first} or a callback URL is required`);
   // A call whose ACE nobody answers goes on as if it were to continue (contract §1).
-  const goesOn = { document: '{"action":{"name":"continue"}}', when: 'unanswered' } as const;
+  const goesOn = { document: CONTINUE, when: 'unanswered' } as const;
   return first === 'ace' && request.knownAnswer === undefined ? { ...request, knownAnswer: goesOn } : request;
 }
 
