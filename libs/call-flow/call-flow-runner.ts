@@ -1,5 +1,4 @@
 import {
-  assertNever,
   type FlowAction,
   type FlowRequest,
   type FlowStep,
@@ -8,6 +7,7 @@ import {
   type RecgateError,
   type SourcePosition,
 } from '#libs/recording-model';
+import { carryOutAtOnce } from './steps-at-once.js';
 import { Connection } from './connection.js';
 import { continuationOf, type Continuation } from './continuation.js';
 import { DigitCollection } from './digit-collection.js';
@@ -28,6 +28,7 @@ import { RunningRecordings } from './running-recordings.js';
 import { digitsDurationMs } from './speech-length.js';
 import {
   advanceWait,
+  cutOffRecording,
   earliestDeadline,
   isOver,
   newFrame,
@@ -92,20 +93,19 @@ export class CallFlowRunner {
     });
   }
 
-  /**
-   * Cuts off what is running, as a new document does, and asks for the one that goes on; without a request the flow ends
-   * and so does the call (Aculab contract §6). Returns the kind of the step that was cut off, null between two.
-   */
+  /** Cuts off what is running and asks for the document that goes on; null: the flow and the call end. Returns the step cut off, null between two. */
   interrupt(request: FlowRequest | null): FlowAction['kind'] | null {
     const step = stepUnderWay(this.frames)?.kind ?? null;
     this.take(() => {
+      const recording = request === null ? null : cutOffRecording(this.frames, request);
       this.abandonFrames();
       this.requests.clear();
       this.hasFlow = true;
       if (request === null) return this.end('interrupted', null);
-      const frame = newFrame([], null);
+      const frame = { ...newFrame([], null), wait: recording };
       this.frames.push(frame);
-      this.fetch(frame, { request, reason: 'interrupted', about: { interrupted: { step } } });
+      if (recording === null) this.fetch(frame, { request, reason: 'interrupted', about: { interrupted: { step } } });
+      else this.listener.stopRecording('latest', [recording.handle]);
     });
     return step;
   }
@@ -126,11 +126,6 @@ export class CallFlowRunner {
       }
       this.clock.passTo(mediaTimeMs);
     });
-  }
-
-  /** The call was answered. No step waits for it: documents are asked of answered calls, or answer them. */
-  answered(): void {
-    // Nothing waits.
   }
 
   /** The connected leg answered. */
@@ -285,41 +280,29 @@ export class CallFlowRunner {
     switch (step.kind) {
       case 'record':
         return this.record(step, frame);
-      case 'stopRecording':
-        return this.listener.stopRecording(step.which, this.running.take(step.which));
-      case 'maskRecording':
-        return this.listener.maskRecording(this.running.latest);
-      case 'unmaskRecording':
-        return this.listener.unmaskRecording(this.running.latest);
       case 'speak':
         return this.play([step], frame);
       case 'playMedia':
         return step.background ? void this.listener.playMedia(++this.playbacks, step) : this.play([step], frame);
       case 'wait':
-        return this.waitUntil(frame, this.clock.now + step.durationMs, false);
+        return this.pause(frame, step.durationMs);
       case 'sendDigits':
         this.listener.sendDigits(step.digits);
-        return this.waitUntil(frame, this.clock.now + digitsDurationMs(step.digits), false);
+        return this.pause(frame, digitsDurationMs(step.digits));
       case 'collectDigits':
         return this.collect(step, frame);
       case 'connect':
         return this.connect(step, frame);
       case 'fetch':
         return this.fetch(frame, { request: step.request, reason: 'step', about: {} });
-      case 'answer':
-        return this.listener.answer();
       case 'reject':
         return this.end('rejectStep', null);
       case 'hangup':
         return this.end('hangupStep', null);
       case 'park':
-        return this.waitUntil(frame, step.maxDurationMs === null ? null : this.clock.now + step.maxDurationMs, true);
-      case 'deleteFile':
-        return this.listener.deleteFile(step.file);
-      case 'skipped':
-        return this.listener.warn(`${step.name} is not carried out: ${step.reason}`, step.at);
+        return this.pause(frame, step.maxDurationMs, true);
       default:
-        return assertNever(step, 'step');
+        return carryOutAtOnce(step, this.listener, this.running);
     }
   }
 
@@ -330,21 +313,19 @@ export class CallFlowRunner {
   }
 
   private play(steps: readonly FlowStep[], frame: Frame): void {
-    const sequence = this.sequence(steps);
+    const sequence = new PlaybackSequence(steps, this.listener, () => ++this.playbacks);
     frame.wait = { kind: 'playback', sequence };
     sequence.start(this.clock.now);
   }
 
-  private sequence(steps: readonly FlowStep[]): PlaybackSequence {
-    return new PlaybackSequence(steps, this.listener, () => ++this.playbacks);
-  }
-
-  private waitUntil(frame: Frame, until: number | null, parked: boolean): void {
-    frame.wait = { kind: 'timer', until, parked };
+  /** @param durationMs null: until something happens */
+  private pause(frame: Frame, durationMs: number | null, parked = false): void {
+    frame.wait = { kind: 'timer', until: durationMs === null ? null : this.clock.now + durationMs, parked };
   }
 
   private collect(step: StepOf<'collectDigits'>, frame: Frame): void {
-    const collection = new DigitCollection(step, this.sequence(step.prompts));
+    const prompts = new PlaybackSequence(step.prompts, this.listener, () => ++this.playbacks);
+    const collection = new DigitCollection(step, prompts);
     frame.wait = { kind: 'collect', collection };
     collection.start(this.clock.now);
   }
@@ -365,15 +346,13 @@ export class CallFlowRunner {
   /** The wait of the topmost frame is over: asks for the next document or lets the next step run. */
   private completeWait(frame: Frame, wait: Wait): void {
     frame.wait = null;
-    if (wait.kind === 'connect') this.connectionEnded(wait);
+    if (wait.kind === 'connect') {
+      if (!wait.legEnded) this.listener.disconnect();
+      this.isBridged = false;
+    }
     const next = continuationOf(wait);
     if (next !== null) this.fetch(frame, next);
     else if (this.callOver) this.finish('callEnded', null);
-  }
-
-  private connectionEnded({ legEnded }: Connection): void {
-    if (!legEnded) this.listener.disconnect();
-    this.isBridged = false;
   }
 
   /** Asks for the document that takes the place of the frame's list. */
@@ -382,17 +361,11 @@ export class CallFlowRunner {
     this.ask(frame, request, false, { reason, ...about });
   }
 
-  private ask(
-    frame: Frame,
-    request: FlowRequest,
-    beside: boolean,
-    about: Pick<FetchContext, 'reason'> & Partial<FetchContext>,
-  ): void {
+  private ask(frame: Frame, request: FlowRequest, beside: boolean, about: Pick<FetchContext, 'reason'> & Partial<FetchContext>): void {
     const at = positionOf(frame);
     if (!this.clock.mayAsk()) return this.circles(at);
-    const { documentUrl } = frame;
-    const context = { recording: null, collected: null, documentUrl, answerIgnored: this.callOver, ...about };
-    this.requests.add({ frame, request, at, beside, context });
+    const known = { recording: null, collected: null, documentUrl: frame.documentUrl, answerIgnored: this.callOver };
+    this.requests.add({ frame, request, at, beside, context: { ...known, ...about } });
   }
 
   /** The flow ends the call. */

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CallRecord, JsonObject } from '#libs/recording-model';
+import { isTerminal, type CallRecord, type JsonObject } from '#libs/recording-model';
 import type { RecordingDto } from '../../apps/gateway/api-v1/recordings/recording.dto.js';
 import {
   composeWav,
@@ -83,8 +83,11 @@ function ended(gateway: LiveGateway, callRef: string): Promise<CallRecord> {
 function availableOf(gateway: LiveGateway, applicationId: string): Promise<RecordingDto> {
   return until('the recording can be had', async () => {
     const { items } = await gateway.api.get<{ items: RecordingDto[] }>('/v1/recordings?limit=100');
-    const found = items.find((each) => each.applicationId === applicationId && each.state === 'available');
-    return found === undefined ? null : gateway.api.recording(found.id);
+    const found = items.find((each) => each.applicationId === applicationId);
+    if (found === undefined || !isTerminal(found.state)) return null;
+    const recording = await gateway.api.recording(found.id);
+    expect([recording.state, recording.failure]).toEqual(['available', null]);
+    return recording;
   });
 }
 

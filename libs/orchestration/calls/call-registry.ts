@@ -262,7 +262,7 @@ export class CallRegistry {
   }
 
   private async participant({ callRef, action }: ParticipantCommand): Promise<Record<string, never>> {
-    this.require(callRef).session.steer(action);
+    this.require(callRef).session.connection.steer(action);
     return {};
   }
 

@@ -7,10 +7,8 @@ import {
   type CallMediaListener,
   type CallRecord,
   type CallState,
-  type ConnectAction,
   type FlowAction,
   type FlowRequest,
-  type FlowStep,
   type Party,
   type ParsedDocument,
   type RecordAction,
@@ -20,25 +18,24 @@ import {
 } from '#libs/recording-model';
 import type { RecordingRequest } from '../accept-recording.js';
 import type { OrchestrationPorts } from '../ports.js';
-import { firstParty, secondParty, type CallContext } from './call-context.js';
+import { actBeside } from './beside-flow.js';
+import { CallConnection } from './call-connection.js';
+import type { CallContext } from './call-context.js';
+import { CallProgress, END_REASONS } from './call-progress.js';
 import { CallRecordings } from './call-recordings.js';
-import type { ConferenceRoom } from './conference-rooms.js';
+import { recordingOfDocument } from './document-recording.js';
 import type { FlowStart } from './flow-beginning.js';
-import type { CallEventCommand, ControlCommand, ParticipantCommand } from './node-protocol.js';
+import type { CallEventCommand, ControlCommand } from './node-protocol.js';
 import { PendingWork } from './pending-work.js';
 import type { RecordingRun } from './recording-run.js';
 import type { RecordingWaiter } from './recording-waiter.js';
 import { SessionFlow } from './session-flow.js';
 
-/** Why a call ends whose flow ended in this way. */
-const END_REASONS: Readonly<Record<FlowEnd, CallEndReason>> = {
-  completed: 'flow',
-  hangupStep: 'flow',
-  rejectStep: 'rejected',
-  callEnded: 'command',
-  interrupted: 'interrupted',
-  requestFailed: 'applicationFailed',
-};
+/** A call that is answered but says nothing ends after this time, where the media timeout passed while it rang, ms. */
+const SILENT_ANSWER_MS = 60_000;
+
+/** Warnings that a call keeps; the log has all of them. */
+const MOST_WARNINGS = 200;
 
 /** Told when something about the call has changed. */
 export interface CallSessionListener {
@@ -51,22 +48,16 @@ export class CallSession implements CallMediaListener {
   readonly recordings: CallRecordings;
   private readonly flow: SessionFlow;
   private currentMedia: CallMedia | null = null;
-  private currentState: CallState = 'ringing';
-  private answeredAtMs: number | null = null;
-  private durationMs = 0;
-  private endedBy: Party | 'gateway' | null = null;
+  private readonly progress = new CallProgress();
   private ending: Promise<void> | null = null;
   private flowOver = false;
   private atRest = false;
-  private answeredAtWall: string | null = null;
   private readonly notes: string[] = [];
-  private whyEnded: CallEndReason | null = null;
   private start: FlowStart | null = null;
-  /** Parties whose audio has arrived. */
-  private readonly heard = new Set<Party>();
-  private room: ConferenceRoom | null = null;
-  private joined: CallRecord['conference'];
-  private readonly roomRecordings: RecordingRun[] = [];
+  /** Whom the call is connected to. */
+  readonly connection: CallConnection;
+  /** The media timeout has passed while the call rang. */
+  private silent = false;
 
   constructor(
     private readonly ports: OrchestrationPorts,
@@ -76,6 +67,7 @@ export class CallSession implements CallMediaListener {
   ) {
     this.recordings = new CallRecordings(ports, () => ({ callState: this.state, callDurationMs: this.callDurationMs }));
     this.flow = new SessionFlow(ports, this);
+    this.connection = new CallConnection(this, ports.clock);
   }
 
   get context(): CallContext {
@@ -88,7 +80,7 @@ export class CallSession implements CallMediaListener {
   }
 
   get state(): CallState {
-    return this.currentState;
+    return this.progress.state;
   }
 
   /** True once everything about the call has come to rest. */
@@ -98,31 +90,31 @@ export class CallSession implements CallMediaListener {
 
   /** Wall time of the answer, ISO 8601; null before it. */
   get answeredAt(): string | null {
-    return this.answeredAtWall;
+    return this.progress.answeredAt;
   }
 
   get hangupBy(): Party | 'gateway' | null {
-    return this.endedBy;
+    return this.progress.endedBy;
   }
 
   /** Why it ended; null while it lasts. */
   get endReason(): CallEndReason | null {
-    return this.whyEnded;
+    return this.progress.endReason;
   }
 
   /** The conference the call is in; undefined: it is in none. */
   get conference(): CallRecord['conference'] {
-    return this.joined;
+    return this.connection.conference;
   }
 
   /** Recordings started on this call so far, those of its conference included. */
   get recordingIds(): readonly string[] {
-    return [...this.recordings.ids, ...this.roomRecordings.map((run) => run.recordingId)];
+    return [...this.recordings.ids, ...this.connection.recordings.map((run) => run.recordingId)];
   }
 
   /** Resolves when every recording started so far is in the ledger. */
   async accepted(): Promise<void> {
-    await Promise.all([this.recordings.accepted(), ...this.roomRecordings.map((run) => run.accepted)]);
+    await Promise.all([this.recordings.accepted(), ...this.connection.recordings.map((run) => run.accepted)]);
   }
 
   get media(): CallMedia {
@@ -136,8 +128,7 @@ export class CallSession implements CallMediaListener {
 
   /** Length of the call since its answer, ms. */
   get callDurationMs(): number {
-    if (this.currentState === 'ended' || this.answeredAtMs === null) return this.durationMs;
-    return Math.max(0, Math.round(this.media.mediaTimeMs - this.answeredAtMs));
+    return this.progress.durationMs(() => this.media.mediaTimeMs);
   }
 
   /** Media time at which the flow goes on by itself, ms; null when something must happen first. */
@@ -156,8 +147,8 @@ export class CallSession implements CallMediaListener {
   }
 
   situation() {
-    const { state, callDurationMs, endedBy, whyEnded } = this;
-    return { callState: state, callDurationMs, hangupBy: endedBy, ...(whyEnded === null ? {} : { endReason: whyEnded }) };
+    const { state, callDurationMs, hangupBy, endReason } = this;
+    return { callState: state, callDurationMs, hangupBy, ...(endReason === null ? {} : { endReason }) };
   }
 
   /**
@@ -165,7 +156,7 @@ export class CallSession implements CallMediaListener {
    * @throws RecgateError `document.*`, `field.*` when it begins now with a document that cannot be read
    */
   begin(start: FlowStart, when: 'now' | 'answered'): void {
-    if (when === 'answered' && this.currentState === 'ringing') this.start = start;
+    if (when === 'answered' && this.progress.state === 'ringing') this.start = start;
     else this.beginFlow(start);
   }
 
@@ -183,10 +174,10 @@ export class CallSession implements CallMediaListener {
       now: this.ports.clock.now(),
       flowState: this.flow.state,
     });
-    if (document.role === 'metaflow') this.actBeside(parsed, document.url);
-    else if (document.role === 'manage' && this.context.live !== undefined) this.flow.runBeside(parsed, document.url, toward);
-    else if (document.role === 'manage') this.actBeside(parsed, document.url);
-    else this.runFlow(parsed, document.url);
+    const { role, url } = document;
+    if (role === 'manage' && this.context.live !== undefined) this.flow.runBeside(parsed, url, toward);
+    else if (role === 'manage' || role === 'metaflow') this.actBeside(parsed, url);
+    else this.runFlow(parsed, url);
     return parsed;
   }
 
@@ -203,8 +194,9 @@ export class CallSession implements CallMediaListener {
 
   /** Starts a recording: of the call, or of the conference it is in. */
   record(request: RecordingRequest, settled: (run: RecordingRun, record: RecordingRecord) => void): RecordingRun | null {
-    if (request.action.spec.parties === 'conference' && this.room !== null) return this.recordRoom(this.room, request, settled);
-    const bridged = this.currentState === 'bridged';
+    const ofConference = this.connection.record(request, settled);
+    if (ofConference !== undefined) return ofConference;
+    const bridged = this.progress.state === 'bridged';
     const run = this.recordings.start(this.media, request, bridged, (ended, record) => {
       settled(ended, record);
       this.endWhenNothingRuns();
@@ -233,83 +225,54 @@ export class CallSession implements CallMediaListener {
   }
 
   answered(): void {
-    if (this.currentState !== 'ringing') return;
-    this.currentState = 'answered';
-    this.answeredAtMs = this.media.mediaTimeMs;
-    this.answeredAtWall = this.ports.clock.now().toISOString();
+    if (this.progress.state !== 'ringing') return;
+    this.progress.answered(this.media.mediaTimeMs, this.ports.clock.now());
     this.media.answered();
-    this.listener.changed(this);
+    this.changed();
     const { start } = this;
     this.start = null;
     if (start !== null) this.beginPromised(start);
   }
 
-  /** The parties are connected: what each says is heard by the other, where the gateway carries the audio. */
   bridged(): void {
     this.answered();
-    if (this.currentState !== 'answered') return;
-    if (this.context.live?.relay === true) this.media.relay(true);
-    this.enterBridged();
+    this.connection.bridged();
+  }
+
+  enterBridged(): void {
+    this.progress.bridged(true);
+    this.media.bridged();
+    this.flow.bridged();
+    this.changed();
+  }
+
+  leaveBridged(): void {
+    this.progress.bridged(false);
+    this.changed();
   }
 
   /** The connected party, or the conference, is gone; the flow goes on. */
   legEnded(): void {
-    this.disconnect();
+    this.connection.disconnect();
     this.flow.legEnded();
   }
 
-  connect(step: ConnectAction): void {
-    const { live } = this.context;
-    if (live === undefined) return;
-    if (step.conference && !this.isConference(step.to)) return this.pending.track(this.join(step.to));
-    const second = secondParty(this.context);
-    if (!live.parties.includes(second)) {
-      this.warn(`Nobody is connected to ${step.to}: the call was opened without a leg for the ${second}`);
-      return this.legEnded();
-    }
-    if (live.answerOnMedia && this.heard.has(second)) this.bridged();
+  conferenceDecided(): void {
+    this.flow.conferenceDecided();
   }
 
-  disconnect(): void {
-    this.leaveRoom();
-    if (this.currentState !== 'bridged') return;
-    this.currentState = 'answered';
-    if (this.context.live?.relay === true) this.media.relay(false);
-    this.listener.changed(this);
+  /** Ends the recording that was started last, or all; those of its conference when the call has none. */
+  stopRecording(which: 'latest' | 'all'): void {
+    if (this.recordings.anyRunning || !this.connection.stopRecording(which)) this.recordings.stop(which);
   }
 
-  /** True while recordings of this conference have to wait until the call has joined it. */
-  awaits(conferenceId: string): boolean {
-    return this.context.live !== undefined && this.room === null && !this.isConference(conferenceId);
-  }
-
-  /**
-   * Prompts are for the party that the application talks to, and for both once they are connected: what is said then is
-   * about their conversation. Digits are for the connected party, who has called for them, else for the first.
-   */
-  hearers(): { readonly prompts: readonly Party[]; readonly digits: readonly Party[] } {
-    const first = firstParty(this.context);
-    if (this.currentState !== 'bridged' || this.room !== null) return { prompts: [first], digits: [first] };
-    const second = secondParty(this.context);
-    return { prompts: [first, second], digits: [second] };
-  }
-
-  /**
-   * Steers the call as a participant of its conference.
-   * @throws RecgateError `request.conflict` when it is in none
-   */
-  steer(action: ParticipantCommand['action']): void {
-    if (this.joined === undefined) throw new RecgateError('request.conflict', 'The call is in no conference');
-    if (action === 'remove') return this.legEnded();
-    const muted = action === 'mute';
-    this.media.mute(firstParty(this.context), muted);
-    this.joined = { ...this.joined, muted };
+  changed(): void {
     this.listener.changed(this);
   }
 
   /** Ends the call; resolves when all its recordings and requests have come to rest. */
   hangup(by: Party | null, reason: CallEndReason = by === null ? 'command' : 'party'): Promise<void> {
-    this.whyEnded ??= reason;
+    this.progress.ends(reason);
     this.ending ??= this.end(by);
     return this.ending;
   }
@@ -321,14 +284,18 @@ export class CallSession implements CallMediaListener {
   advanced(mediaTimeMs: number): void {
     this.flow.advance(mediaTimeMs);
     const ringMs = this.context.live?.ringMs ?? null;
-    if (this.currentState !== 'ringing' || ringMs === null || mediaTimeMs < ringMs) return;
-    this.warn('Nobody has answered; the call is ended');
-    void this.hangup(null, 'noAnswer');
+    if (this.progress.state === 'ringing' && ringMs !== null && mediaTimeMs >= ringMs) {
+      this.warn('Nobody has answered; the call is ended');
+      void this.hangup(null, 'noAnswer');
+    } else if (this.silent && this.callDurationMs > SILENT_ANSWER_MS) {
+      this.mediaTimedOut();
+    }
   }
 
   mediaTimedOut(): void {
-    // A call that rings is silent; how long it may ring is said.
-    if (this.currentState === 'ringing' && (this.context.live?.ringMs ?? null) !== null) return;
+    // A call that rings is silent, and how long it may ring is said. The media tells of its silence only once.
+    this.silent = this.progress.state === 'ringing' && (this.context.live?.ringMs ?? null) !== null;
+    if (this.silent) return;
     this.warn('No media arrived for too long; the call is ended');
     void this.hangup(null, 'mediaTimeout');
   }
@@ -337,27 +304,24 @@ export class CallSession implements CallMediaListener {
   streamEnded(parties: readonly (Party | 'conference')[]): void {
     const [party] = parties;
     if (party === undefined || party === 'conference') return void this.hangup(null, 'party');
-    const isConnected = parties.length === 1 && party === secondParty(this.context) && this.flow.connected && this.room === null;
-    if (isConnected) this.legEnded();
+    if (parties.length === 1 && this.connection.isConnected(party)) this.legEnded();
     else void this.hangup(party);
   }
 
   streamOpened({ callId }: { readonly callId: string | null }): void {
     const { byStream = null } = this.context.live ?? {};
-    if (byStream === null || this.currentState !== 'ringing') return;
+    if (byStream === null || this.progress.state !== 'ringing') return;
     if (byStream.namesCall && callId !== null) this.facts = { ...this.facts, identity: { ...this.facts.identity, callId } };
     this.answered();
   }
 
   partyHeard(party: Party | 'conference'): void {
-    if (party !== 'conference') this.heard.add(party);
-    if (this.context.live?.answerOnMedia !== true) return;
-    this.answered();
-    if (party === secondParty(this.context) && this.flow.connected && this.room === null) this.bridged();
+    this.silent = false;
+    if (party !== 'conference') this.connection.partyHeard(party);
   }
 
   warn(message: string, position?: SourcePosition): void {
-    this.notes.push(message);
+    if (this.notes.length < MOST_WARNINGS) this.notes.push(message);
     this.context.onWarning?.(message, position ?? null);
     this.ports.log.warn('call', { callRef: this.context.callRef, message });
   }
@@ -374,6 +338,11 @@ export class CallSession implements CallMediaListener {
 
   private requireGoing(): void {
     if (this.ending !== null) throw new RecgateError('request.conflict', 'The call has ended');
+  }
+
+  private actBeside(document: ParsedDocument, url: string | null): void {
+    this.context.onDocument?.(document, url);
+    actBeside(this, document, url);
   }
 
   private runFlow(document: ParsedDocument, url: string | null): void {
@@ -396,62 +365,13 @@ export class CallSession implements CallMediaListener {
     }
   }
 
-  private enterBridged(): void {
-    this.currentState = 'bridged';
-    this.media.bridged();
-    this.flow.bridged();
-    this.listener.changed(this);
-  }
-
-  /** A call may be opened as the conference itself: its legs carry the mix, and there is no room to join. */
-  private isConference(conferenceId: string): boolean {
-    return this.context.identity.conferenceId === conferenceId && this.context.live?.relay !== true;
-  }
-
-  private async join(conferenceId: string): Promise<void> {
-    const { live } = this.context;
-    if (live === undefined) return;
-    try {
-      const room = await live.conferences.join(this.context, this.media, firstParty(this.context), conferenceId);
-      if (this.ending !== null || !this.flow.connected) return room.leave(this.media);
-      this.room = room;
-      this.joined = { conferenceId, joinedAt: this.ports.clock.now().toISOString(), muted: false };
-      this.answered();
-      this.flow.conferenceDecided();
-      if (this.currentState === 'answered') this.enterBridged();
-    } catch (thrown) {
-      this.warn(`The call does not join the conference ${conferenceId}: ${toRecgateError(thrown).message}`);
-      // What was to be recorded of the conference is recorded of this call.
-      this.flow.conferenceDecided();
-      this.legEnded();
-    }
-  }
-
-  private leaveRoom(): void {
-    this.room?.leave(this.media);
-    this.room = null;
-    this.joined = undefined;
-  }
-
-  private recordRoom(
-    room: ConferenceRoom,
-    request: RecordingRequest,
-    settled: (run: RecordingRun, record: RecordingRecord) => void,
-  ): RecordingRun | null {
-    const run = room.record(request, settled);
-    if (run !== null) this.roomRecordings.push(run);
-    return run;
-  }
-
   private endWhenNothingRuns(): void {
     if (this.flowOver && this.ending === null && !this.recordings.anyRunning) void this.hangup(null, 'flow');
   }
 
   private async end(by: Party | null): Promise<void> {
-    this.endedBy = by ?? 'gateway';
-    this.durationMs = this.callDurationMs;
-    this.currentState = 'ended';
-    this.leaveRoom();
+    this.progress.ended(by ?? 'gateway', () => this.media.mediaTimeMs);
+    this.connection.leaveRoom();
     this.media.hangup(by);
     this.flow.partyHungUp(by);
     await this.recordings.ended();
@@ -468,49 +388,11 @@ export class CallSession implements CallMediaListener {
     await this.pending.idle();
   }
 
-  /** A document beside the flow can start, stop and mask recordings and end the call; the rest of it has no place here. */
-  private actBeside(document: ParsedDocument, url: string | null): void {
-    this.context.onDocument?.(document, url);
-    for (const { message, position } of document.warnings) this.warn(message, position);
-    for (const step of document.steps) this.actOnce(step, document, url);
+  recordFor(step: RecordAction, document: ParsedDocument, url: string | null): void {
+    this.record(recordingOfDocument(this.context, this.situation(), step, { document, url }), () => undefined);
   }
 
-  private actOnce(step: FlowStep, document: ParsedDocument, url: string | null): void {
-    switch (step.kind) {
-      case 'record':
-        this.record(this.requestFor(step, document, url), () => undefined);
-        return;
-      case 'stopRecording':
-        return this.recordings.stop(step.which);
-      case 'maskRecording':
-        return this.recordings.latest()?.mask();
-      case 'unmaskRecording':
-        return this.recordings.latest()?.unmask();
-      case 'hangup':
-      case 'reject':
-        void this.hangup(null, step.kind === 'reject' ? 'rejected' : 'flow');
-        return;
-      case 'answer':
-        return this.answered();
-      case 'skipped':
-        return this.warn(`${step.name} is not carried out: ${step.reason}`, step.at);
-      default:
-        return this.warn(`"${step.kind}" is not carried out beside a running flow`, step.at);
-    }
-  }
-
-  private requestFor(action: RecordAction, document: ParsedDocument, url: string | null): RecordingRequest {
-    return {
-      application: this.context.application,
-      callRef: this.context.callRef,
-      call: this.context.identity,
-      callState: this.state,
-      callDurationMs: this.callDurationMs,
-      nodeId: this.context.nodeId,
-      documentUrl: url,
-      action,
-      accounting: document.accounting,
-      idempotencyKey: null,
-    };
+  endedBeside(how: 'hangup' | 'reject'): void {
+    void this.hangup(null, how === 'reject' ? 'rejected' : 'flow');
   }
 }

@@ -169,8 +169,9 @@ export class ConferenceRooms {
       return { body: { nodeId: this.nodeId, callRef }, sealed: null };
     });
     if (applied) return;
-    const holder = String(document?.body['nodeId']);
-    throw new RecgateError('request.conflict', `The conference ${conferenceId} is held on media node ${holder}`);
+    const holder = document?.body['nodeId'];
+    const where = typeof holder === 'string' ? holder : 'another';
+    throw new RecgateError('request.conflict', `The conference ${conferenceId} is held on media node ${where}`);
   }
 
   private async release(applicationId: string, conferenceId: string, callRef: string): Promise<void> {

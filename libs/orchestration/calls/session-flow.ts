@@ -7,13 +7,10 @@ import {
   type PlaybackHandle,
   type PlayMediaAction,
   type RecordingHandle,
-  type RecordingOutcome,
   type SpeakAction,
 } from '#libs/call-flow';
 import {
-  isTerminal,
   toRecgateError,
-  type CallMedia,
   type ConnectAction,
   type FlowAction,
   type FlowRequest,
@@ -23,7 +20,6 @@ import {
   type Party,
   type RecgateError,
   type RecordAction,
-  type RecordingRecord,
   type SecretBag,
   type SourcePosition,
 } from '#libs/recording-model';
@@ -31,38 +27,12 @@ import { recordingSecrets, type RecordingRequest } from '../accept-recording.js'
 import type { OrchestrationPorts } from '../ports.js';
 import { CallFiles } from './call-files.js';
 import { requestCleanUp } from './clean-up.js';
-import type { CallContext } from './call-context.js';
-import type { CallRecordings } from './call-recordings.js';
+import { recordingOfDocument } from './document-recording.js';
+import type { FlowCall } from './flow-call.js';
+import { FlowRecordings } from './flow-recordings.js';
 import { requestDocument, requestOnly, type FlowRequestPorts, type FlowSituation } from './flow-requests.js';
-import type { PendingWork } from './pending-work.js';
 import { PromptPlayer } from './prompt-player.js';
 import type { RecordingRun } from './recording-run.js';
-import type { RecordingWaiter } from './recording-waiter.js';
-
-/** What the flow needs of the call it runs on. */
-export interface FlowCall {
-  readonly context: CallContext;
-  readonly recordings: CallRecordings;
-  readonly pending: PendingWork;
-  readonly waiter: RecordingWaiter;
-  /** The call as requests tell it, at this moment. */
-  situation(): Pick<FlowSituation, 'callState' | 'callDurationMs' | 'hangupBy' | 'endReason'>;
-  readonly media: CallMedia;
-  /** Who hears prompts now, and whom digits are for. */
-  hearers(): { readonly prompts: readonly Party[]; readonly digits: readonly Party[] };
-  /** True while recordings of this conference have to wait until the call has joined it. */
-  awaits(conferenceId: string): boolean;
-  /** Connects the call to another party or to a conference. */
-  connect(step: ConnectAction): void;
-  /** The connected party, or the conference, is left. */
-  disconnect(): void;
-  /** Starts a recording; null when the vendor's rules make this start a repeat of a running one. */
-  record(request: RecordingRequest, settled: (run: RecordingRun, record: RecordingRecord) => void): RecordingRun | null;
-  answered(): void;
-  warn(message: string, position?: SourcePosition): void;
-  /** The flow wants the call to end, or has nothing more to do. */
-  flowEnded(reason: FlowEnd): void;
-}
 
 /** Steps of a document beside the flow that decide where the call goes on: from a parked call they take over (Sinch contract §3.1). */
 const TAKING_OVER: ReadonlySet<FlowAction['kind']> = new Set(['connect', 'collectDigits', 'park', 'fetch', 'hangup', 'reject']);
@@ -77,9 +47,7 @@ interface Origin {
 /** Walks the call's documents: the runner decides, this carries out. */
 export class SessionFlow implements FlowListener {
   private runner = new CallFlowRunner(this);
-  private runs = new Map<RecordingHandle, RecordingRun>();
-  /** Conference recordings that wait for the call to join. */
-  private held = new Map<RecordingHandle, () => void>();
+  private recordings: FlowRecordings;
   private readonly origins = new WeakMap<FlowStep, Origin>();
   private readonly requests: FlowRequestPorts;
   private readonly prompts: PromptPlayer | null;
@@ -100,6 +68,7 @@ export class SessionFlow implements FlowListener {
     const { vendor, client, application } = call.context;
     this.requests = { adapter: ports.adapters[vendor], client, ids: ports.ids, clock: ports.clock, gatewayUrl: ports.settings.gatewayUrl };
     this.secrets = application.secrets;
+    this.recordings = this.recordingsOf(this.runner);
     this.files = new CallFiles(ports, application, call.recordings, call.waiter);
     this.prompts = ports.prompts === undefined ? null : new PromptPlayer(ports.prompts, this.promptCall());
   }
@@ -141,9 +110,7 @@ export class SessionFlow implements FlowListener {
 
   /** The call has joined its conference, or cannot: recordings that waited for it begin. */
   conferenceDecided(): void {
-    const waiting = [...this.held.values()];
-    this.held.clear();
-    for (const begin of waiting) begin();
+    this.recordings.release();
   }
 
   legEnded(): void {
@@ -189,7 +156,6 @@ export class SessionFlow implements FlowListener {
 
   partyHungUp(by: Party | null): void {
     this.prompts?.stop();
-    this.held.clear();
     this.runner.hangup(by);
   }
 
@@ -206,51 +172,18 @@ export class SessionFlow implements FlowListener {
     }
   }
 
-  startRecording(handle: RecordingHandle, step: StepWithPlace<RecordAction>): void {
-    const begin = (): void => this.startNow(handle, step);
-    if (step.spec.parties === 'conference' && this.goesToConference(step)) this.held.set(handle, begin);
-    else begin();
-  }
-
-  /** A recording of a conference stands before the step that joins it (Sinch contract §3.3). */
-  private goesToConference(step: FlowStep): boolean {
-    const steps = (this.origins.get(step)?.document ?? this.document)?.steps ?? [];
-    return steps.some((each) => each.kind === 'connect' && each.conference && this.call.awaits(each.to));
-  }
-
-  private startNow(handle: RecordingHandle, step: StepWithPlace<RecordAction>): void {
-    const { context } = this.call;
-    const { runner } = this;
-    const { callState, callDurationMs } = this.call.situation();
+  startRecording(handle: RecordingHandle, step: RecordAction & Pick<FlowStep, 'at'>): void {
     const { document, url } = this.origins.get(step) ?? { document: this.document, url: this.documentUrl };
-    const request: RecordingRequest = {
-      application: context.application,
-      callRef: context.callRef,
-      call: context.identity,
-      callState,
-      callDurationMs,
-      nodeId: context.nodeId,
-      documentUrl: url,
-      action: step,
-      accounting: document?.accounting ?? [],
-      flowState: this.flowState,
-      idempotencyKey: null,
-    };
-    const run = this.call.record(request, (settled, record) => this.settled(runner, handle, settled, record));
-    if (run === null) {
-      this.call.warn('The recording runs already; this start changes nothing');
-      runner.recordingSettled(handle, { state: 'absent', recording: null });
-      return;
-    }
-    this.runs.set(handle, run);
+    const request = (): RecordingRequest =>
+      recordingOfDocument(this.call.context, this.call.situation(), step, { document, url, flowState: this.flowState });
+    if (step.spec.parties === 'conference' && this.goesToConference(document)) this.recordings.hold(handle, request);
+    else this.recordings.start(handle, request());
   }
 
   stopRecording(which: 'latest' | 'all', running: readonly RecordingHandle[]): void {
-    for (const handle of running) this.held.delete(handle);
-    const own = running.flatMap((handle) => this.runs.get(handle) ?? []);
-    if (which === 'all') for (const run of own) run.stop('stopCommand');
-    else if (own[0] !== undefined) own[0].stop('stopCommand');
-    if (own.length === 0) this.call.recordings.stop(which);
+    const own = this.recordings.take(running);
+    for (const run of which === 'all' ? own : own.slice(0, 1)) run.stop('stopCommand');
+    if (own.length === 0) this.call.stopRecording(which);
   }
 
   maskRecording(running: RecordingHandle | null): void {
@@ -277,17 +210,17 @@ export class SessionFlow implements FlowListener {
 
   sendDigits(digits: string): void {
     if (this.prompts === null && this.call.context.live === undefined) return this.call.warn(`The digits ${digits} are not sent yet`);
-    this.call.media.play({ kind: 'digits', digits: digits.replaceAll(',', 'w'), toward: this.call.hearers().digits }, () => undefined);
+    this.call.media.play({ kind: 'digits', digits: digits.replaceAll(',', 'w'), toward: this.call.connection.hearers().digits }, () => undefined);
   }
 
   connect(step: ConnectAction): void {
     this.connecting = true;
-    this.call.connect(step);
+    this.call.connection.connect(step);
   }
 
   disconnect(): void {
     this.connecting = false;
-    this.call.disconnect();
+    this.call.connection.disconnect();
   }
 
   answer(): void {
@@ -402,12 +335,17 @@ export class SessionFlow implements FlowListener {
     if (!this.runner.over) return this.runner;
     const runner = new CallFlowRunner(this);
     this.prompts?.stop();
-    this.runs = new Map();
-    this.held = new Map();
+    this.recordings = this.recordingsOf(runner);
     this.runner = runner;
     runner.advance(this.call.media.mediaTimeMs);
     if (this.call.situation().callState === 'bridged') runner.bridged();
     return runner;
+  }
+
+  private recordingsOf(runner: CallFlowRunner): FlowRecordings {
+    return new FlowRecordings(this.call, runner, (record) => {
+      this.secrets = { ...this.secrets, ...recordingSecrets(this.ports, record) };
+    });
   }
 
   private promptCall() {
@@ -420,7 +358,7 @@ export class SessionFlow implements FlowListener {
         return call.media;
       },
       secrets: () => this.secrets,
-      toward: (step: SpeakAction | PlayMediaAction) => this.origins.get(step as FlowStep)?.toward ?? call.hearers().prompts,
+      toward: (step: SpeakAction | PlayMediaAction) => this.origins.get(step as FlowStep)?.toward ?? call.connection.hearers().prompts,
       untilPlayable: (url: string, signal: AbortSignal) => files.untilPlayable(url, signal),
       warn: (message: string) => call.warn(message),
       ended: (handle: PlaybackHandle) => {
@@ -431,36 +369,12 @@ export class SessionFlow implements FlowListener {
     };
   }
 
-  /** The capture has settled: the flow hears of it, and once more when the recording has come to its end. */
-  private settled(runner: CallFlowRunner, handle: RecordingHandle, run: RecordingRun, record: RecordingRecord): void {
-    this.secrets = { ...this.secrets, ...recordingSecrets(this.ports, record) };
-    runner.recordingSettled(handle, outcomeOf(record));
-    if (isTerminal(record.state) || run.spec.continuation?.requires !== 'available') return;
-    this.call.pending.track(
-      this.call.waiter
-        .untilTerminal(record.tenantId, record.id)
-        .then((final) => runner.recordingSettled(handle, outcomeOf(final))),
-    );
+  /** A recording of a conference stands before the step that joins it (Sinch contract §3.3). */
+  private goesToConference(document: ParsedDocument | null): boolean {
+    return (document?.steps ?? []).some((step) => step.kind === 'connect' && step.conference && this.call.connection.awaits(step.to));
   }
 
   private runOf(handle: RecordingHandle | null): RecordingRun | undefined {
-    return handle === null ? this.call.recordings.latest() : this.runs.get(handle);
-  }
-}
-
-type StepWithPlace<Action> = Action & Pick<FlowStep, 'at'>;
-
-function outcomeOf(record: RecordingRecord): RecordingOutcome {
-  const { state } = record;
-  switch (state) {
-    case 'available':
-    case 'absent':
-    case 'discarded':
-    case 'failed':
-      return { state, recording: record };
-    case 'cancelled':
-      return { state: 'discarded', recording: record };
-    default:
-      return { state: 'captured', recording: record };
+    return handle === null ? this.call.recordings.latest() : this.recordings.run(handle);
   }
 }

@@ -1,0 +1,25 @@
+import { assertNever } from '#libs/recording-model';
+import type { FlowListener, StepOf } from './flow-ports.js';
+import type { RunningRecordings } from './running-recordings.js';
+
+/** Steps that take no time: the next one runs at once. */
+type StepAtOnce = StepOf<'stopRecording' | 'maskRecording' | 'unmaskRecording' | 'answer' | 'deleteFile' | 'skipped'>;
+
+export function carryOutAtOnce(step: StepAtOnce, listener: FlowListener, running: RunningRecordings): void {
+  switch (step.kind) {
+    case 'stopRecording':
+      return listener.stopRecording(step.which, running.take(step.which));
+    case 'maskRecording':
+      return listener.maskRecording(running.latest);
+    case 'unmaskRecording':
+      return listener.unmaskRecording(running.latest);
+    case 'answer':
+      return listener.answer();
+    case 'deleteFile':
+      return listener.deleteFile(step.file);
+    case 'skipped':
+      return listener.warn(`${step.name} is not carried out: ${step.reason}`, step.at);
+    default:
+      return assertNever(step, 'step');
+  }
+}

@@ -1,0 +1,25 @@
+import type { JsonObject, ParsedDocument, RecordAction } from '#libs/recording-model';
+import type { RecordingRequest } from '../accept-recording.js';
+import type { CallContext } from './call-context.js';
+
+/** The start of a recording that a document asks for. */
+export function recordingOfDocument(
+  { application, callRef, identity, nodeId }: CallContext,
+  { callState, callDurationMs }: Pick<RecordingRequest, 'callState' | 'callDurationMs'>,
+  action: RecordAction,
+  from: { readonly document: ParsedDocument | null; readonly url: string | null; readonly flowState?: JsonObject },
+): RecordingRequest {
+  return {
+    application,
+    callRef,
+    call: identity,
+    callState,
+    callDurationMs,
+    nodeId,
+    documentUrl: from.url,
+    action,
+    accounting: from.document?.accounting ?? [],
+    ...(from.flowState === undefined ? {} : { flowState: from.flowState }),
+    idempotencyKey: null,
+  };
+}
