@@ -14,6 +14,27 @@ const outcome = (status: number | null, more: { retryAfter?: string; refused?: b
 });
 const later = (ms: number): Date => new Date(NOW.getTime() + ms);
 
+describe('nextAttempt, as a vendor that asks again while no answer comes', () => {
+  const PATIENT: RetryPolicy = { policy: 'vendor', fallbackUrl: null, unanswered: { tries: 3, pauseMs: 2000 } };
+
+  it('tries as often as it is told to, with the pause between', () => {
+    const steps = [1, 2, 3, 4].map((made) => nextAttempt(PATIENT, made, outcome(null), NOW, 0.9));
+    const again = { kind: 'retry', at: later(2000) };
+    expect(steps).toEqual([again, again, { kind: 'exhausted' }, { kind: 'exhausted' }]);
+  });
+
+  it('takes every answer as final, and an address that is refused', () => {
+    for (const status of [500, 404, 410, 302])
+      expect(nextAttempt(PATIENT, 1, outcome(status), NOW, 0)).toEqual({ kind: 'exhausted' });
+    expect(nextAttempt(PATIENT, 1, outcome(null, { refused: true }), NOW, 0)).toEqual({ kind: 'exhausted' });
+  });
+
+  it('turns to the fallback when all tries are used up', () => {
+    const policy = { ...PATIENT, fallbackUrl: 'https://backup.example.net/' };
+    expect(nextAttempt(policy, 3, outcome(null), NOW, 0)).toEqual({ kind: 'fallback' });
+  });
+});
+
 describe('nextAttempt, durable', () => {
   it('waits 0 s, 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h and gives up', () => {
     const seconds = [0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];

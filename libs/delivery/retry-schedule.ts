@@ -35,12 +35,12 @@ export type NextAttempt =
   | { readonly kind: 'gone' };
 
 /** The part of a subscription that decides how it is retried. */
-export type RetryPolicy = Pick<Subscription, 'policy' | 'fallbackUrl'>;
+export type RetryPolicy = Pick<Subscription, 'policy' | 'fallbackUrl' | 'unanswered'>;
 
 /**
  * What follows an attempt. Pure.
- * `durable`: the waits of the table, then the fallback address once, if there is one. `vendor`: the fallback address
- * once, nothing else.
+ * `durable`: the waits of the table, then the fallback address once, if there is one. `vendor`: again while no answer
+ * comes, as often as the vendor does it, then the fallback address once.
  * @param attemptsSoFar attempts made, the one of `outcome` included
  * @param random a number from 0 to below 1
  */
@@ -52,13 +52,22 @@ export function nextAttempt(
   random: number,
 ): NextAttempt {
   if (isDelivered(outcome)) return { kind: 'delivered' };
-  const regularAttempts = policy.policy === 'vendor' ? 1 : DURABLE_WAITS_MS.length;
+  const regularAttempts = policy.policy === 'vendor' ? (policy.unanswered?.tries ?? 1) : DURABLE_WAITS_MS.length;
   if (outcome.fallback || attemptsSoFar > regularAttempts) return { kind: 'exhausted' };
   if (policy.policy === 'durable' && outcome.status === 410) return { kind: 'gone' };
+  if (policy.policy === 'vendor' && isUnanswered(outcome) && policy.unanswered !== undefined) {
+    const { tries, pauseMs } = policy.unanswered;
+    if (attemptsSoFar < tries) return { kind: 'retry', at: new Date(now.getTime() + pauseMs) };
+  }
   const wait = outcome.refused || policy.policy === 'vendor' ? undefined : DURABLE_WAITS_MS[attemptsSoFar];
   if (wait === undefined) return { kind: policy.fallbackUrl === null ? 'exhausted' : 'fallback' };
   const jittered = wait * (1 + JITTER * random);
   return { kind: 'retry', at: new Date(now.getTime() + Math.max(jittered, retryAfterMs(outcome.retryAfter, now))) };
+}
+
+/** Nothing was heard of the receiver, and it may be there the next time. */
+function isUnanswered({ status, refused }: Pick<AttemptOutcome, 'status' | 'refused'>): boolean {
+  return status === null && !refused;
 }
 
 /** Any 2xx counts. */

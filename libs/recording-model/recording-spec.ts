@@ -178,6 +178,8 @@ export interface Subscription {
   readonly fallbackUrl: string | null;
   /** `durable`: retried for days. `vendor`: as the vendor does it. */
   readonly policy: 'durable' | 'vendor';
+  /** `vendor` only: how often it is tried in all while no answer comes, and the pause between, ms. Absent: once. */
+  readonly unanswered?: { readonly tries: number; readonly pauseMs: number };
 }
 
 /** What the call flow does when a blocking recording has ended. */

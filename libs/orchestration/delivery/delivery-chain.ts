@@ -99,7 +99,7 @@ export class DeliveryChain {
     this.ports.metrics.deliveryAttempts.inc({ outcome: step.kind });
     await this.settle({ ...delivery, attempts }, step);
     // What was not even sent is no failure of the receiver.
-    if (step.kind !== 'delivered' && request.url !== '') await noteFailedAttempt(this.ports, record, delivery, { ...told, request });
+    if (step.kind !== 'delivered' && request.url !== '') await noteFailedAttempt(this.ports, record, { ...delivery, attempts });
     return 'settled';
   }
 

@@ -26,7 +26,7 @@ export interface NotificationSender {
    * What comes after an attempt, by the policy's own rules.
    * @param attemptsSoFar attempts made, the one of `outcome` included
    */
-  next(policy: Pick<Subscription, 'policy' | 'fallbackUrl'>, attemptsSoFar: number, outcome: SendOutcome, now: Date): NextStep;
+  next(policy: Pick<Subscription, 'policy' | 'fallbackUrl' | 'unanswered'>, attemptsSoFar: number, outcome: SendOutcome, now: Date): NextStep;
 }
 
 export interface SendOptions {

@@ -1,10 +1,4 @@
-import type {
-  ApplicationView,
-  DeliveryAttempt,
-  FailedNotifications,
-  JsonObject,
-  JsonValue,
-} from '#libs/recording-model';
+import type { ApplicationView, FailedAttempt, FailedNotifications, JsonObject, JsonValue } from '#libs/recording-model';
 import { isJsonObject, member } from '../shared/index.js';
 import { hexDigest } from './kazoo.settings.js';
 import type { ListKey } from './kazoo.list-query.js';
@@ -25,9 +19,9 @@ export const WEBHOOK_ATTEMPTS = 'kazoo.webhook_attempts';
 export const failedWebhooks: FailedNotifications = {
   collection: WEBHOOK_ATTEMPTS,
   documentOf: (application, subscription) => hookOf(webhooksOf(application), subscription)?.id ?? null,
-  note: (attempt, hookId, body) => ({
-    attempts: [attemptOf(attempt, hookId), ...attemptsIn(body)].slice(0, KEPT_ATTEMPTS),
-    failures: [...failuresIn(body), Date.parse(attempt.at)].slice(-MOST_FAILURES),
+  note: (application, failed, body) => ({
+    attempts: [attemptOf(application, failed), ...attemptsIn(body)].slice(0, KEPT_ATTEMPTS),
+    failures: [...failuresIn(body), Date.parse(failed.attempt.at)].slice(-MOST_FAILURES),
   }),
   consequences: switchedOff,
 };
@@ -63,8 +57,11 @@ function switchedOff(
   return hooks === null ? null : webhookSettings(hooks);
 }
 
-function attemptOf({ at, status, error, responseExcerpt }: DeliveryAttempt, hookId: string): JsonObject {
-  const common = { hook_id: hookId, result: 'failure', timestamp: gregorianSeconds(at), 'retries left': 0 };
+function attemptOf(application: ApplicationView, { attempt, attemptsSoFar, documentId }: FailedAttempt): JsonObject {
+  const { at, status, error, responseExcerpt } = attempt;
+  const tries = webhooksOf(application).find(({ id }) => id === documentId)?.tries ?? 1;
+  const left = Math.max(0, tries - attemptsSoFar);
+  const common = { hook_id: documentId, result: 'failure', timestamp: gregorianSeconds(at), 'retries left': left };
   if (status === null) return { ...common, reason: 'kazoo http client error', client_error: error ?? 'unknown' };
   const answer = { response_code: String(status), response_body: responseExcerpt };
   return { ...common, reason: 'bad response code', ...answer };

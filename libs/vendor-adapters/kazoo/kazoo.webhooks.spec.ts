@@ -141,7 +141,19 @@ describe('object webhooks (contract §3.1)', () => {
       method: 'POST',
       policy: 'vendor',
       fallbackUrl: null,
+      unanswered: { tries: 2, pauseMs: 2000 },
     });
+  });
+
+  it.each([
+    [0, 1],
+    [3, 3],
+    ['4', 4],
+    [9, 5],
+  ])('is tried as often as retries %p says while no answer comes', (retries, tries) => {
+    const webhooks = JSON.stringify([hook({ retries })]);
+    const { subscriptions } = record({ url: 'https://r.example.com' }, { webhooks }).spec;
+    expect(subscriptions[0]?.unanswered?.tries).toBe(tries);
   });
 
   it('keeps credentials of the uri apart', () => {

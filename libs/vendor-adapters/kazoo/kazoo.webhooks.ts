@@ -9,6 +9,7 @@ import {
   type Subscription,
 } from '#libs/recording-model';
 import { isJsonObject, member, parseJsonDocument, resolveUrl } from '../shared/index.js';
+import { asInteger } from './kazoo.schema.js';
 import { hexDigest, setting, settingError, type KazooSettingKey } from './kazoo.settings.js';
 
 /** What an `object` webhook reports of a recording's document (contract §3.1). */
@@ -24,6 +25,8 @@ export interface Webhook {
   readonly url: string;
   readonly userinfo: string | null;
   readonly method: 'GET' | 'POST' | 'PUT';
+  /** How often it is tried in all while no answer comes. */
+  readonly tries: number;
   readonly format: 'form-data' | 'json';
   readonly version: 'v1' | 'v2';
   /** Null: every change; otherwise only this one (`all`: every). */
@@ -32,6 +35,11 @@ export interface Webhook {
   readonly customData: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string>>;
 }
+
+/** Only what got no answer is tried again, so often in all and after so long (contract §3.1). */
+const DEFAULT_TRIES = 2;
+const MOST_TRIES = 5;
+const PAUSE_MS = 2000;
 
 /**
  * Event → changes of the document, in order. `recording.discarded`: the document was saved before the file turned out to
@@ -104,7 +112,9 @@ export function webhookSubscriptions(
     const events = SPEAKING_EVENTS.filter((event) =>
       documentChanges(event, version).some((change) => wants(hook, change)),
     );
-    const address = { url: hook.url, method: hook.method, userinfo, fallbackUrl: null, policy: 'vendor' } as const;
+    const { url, method } = hook;
+    const unanswered = { tries: hook.tries, pauseMs: PAUSE_MS };
+    const address = { url, method, userinfo, fallbackUrl: null, policy: 'vendor', unanswered } as const;
     const twice = documentChanges('recording.discarded', version).filter((change) => wants(hook, change)).length > 1;
     return [
       { name: hook.subscription, events, ...address },
@@ -174,6 +184,7 @@ function readHook(hook: JsonObject, index: number): Webhook | null {
     url,
     userinfo,
     method: verb(textOf(hook, 'http_verb') ?? 'post'),
+    tries: Math.min(Math.max(asInteger(member(hook, 'retries')) ?? DEFAULT_TRIES, 1), MOST_TRIES),
     format: textOf(hook, 'format') === 'json' ? 'json' : 'form-data',
     version: textOf(hook, 'version') === 'v2' ? 'v2' : 'v1',
     action: filter?.['action'] ?? null,

@@ -91,6 +91,7 @@ export function kazooSupportSpec(app: string): RecordingSpec {
         userinfo: null,
         fallbackUrl: null,
         policy: 'vendor',
+        unanswered: { tries: 2, pauseMs: 2000 },
       },
     ],
     continuation: null,

@@ -172,6 +172,8 @@ describe('what webhooks are told', () => {
 });
 
 describe('failures', () => {
+  const CREATED_ONLY = { type: 'call_recording', action: 'doc_created' };
+
   const attemptsOf = (path: string): Promise<Body[]> => listOf(client, `/webhooks${path}/attempts`);
 
   it('are written down, and six within a minute switch the webhook off until it is switched on again', async () => {
@@ -189,7 +191,7 @@ describe('failures', () => {
       reason: 'bad response code',
       response_code: '500',
       response_body: 'said the receiver',
-      'retries left': 0,
+      'retries left': 1,
       timestamp: expect.any(Number),
     });
     expect(await attemptsOf('')).toHaveLength(4);
@@ -213,6 +215,21 @@ describe('failures', () => {
     const recording = documentId(await files.record({}));
     await receiver.requests('/failing', 2, recording);
     expect(await attemptsOf(`/${id}`)).toHaveLength(6);
+    await remove(hook);
+  });
+
+  it('without an answer are tried again, as often as the webhook says', async () => {
+    const gone = await AnsweringReceiver.start();
+    await gone.close();
+    const hook = await create('/nobody', { uri: `${gone.url}/nobody`, retries: 2, custom_data: CREATED_ONLY });
+    await files.record({});
+    const attempts = `/webhooks/${String(hook['id'])}/attempts`;
+    while ((await listOf(client, attempts)).length < 2) await delay(50);
+    const left = (await listOf(client, attempts)).map((attempt) => [attempt['reason'], attempt['retries left']]);
+    expect(left).toEqual([
+      ['kazoo http client error', 0],
+      ['kazoo http client error', 1],
+    ]);
     await remove(hook);
   });
 
