@@ -54,6 +54,8 @@ export function describeApi(app: INestApplication): OpenAPIObject {
     .setDescription(description)
     .setVersion('1')
     .addBearerAuth()
+    .addBasicAuth()
+    .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Auth-Token' }, 'kazoo')
     .build();
   return SwaggerModule.createDocument(app, config);
 }

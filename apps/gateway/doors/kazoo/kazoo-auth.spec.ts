@@ -295,6 +295,7 @@ describe('what the door offers', () => {
       methods.map((method) => `${method} /kazoo/v2${shapeOf(path)}`),
     );
     expect(described.sort()).toEqual(known.sort());
+    expect(describeApi(gateway.app).components?.securitySchemes).toMatchObject({ kazoo: { name: 'X-Auth-Token' } });
   });
 });
 

@@ -1,5 +1,5 @@
 import { applyDecorators, Controller, UseGuards, UseInterceptors } from '@nestjs/common';
-import { ApiForbiddenResponse, ApiSecurity, ApiTags, ApiUnauthorizedResponse } from '@nestjs/swagger';
+import { ApiBasicAuth, ApiForbiddenResponse, ApiSecurity, ApiTags, ApiUnauthorizedResponse } from '@nestjs/swagger';
 import { KazooEnvelopes } from './kazoo-answer.js';
 import { KazooGuard } from './kazoo.guard.js';
 
@@ -11,6 +11,7 @@ export function KazooAccountResource(path: string): ClassDecorator {
   return applyDecorators(
     ApiTags('kazoo door'),
     ApiSecurity('kazoo'),
+    ApiBasicAuth(),
     ApiUnauthorizedResponse({ description: 'invalid_credentials' }),
     ApiForbiddenResponse({ description: 'forbidden: another account' }),
     UseGuards(KazooGuard),
