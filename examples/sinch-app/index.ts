@@ -1,1 +1,2 @@
+export * from './sinch-api.js';
 export * from './sinch-app.js';

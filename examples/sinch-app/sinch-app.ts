@@ -1,7 +1,8 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { SinchApi, signature, type SinchKey } from './sinch-api.js';
 
 /** One request the application received, kept for the person (or the test) who watches. */
 export interface ReceivedRequest {
@@ -34,16 +35,22 @@ export interface SinchAppOptions {
   readonly recordingOptions?: SinchRecordingOptions;
   /** Number the caller is connected to. */
   readonly number?: string;
+  /** Where the Voice API is; default: `baseUrl`. */
+  readonly baseUrl?: string;
 }
 
 export interface SinchApp {
   readonly url: string;
+  readonly api: SinchApi;
   /** In the order of arrival; grows while the application runs. Requests with a wrong signature are in it too. */
   readonly received: readonly ReceivedRequest[];
   /** How many requests were answered with 401. */
   readonly refused: number;
   close(): Promise<void>;
 }
+
+/** The one line that differs between the vendor and a gateway, for example `https://gateway.example.com/sinch`. */
+export const baseUrl = process.env['SINCH_BASE_URL'] ?? 'https://calling.api.sinch.com';
 
 export const SAMPLE_APPLICATION_KEY = '669E367E-6BBA-48AB-AF15-266871C28135';
 export const SAMPLE_APPLICATION_SECRET = 'BeIukql3pTKJ8RGL5zo0DA==';
@@ -89,6 +96,7 @@ export async function startSinchApp(options: SinchAppOptions): Promise<SinchApp>
   await listen(server, options.port, host);
   const address = server.address() as AddressInfo;
   return {
+    api: new SinchApi(options.baseUrl ?? baseUrl, keyAndSecret(options)),
     url: options.publicUrl ?? `http://${host}:${address.port}`,
     received,
     get refused() {
@@ -132,16 +140,19 @@ function eventOf(body: string): unknown {
 
 /** Checks `authorization: application KEY:SIGNATURE` over verb, body, content type, time stamp and path. */
 function isSigned(request: IncomingMessage, path: string, body: string, options: SinchAppOptions): boolean {
-  const key = options.applicationKey ?? SAMPLE_APPLICATION_KEY;
-  const secret = Buffer.from(options.applicationSecret ?? SAMPLE_APPLICATION_SECRET, 'base64');
-  const contentMd5 = body === '' ? '' : createHash('md5').update(body).digest('base64');
   const { 'content-type': contentType = '', 'x-timestamp': timestamp = '', authorization = '' } = request.headers;
-  const stringToSign = [request.method, contentMd5, contentType, `x-timestamp:${String(timestamp)}`, path].join('\n');
-  const expected = Buffer.from(
-    `application ${key}:${createHmac('sha256', secret).update(stringToSign).digest('base64')}`,
-  );
+  const signed = { method: request.method ?? '', path, body, contentType, timestamp: String(timestamp) };
+  const { applicationKey, applicationSecret } = keyAndSecret(options);
+  const expected = Buffer.from(`application ${applicationKey}:${signature(signed, applicationSecret)}`);
   const given = Buffer.from(authorization);
   return given.length === expected.length && timingSafeEqual(given, expected);
+}
+
+function keyAndSecret(options: SinchAppOptions): SinchKey {
+  return {
+    applicationKey: options.applicationKey ?? SAMPLE_APPLICATION_KEY,
+    applicationSecret: options.applicationSecret ?? SAMPLE_APPLICATION_SECRET,
+  };
 }
 
 function textHeaders(request: IncomingMessage): Readonly<Record<string, string>> {
@@ -171,4 +182,7 @@ function close(server: Server): Promise<void> {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const app = await startSinchApp({ port: Number(process.env['PORT'] ?? 8084) });
   console.log(`callback URL: ${app.url}/callback`);
+  // A number on the command line is called: it hears that the call is recorded and is connected.
+  const [, , number] = process.argv;
+  if (number !== undefined) console.log(`call ${await app.api.callOut(number)}`);
 }

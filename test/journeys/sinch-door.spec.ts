@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals';
+import { startSinchApp } from '../../examples/sinch-app/index.js';
 import { verifySinchRequest, signSinchRequest } from '../../libs/vendor-adapters/sinch/index.js';
 import {
   composeWav,
@@ -331,3 +332,39 @@ journeys.it('SVAML that is none: callingerror, and DiCE says why', async (gatewa
   await call.ended();
   application.expectSigned();
 });
+
+journeys.it(
+  'the sample application calls out, starts and stops a recording with one base URL changed',
+  async (gateway) => {
+    const recordingOptions = { destinationUrl: 'sdrive://x/', format: 'wav' } as const;
+    const key = { applicationKey: 'door-sample', applicationSecret: SECRET };
+    const app = await gateway.with(
+      startSinchApp({ port: 0, ...key, recordingOptions, baseUrl: `${gateway.url}/sinch` }),
+    );
+    await gateway.api.application('sinch', { ...key, callbackUrl: `${app.url}/callback` });
+    const callId = await app.api.callOut('+46700000000');
+    const { items } = await gateway.api.get<{ items: { callRef: string; identity: { callId: string } }[] }>(
+      '/v1/calls?limit=100',
+    );
+    const call = await JourneyCall.pickUp(
+      gateway,
+      items.find(({ identity }) => identity.callId === callId)?.callRef ?? '',
+    );
+    const events = () =>
+      app.received.map(({ body }) => JSON.parse(body) as Callback).map(({ type, event }) => type ?? event);
+    await until('ACE', () => events().includes('ace'));
+    await app.api.startRecording(callId, recordingOptions);
+    await call.capturing();
+    await talk(call);
+    await app.api.stopRecording(callId);
+    const recording = await call.available();
+    await call.hangup('callee');
+    await until('DiCE', () => events().includes('dice'));
+    await call.ended();
+    expect([app.refused, events()]).toEqual([
+      0,
+      expect.arrayContaining(['ace', 'recording_finished', 'recording_available', 'dice']),
+    ]);
+    expectTones(decodeWav(await gateway.api.audio(recording.id)).channels[0], CONVERSATION);
+  },
+);
