@@ -121,7 +121,7 @@ export function wantedForm(accept: string | undefined, override: string | null):
     .filter(({ quality }) => quality > 0)
     .sort((a, b) => b.quality - a.quality || a.index - b.index);
   for (const { type } of ranges) {
-    const form = OFFERED[type];
+    const form = Object.hasOwn(OFFERED, type) ? OFFERED[type] : undefined;
     if (form !== undefined) return form;
   }
   return null;
