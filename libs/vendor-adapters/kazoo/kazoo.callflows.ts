@@ -94,13 +94,13 @@ function keyOf({ id, createdAt }: StoredDocument): ListKey {
 
 /** PATCH: objects are merged, null removes, everything else replaces. */
 export function mergeDocument(document: JsonObject, changes: JsonObject): JsonObject {
-  const merged: Record<string, JsonValue> = { ...document };
+  const merged = new Map(Object.entries(document));
   for (const [key, change] of Object.entries(changes)) {
-    const before = member(document, key);
-    if (change === null) delete merged[key];
-    else merged[key] = isJsonObject(change) && isJsonObject(before) ? mergeDocument(before, change) : change;
+    const before = merged.get(key);
+    if (change === null) merged.delete(key);
+    else merged.set(key, isJsonObject(change) && isJsonObject(before) ? mergeDocument(before, change) : change);
   }
-  return merged;
+  return Object.fromEntries(merged);
 }
 
 /** Members that only the API itself writes. */
