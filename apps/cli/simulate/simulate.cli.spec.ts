@@ -42,7 +42,9 @@ function documentedCommands(): [string, string][] {
   return readdirSync(join(ROOT, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .flatMap((name) => {
-      const blocks = [...documentation(name).matchAll(/```(?:sh)?\n(.*?)```/gs)].map(([, text = '']) => text);
+      const blocks = [...documentation(name).matchAll(/^```(\w*)\n(.*?)^```/gms)]
+        .filter(([, language = '']) => language === '' || language === 'sh')
+        .map(([, , text = '']) => text);
       return blocks
         .flatMap((text) => text.split(/\n\n/))
         .filter((command) => command.includes('./recgate simulate'))

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { createDecipheriv } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { VENDOR_NAMES, type VendorName } from '#libs/recording-model';
@@ -82,10 +83,22 @@ describe.each(VENDOR_NAMES)('simulate, the documents of the %s contract', (vendo
       expect(result.durationMs).toBe(Math.round(((result.samples ?? 0) * 1000) / (result.sampleRate ?? 1)));
       expect(result.stored).toBe(false);
       const spec = of('spec').find(({ recording }) => recording === result.recording)?.spec;
-      expectTheTones(result.file ?? '', result, spec?.['parties']);
+      const isEncrypted = (spec?.['encryption'] ?? null) !== null;
+      const file = isEncrypted ? decrypted(result.file ?? '', document) : (result.file ?? '');
+      expectTheTones(file, result, spec?.['parties']);
     }
   });
 });
+
+/** The plain copy of a file that was encrypted with the cipher of the document (Aculab contract §4). */
+function decrypted(file: string, document: string): string {
+  const hex = (name: string): Buffer =>
+    Buffer.from(new RegExp(`"${name}":\\s*"([0-9a-f]+)"`, 'i').exec(document)?.[1] ?? '', 'hex');
+  const key = hex('key');
+  const decipher = createDecipheriv(`aes-${key.length * 8}-cbc`, key, hex('(?:vector|iv|initialisation_vector)'));
+  writeFileSync(`${file}.plain.wav`, Buffer.concat([decipher.update(readFileSync(file)), decipher.final()]));
+  return `${file}.plain.wav`;
+}
 
 function expectMediaTimeOrder(lines: readonly OutputLine[]): void {
   const types = lines.map(({ type }) => type);
