@@ -16,7 +16,7 @@ export function renderCapabilityMatrix(adapters: Adapters, plain: PlainSpecs): s
       `- **${NOT_YET_EXECUTED}**: read, checked and shown in the accounting; nothing happens.`,
       '- **not applicable**: nothing that a recording gateway could do; shown in the accounting.',
     ].join('\n'),
-    'Steps that speak, play or send digits have their place in the flow, and none of them is heard in the call yet.',
+    'Prompts and digits are heard in live calls; texts are spoken where there is a speech engine and take their time in silence where there is none.',
     '## By field of the canonical job',
     renderSpecSummary(adapters, plain),
     ...vendors.flatMap((vendor) => [
