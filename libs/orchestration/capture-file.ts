@@ -9,7 +9,10 @@ import {
   type RecordingState,
 } from '#libs/recording-model';
 import { recordingSecrets } from './accept-recording.js';
+import { viewApplication } from './applications.js';
 import { RecordingRun } from './calls/recording-run.js';
+import { catalogueOf } from './files/recorded-files.js';
+import { roomFor } from './files/room-for.js';
 import type { OrchestrationPorts } from './ports.js';
 import { failureMove, type StageOutcome } from './stages/stage-run.js';
 
@@ -87,7 +90,9 @@ async function playThrough(ports: OrchestrationPorts, record: RecordingRecord, c
     ({ callState: ended ? 'ended' : 'bridged', callDurationMs: Math.round(call.media.mediaTimeMs) }) as const;
   const run = new RecordingRun(ports, record, facts, () => undefined);
   try {
-    begin(run, call);
+    const refusal = await roomForFile(ports, record);
+    if (refusal === null) begin(run, call);
+    else run.refuse(refusal);
     for (let at = 0; run.running && at < call.durationMs;) {
       at = Math.min(call.durationMs, at + STEP_MS);
       await call.advanceTo(at);
@@ -100,6 +105,13 @@ async function playThrough(ports: OrchestrationPorts, record: RecordingRecord, c
   await call.close();
   await run.drained();
   return outcomeOf(ports, record);
+}
+
+/** Why the recording must not start: there is no room for it where it should go. */
+async function roomForFile(ports: OrchestrationPorts, record: RecordingRecord): Promise<RecgateError | null> {
+  if (catalogueOf(ports, record) === null) return null;
+  const application = await ports.ledger.applications.get(record.applicationId);
+  return application === null ? null : roomFor(ports, record, viewApplication(ports, application));
 }
 
 function begin(run: RecordingRun, call: FileCall): void {
