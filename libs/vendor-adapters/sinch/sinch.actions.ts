@@ -1,6 +1,6 @@
 import type { CallScript } from './sinch.call-script.js';
 import { readRunMenu } from './sinch.menu.js';
-import { NOT_SPOKEN, readPromptMember } from './sinch.prompts.js';
+import { PLAYED, readPromptMember } from './sinch.prompts.js';
 import type { RecordingScope } from './sinch.recording-options.js';
 import type { SvamlObject } from './sinch.svaml-reader.js';
 
@@ -139,7 +139,7 @@ function readConnectStream(script: CallScript, action: SvamlObject): RecordingSc
 }
 
 function readPark(script: CallScript, action: SvamlObject): RecordingScope {
-  const locale = action.text(['locale'], { outcome: 'dropped', to: 'steps', reason: NOT_SPOKEN });
+  const locale = action.text(['locale'], PLAYED);
   const introStep = readPromptMember(script, action, 'introPrompt', locale);
   if (introStep !== null) script.steps.push(introStep);
   action.drop('holdPrompt', 'the gateway plays nothing while a call is parked');

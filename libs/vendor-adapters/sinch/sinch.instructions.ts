@@ -1,6 +1,6 @@
 import type { CallScript } from './sinch.call-script.js';
-import { fateOfPrompt, NOT_DIALLED, NOT_SPOKEN, readPrompt, SPOKEN } from './sinch.prompts.js';
-import type { SvamlObject } from './sinch.svaml-reader.js';
+import { fateOfPrompt, PLAYED, readPrompt } from './sinch.prompts.js';
+import type { SvamlObject, TextFate } from './sinch.svaml-reader.js';
 
 const MAX_SAY = 600;
 const MAX_COOKIES = 1024;
@@ -37,8 +37,8 @@ export function readInstruction(script: CallScript, instruction: SvamlObject): v
 }
 
 function readSay(script: CallScript, instruction: SvamlObject): void {
-  const text = instruction.requiredText(['text'], SPOKEN);
-  const language = instruction.text(['locale'], { outcome: 'dropped', to: 'steps', reason: NOT_SPOKEN });
+  const text = instruction.requiredText(['text'], PLAYED);
+  const language = instruction.text(['locale'], PLAYED);
   if (text.length > MAX_SAY) script.reading.warn(instruction.pointer, `The text is longer than ${MAX_SAY} characters`);
   script.add(instruction.pointer, { kind: 'speak', text, language, voice: null, repeat: 1, pauseMs: 0 });
 }
@@ -46,24 +46,20 @@ function readSay(script: CallScript, instruction: SvamlObject): void {
 function readPlayFiles(script: CallScript, instruction: SvamlObject): void {
   const ids = instruction.list('ids');
   if (ids === null || ids.length === 0) throw script.reading.missing(instruction.pointer, 'ids');
-  const locale = instruction.text(['locale'], { outcome: 'dropped', to: 'steps', reason: NOT_SPOKEN });
+  const locale = instruction.text(['locale'], PLAYED);
   for (const pointer of ids) {
     const id = instruction.value(pointer);
     if (typeof id !== 'string') throw script.reading.invalid(pointer, 'ids', 'Each of ids must be a string');
     const step = readPrompt(script, pointer, id, locale);
     if (step === null) script.add(pointer, { kind: 'skipped', name: 'playFiles', reason: 'not a prompt' });
     else script.steps.push(step);
-    const { outcome, ...note } = fateOfPrompt(step);
-    script.reading.claimTree(pointer, outcome, note);
+    const { outcome, ...note }: TextFate = fateOfPrompt(id, step);
+    script.reading.claimTree(pointer, outcome ?? 'exact', note);
   }
 }
 
 function readSendDtmf(script: CallScript, instruction: SvamlObject): void {
-  const digits = instruction.requiredText(['value'], {
-    outcome: 'dropped',
-    to: 'steps',
-    reason: NOT_DIALLED,
-  });
+  const digits = instruction.requiredText(['value'], PLAYED);
   if (!/^[0-9*#w]+$/i.test(digits))
     throw script.reading.invalid(
       instruction.find('value') ?? instruction.pointer,

@@ -1,6 +1,6 @@
 import type { FlowStep } from '#libs/recording-model';
 import type { CallScript } from './sinch.call-script.js';
-import { NOT_SPOKEN, readPromptMember } from './sinch.prompts.js';
+import { PLAYED, readPromptMember } from './sinch.prompts.js';
 import { truthOf, type SvamlObject } from './sinch.svaml-reader.js';
 
 /** Flow state of a menu that waits for its result: JSON of `SinchMenuState`. */
@@ -28,7 +28,7 @@ const DEFAULT_TIMEOUT_MS = 5000;
 export function readRunMenu(script: CallScript, action: SvamlObject): void {
   const { reading } = script;
   readBarge(action);
-  const locale = action.text(['locale'], { outcome: 'dropped', to: 'steps', reason: NOT_SPOKEN });
+  const locale = action.text(['locale'], PLAYED);
   const mainMenu = action.text(['mainMenu'], { to: 'steps' });
   action.drop('enableVoice', 'menus are answered by keys only');
   const pointers = action.list('menus');

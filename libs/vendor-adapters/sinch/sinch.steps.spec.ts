@@ -70,7 +70,7 @@ describe('SVAML: the other steps', () => {
     expect(JSON.parse(String(flowState?.['menu']))).toEqual({ id: 'm', maxDigits: 1, returns: {}, hasOptions: true });
   });
 
-  it('says of prompts and digits that nothing is heard of them', () => {
+  it('says of prompts and digits that they are heard', () => {
     const { accounting } = parse({
       instructions: [
         { name: 'say', text: 'x', locale: 'en-US' },
@@ -82,14 +82,14 @@ describe('SVAML: the other steps', () => {
     const outcomes = accounting.filter(({ to }) => to === 'steps').map(({ path, outcome }) => `${path} ${outcome}`);
     expect(outcomes).toEqual([
       '/instructions/0/name exact',
-      '/instructions/0/text emulated',
-      '/instructions/0/locale dropped',
+      '/instructions/0/text exact',
+      '/instructions/0/locale exact',
       '/instructions/1/name exact',
-      '/instructions/1/ids/0 emulated',
-      '/instructions/1/ids/1 dropped',
-      '/instructions/1/locale dropped',
+      '/instructions/1/ids/0 exact',
+      '/instructions/1/ids/1 exact',
+      '/instructions/1/locale exact',
       '/instructions/2/name exact',
-      '/instructions/2/value dropped',
+      '/instructions/2/value exact',
       '/action/name exact',
     ]);
   });
