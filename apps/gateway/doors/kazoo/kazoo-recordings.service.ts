@@ -8,6 +8,8 @@ import type { DoorApplication } from '../shared/door-applications.js';
 const STEP = 200;
 /** Most documents that one request gathers: a list in one piece, or one in ascending order. */
 const MOST_GATHERED = 10_000;
+/** Most recordings that one request looks at, whatever its filters let pass. */
+const MOST_READ = 100_000;
 
 /** What a listing takes of the recordings, and how its lines look. */
 export interface Listing {
@@ -33,7 +35,7 @@ export class KazooRecordings {
 
   /**
    * One page of a listing (contract §4.3).
-   * @throws CrossbarError 416 for a list in one piece that is too long
+   * @throws CrossbarError 416 for a list in one piece that is too long, and for filters that pass too few of too many
    */
   async list(
     application: DoorApplication,
@@ -60,6 +62,7 @@ export class KazooRecordings {
     const range = { createdAfter: new Date(query.from - longestMs), createdBefore: new Date(newest + 1) };
     const found: RecordingRecord[] = [];
     let cursor: string | undefined;
+    let read = 0;
     do {
       const page = await this.gateway.ports.ledger.recordings.list({
         tenantId,
@@ -69,7 +72,8 @@ export class KazooRecordings {
         ...(cursor === undefined ? {} : { cursor }),
       });
       found.push(...page.items.filter(wanted));
-      if (found.length > MOST_GATHERED) throw kazoo.listTooLarge();
+      read += page.items.length;
+      if (found.length > MOST_GATHERED || read > MOST_READ) throw kazoo.listTooLarge();
       const oldest = page.items.at(-1);
       if (oldest !== undefined && isSettled(found, query, Date.parse(oldest.createdAt) + longestMs)) break;
       cursor = page.nextCursor ?? undefined;

@@ -189,6 +189,23 @@ describe('which recordings have a document (contract §2.1, §6)', () => {
     expect(await listOf(account)).toEqual([]);
   });
 
+  it('has one when the deployment has a place for recordings without a url', async () => {
+    const settings = { accountId: '1a'.repeat(16), apiKey: '1b'.repeat(32), storeRecordings: 'true' };
+    const host = `${receiver.url}/bigcouch`;
+    const id = await gateway.application('kazoo', { ...settings, thirdPartyBigcouchHost: host });
+    await new KazooFileRecordings(gateway, id).record({});
+    const [upload] = await receiver.requests('/bigcouch', 1);
+    expect(upload?.url).toMatch(/^\/bigcouch\/call_recording_7f3a2c1e%40192\.0\.2\.10\.mp3\?from=/);
+    const account = await KazooClient.logIn(gateway, settings.accountId, settings.apiKey);
+    const [listed] = await listOf(account);
+    expect([listed?.['url'], listed?.['_read_only']]).toEqual([undefined, { content_types: ['audio/mpeg'] }]);
+    // The file lies there alone: it is not fetched back.
+    const audio = await account.ask('GET', `/recordings/${String(listed?.['id'])}`, undefined, {
+      accept: 'audio/mpeg',
+    });
+    expect([audio.status, audio.json()['message']]).toEqual([404, 'bad_identifier']);
+  });
+
   it('keeps the document of one that was too short, without audio; 5.x does not', async () => {
     const id = documentId(await files.record({ record_min_sec: 5 }, ['discarded']));
     const [listed] = (await listOf(client)).filter((document) => String(document['id']) === id);
