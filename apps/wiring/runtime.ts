@@ -29,6 +29,7 @@ import { dataSweepers } from './local-files.js';
 import { createPrompts } from './prompts.js';
 import { randomIds } from './random-ids.js';
 import { uploadFile } from './stored-audio.js';
+import { createTranscription } from './transcription.js';
 import { within } from './within.js';
 
 /** Redis must be there when a process starts; later it may come and go. */
@@ -77,11 +78,14 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
   const encoder: ThreadedEncoder = createThreadedEncoder({ threads: config.worker.encodeThreads });
   const mediaStore = new MediaStore({ root: join(data, 'media') });
   const files = createFileStore(mediaStore);
-  const prompts = createPrompts({ config, client: outbound.client, files, mediaStore, log, searchPath: process.env['PATH'] ?? '' });
+  const searchPath = process.env['PATH'] ?? '';
+  const prompts = createPrompts({ config, client: outbound.client, files, mediaStore, log, searchPath });
+  const vault = createSecretVault(keys);
+  const transcription = createTranscription(config.transcription, join(data, 'transcripts'), vault, searchPath);
   const ports: OrchestrationPorts = {
     ledger,
     work,
-    vault: createSecretVault(keys),
+    vault,
     clock: WALL_CLOCK,
     ids: randomIds,
     adapters: VENDOR_ADAPTERS,
@@ -90,6 +94,7 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
     followed: spool,
     stores: createObjectStores({ mediaStore, httpUpload: { client: outbound.uploads } }),
     sender: outbound.sender,
+    transcription,
     signer: createDocumentSigner(keys),
     contentOf: bytesContent,
     files,
@@ -139,6 +144,7 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
       await within(log, 'queues', CLOSE_PATIENCE_MS, Promise.all([commander.close(), work.close()]));
       await within(log, 'encoder', CLOSE_PATIENCE_MS, Promise.all([encoder.close(), follower.close()]));
       await within(log, 'prompts', CLOSE_PATIENCE_MS, prompts.close());
+      await within(log, 'transcription', CLOSE_PATIENCE_MS, transcription.close());
       await within(log, 'outbound', CLOSE_PATIENCE_MS, outbound.close());
       await within(log, 'ledger', CLOSE_PATIENCE_MS, ledger.close());
       await connections.close();

@@ -206,19 +206,32 @@ export class TranscriptionConfig {
   @IsIn(TRANSCRIPTION_ENGINES)
   engine: (typeof TRANSCRIPTION_ENGINES)[number] = 'none';
 
-  /** Address of the engine: base URL of an OpenAI-compatible or Deepgram API, `ws://` of a Vosk server. */
+  /** Base URL of an OpenAI-compatible API (whisper.cpp server, faster-whisper and others). */
   @IsOptional()
-  @IsString()
-  url?: string;
+  @IsUrl({ require_tld: false, require_protocol: true, protocols: ['http', 'https'] })
+  openaiUrl?: string;
 
-  /** Model the engine is asked for; absent: its own choice. */
-  @IsOptional()
   @IsString()
-  model?: string;
+  openaiModel = 'whisper-1';
 
   @IsOptional()
   @IsString()
-  apiKey?: string;
+  openaiKey?: string;
+
+  @IsUrl({ require_tld: false, require_protocol: true, protocols: ['http', 'https'] })
+  deepgramUrl = 'https://api.deepgram.com';
+
+  @IsString()
+  deepgramModel = 'nova-3';
+
+  @IsOptional()
+  @IsString()
+  deepgramKey?: string;
+
+  /** Address of a Vosk server. */
+  @IsOptional()
+  @IsUrl({ require_tld: false, require_protocol: true, protocols: ['ws', 'wss'] })
+  voskUrl?: string;
 
   /** Recordings written down at once. */
   @IsInt()

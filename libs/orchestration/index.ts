@@ -13,6 +13,7 @@ export * from './calls/node-protocol.js';
 export * from './calls/recording-run.js';
 export * from './calls/recording-waiter.js';
 export * from './delete-recording.js';
+export * from './deletion-date.js';
 export * from './delivery/delivery-chain.js';
 export * from './files/index.js';
 export * from './housekeeping.js';

@@ -13,8 +13,9 @@ import { VENDOR_ADAPTERS } from '#libs/vendor-adapters';
 import { startStrictS3, type StrictS3 } from '../storage/testing/index.js';
 import { createApplication } from './applications.js';
 import { deleteRecording } from './delete-recording.js';
+import { deletionDate } from './deletion-date.js';
 import type { OrchestrationPorts } from './ports.js';
-import { changeRetention, deletionDate, holdRecording, Retention } from './retention.js';
+import { changeRetention, holdRecording, Retention } from './retention.js';
 
 const START = Date.parse('2026-03-01T10:00:00.000Z');
 const CREDENTIALS = { accessKeyId: 'AKIDRETENTION', secretAccessKey: 'retention-secret' };

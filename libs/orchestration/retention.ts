@@ -1,5 +1,6 @@
-import { RecgateError, toRecgateError, type ApplicationView, type RecordingPatch, type RecordingRecord } from '#libs/recording-model';
+import { RecgateError, toRecgateError, type RecordingRecord } from '#libs/recording-model';
 import { deleteRecording } from './delete-recording.js';
+import { secondsAfter } from './deletion-date.js';
 import type { OrchestrationPorts } from './ports.js';
 
 /** Files that one pass deletes. */
@@ -16,20 +17,6 @@ export interface RetentionReport {
 }
 
 /**
- * When a file stored at this moment is to be deleted: by its document, its application, or the gateway's own rule.
- * The age of a file counts from here (FlexML contract §2, `lifecycleTtl`).
- */
-export function deletionDate(
-  ports: Pick<OrchestrationPorts, 'settings'>,
-  { spec }: Pick<RecordingRecord, 'spec'>,
-  application: ApplicationView,
-  storedAt: Date,
-): Pick<RecordingPatch, 'deleteAt'> {
-  const seconds = spec.retention?.ttlSeconds ?? ownRule(application) ?? ports.settings.retentionSeconds;
-  return seconds === null || seconds < 0 ? {} : { deleteAt: after(storedAt, seconds) };
-}
-
-/**
  * Changes how long a stored recording is kept, counted from when it was stored.
  * @param seconds null: for ever
  * @returns the record as it is now; null when there is none
@@ -42,7 +29,7 @@ export async function changeRetention(
 ): Promise<RecordingRecord | null> {
   const outcome = await ports.ledger.recordings.transition(recordingId, (current) => {
     if (current.receipt === null) throw new RecgateError('request.conflict', `The recording ${recordingId} is not stored yet`);
-    const deleteAt = seconds === null ? undefined : after(new Date(current.receipt.storedAt), seconds);
+    const deleteAt = seconds === null ? undefined : secondsAfter(new Date(current.receipt.storedAt), seconds);
     return current.deletedAt !== undefined ? null : { to: current.state, at: ports.clock.now(), patch: { deleteAt } };
   });
   return outcome.record;
@@ -95,13 +82,4 @@ export class Retention {
       return 'given_up';
     }
   }
-}
-
-function ownRule({ settings }: ApplicationView): number | null {
-  const text = settings['retentionSeconds'] ?? '';
-  return /^-?\d{1,10}$/.test(text) ? Number(text) : null;
-}
-
-function after(moment: Date, seconds: number): string {
-  return new Date(moment.getTime() + seconds * 1000).toISOString();
 }

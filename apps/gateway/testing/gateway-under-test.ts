@@ -75,7 +75,7 @@ export class GatewayUnderTest {
     ({ url } = await listen(app, '127.0.0.1', 0));
     const worker =
       options.works === true
-        ? await startWorker(runtime, ['capture', 'encode', 'store', 'deliver'], createFileCapture(runtime))
+        ? await startWorker(runtime, ['capture', 'encode', 'store', 'transcribe', 'deliver'], createFileCapture(runtime))
         : null;
     return new GatewayUnderTest(url, runtime, app, redis, directory, worker, log);
   }

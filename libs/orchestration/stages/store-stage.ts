@@ -16,7 +16,7 @@ import { requireApplication, viewApplication } from '../applications.js';
 import { catalogueOf, retentionOfFile, storeInCatalogue, type PutRendition } from '../files/recorded-files.js';
 import { storeManifest } from '../manifest/store-manifest.js';
 import type { OrchestrationPorts } from '../ports.js';
-import { deletionDate } from '../retention.js';
+import { deletionDate } from '../deletion-date.js';
 import type { Stage } from './stage-run.js';
 
 /** Few and large reads: small ones cost more than the disk does. */

@@ -27,11 +27,13 @@ import {
   ApiOkResponse,
   ApiOperation,
   ApiProduces,
+  ApiQuery,
   ApiTags,
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { changeRetention, deleteRecording, holdRecording, readPeaks, signedManifest } from '#libs/orchestration';
 import { RecgateError } from '#libs/recording-model';
+import { TRANSCRIPT_FORMATS } from '#libs/transcription';
 import { IdempotencyKey } from '../../http/idempotency-key.js';
 import { ApiProblems } from '../../http/problem.dto.js';
 import { sendAudio } from '../../http/send-audio.js';
@@ -51,6 +53,7 @@ import {
 } from './recording.dto.js';
 import { RecordingStarts, requireRecording } from './recording-starts.js';
 import { KeepRecordingDto } from './keep-recording.dto.js';
+import { TranscriptQueryDto } from './transcript-query.dto.js';
 import { StartRecordingDto } from './start-recording.dto.js';
 
 @ApiTags('recordings')
@@ -210,6 +213,29 @@ export class RecordingsController {
     @Res() response: Response,
   ): Promise<void> {
     return this.send(tenantId, id, request, response);
+  }
+
+  @Get(':id/transcript')
+  @ApiOperation({ summary: 'What was said: words and lines as JSON, captions as WebVTT, or plain text' })
+  @ApiQuery({ name: 'format', enum: Object.keys(TRANSCRIPT_FORMATS), required: false, description: 'Default: json' })
+  @ApiProduces('application/json', 'text/vtt', 'text/plain')
+  @ApiOkResponse({ description: 'The transcript' })
+  @ApiConflictResponse({ description: 'The recording is not written down, or not yet' })
+  async transcript(
+    @TenantId() tenantId: string,
+    @Param('id') id: string,
+    @Query() { format }: TranscriptQueryDto,
+    @Res() response: Response,
+  ): Promise<void> {
+    const record = await requireRecording(this.gateway, tenantId, id);
+    const store = this.gateway.ports.transcription?.store;
+    const transcript = record.transcription === 'done' ? await store?.read({ tenantId, recordingId: record.id }) : null;
+    if (transcript === null || transcript === undefined) {
+      const state = record.deletedAt === undefined ? record.transcription : 'deleted';
+      throw new RecgateError('request.conflict', `Recording ${id} has no transcript (transcription: ${state})`);
+    }
+    const { contentType, render } = TRANSCRIPT_FORMATS[format];
+    response.type(contentType).send(render(transcript));
   }
 
   @Get(':id/manifest')

@@ -8,7 +8,7 @@ import {
 } from '#libs/recording-model';
 
 /** Parts of a job that are kept and carried out by a later version. */
-const LATER: readonly (keyof RecordingSpec)[] = ['playDuring', 'retention', 'transcription'];
+const LATER: readonly (keyof RecordingSpec)[] = ['playDuring'];
 
 /** What became of each field of a canonical spec: taken over, defaulted, or kept for later. Paths are JSON pointers into the request. */
 export function accountForSpec(written: unknown, spec: RecordingSpec): AccountingEntry[] {
