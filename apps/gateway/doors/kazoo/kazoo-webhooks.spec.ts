@@ -171,6 +171,32 @@ describe('what webhooks are told', () => {
   });
 });
 
+describe('a webhook that was off for a while', () => {
+  it('is told what it missed before what comes next', async () => {
+    const hook = await create('/away');
+    const hookPath = `/webhooks/${String(hook['id'])}`;
+    const own = await files.accept({});
+    await client.ask('PATCH', hookPath, { data: { enabled: false } });
+    const id = documentId(await files.finish(own));
+    await client.ask('PATCH', hookPath, { data: { enabled: true } });
+    await client.ask('DELETE', `/recordings/${id}`);
+    const told = (await receiver.requests('/away', 3, id)).map(({ body }) => new URLSearchParams(body).get('action'));
+    expect(told).toEqual(['doc_created', 'doc_edited', 'doc_deleted']);
+    await remove(hook);
+  });
+
+  it('never hears of recordings that were asked for meanwhile', async () => {
+    const hook = await create('/asleep', { enabled: false });
+    const id = documentId(await files.record({}));
+    await client.ask('PATCH', `/webhooks/${String(hook['id'])}`, { data: { enabled: true } });
+    await client.ask('DELETE', `/recordings/${id}`);
+    const next = documentId(await files.record({}));
+    await receiver.requests('/asleep', 2, next);
+    expect(receiver.received.filter(({ body }) => body.includes(id))).toEqual([]);
+    await remove(hook);
+  });
+});
+
 describe('failures', () => {
   const CREATED_ONLY = { type: 'call_recording', action: 'doc_created' };
 

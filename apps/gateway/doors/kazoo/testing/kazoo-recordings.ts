@@ -30,10 +30,19 @@ export class KazooFileRecordings {
     seconds = 1,
     vendor: object = {},
   ): Promise<Body> {
+    return this.finish(await this.accept(data, vendor), states, seconds);
+  }
+
+  /** Asks for a recording whose audio has yet to come. @returns its own id */
+  async accept(data: object, vendor: object = {}): Promise<string> {
     const document = JSON.stringify({ module: 'record_call', data: { action: 'start', ...data } });
     const call = { ...KAZOO_CALL, vendor: { ...KAZOO_CALL.vendor, ...vendor } };
     const started = await this.files.start({ applicationId: this.applicationId, source: UPLOAD, call, document });
-    const id = String(first(started)['id']);
+    return String(first(started)['id']);
+  }
+
+  /** Brings the audio. */
+  async finish(id: string, states: readonly string[] = ['available'], seconds = 1): Promise<Body> {
     await this.files.put(id, toneWav(seconds));
     return this.gateway.until(id, ...states);
   }
