@@ -7,6 +7,7 @@ import {
   type RecgateError,
   type SourcePosition,
 } from '#libs/recording-model';
+import { bargeIn, canBargeIn } from './barge-in.js';
 import { carryOutAtOnce } from './steps-at-once.js';
 import { Connection } from './connection.js';
 import { continuationOf, type Continuation } from './continuation.js';
@@ -75,7 +76,7 @@ export class CallFlowRunner {
 
   /** Whether a key that is pressed now would have an effect. */
   get listensForKeys(): boolean {
-    return this.frames.some(({ wait }) => wait?.kind === 'collect');
+    return this.frames.some((frame) => frame.wait?.kind === 'collect' || canBargeIn(frame));
   }
 
   /** Media time at which the flow goes on by itself, ms; null when it waits for something to happen. */
@@ -145,11 +146,13 @@ export class CallFlowRunner {
     });
   }
 
-  /** A key of either party. Keys nobody collects are without effect here. */
+  /** A key of either party: collected, or else it may cut off what is played. */
   key(key: string, _party: Party): void {
     this.take(() => {
       const wait = this.frames.findLast((frame) => frame.wait?.kind === 'collect')?.wait;
-      if (wait?.kind === 'collect') wait.collection.key(key, this.clock.now);
+      if (wait?.kind === 'collect') return wait.collection.key(key, this.clock.now);
+      const frame = this.frames.at(-1);
+      if (frame !== undefined) bargeIn(frame);
     });
   }
 

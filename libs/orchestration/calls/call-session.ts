@@ -156,6 +156,7 @@ export class CallSession implements CallMediaListener {
    * @throws RecgateError `document.*`, `field.*` when it begins now with a document that cannot be read
    */
   begin(start: FlowStart, when: 'now' | 'answered'): void {
+    if (start.kind === 'request') this.flow.carry(start.flowState ?? {});
     if (when === 'answered' && this.progress.state === 'ringing') this.start = start;
     else this.beginFlow(start);
   }

@@ -1,11 +1,11 @@
-import type { DocumentRole, FlowRequest } from '#libs/recording-model';
+import type { DocumentRole, FlowRequest, JsonObject } from '#libs/recording-model';
 import type { OrchestrationPorts } from '../ports.js';
 import type { CallContext } from './call-context.js';
 import type { FlowBeginning } from './node-protocol.js';
 
 /** What a flow begins with, its document opened. */
 export type FlowStart =
-  | { readonly kind: 'request'; readonly request: FlowRequest }
+  | { readonly kind: 'request'; readonly request: FlowRequest; readonly flowState?: JsonObject }
   | { readonly kind: 'document'; readonly body: string; readonly role: DocumentRole; readonly url: string | null };
 
 /**

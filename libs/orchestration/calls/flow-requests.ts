@@ -90,6 +90,8 @@ function readAnswer(ports: FlowRequestPorts, request: FlowRequest, situation: Fl
 /** The application's answer and where it came from, or the one that is known without it. */
 async function answerTo(ports: FlowRequestPorts, request: FlowRequest, situation: FlowSituation): Promise<Answer> {
   const { knownAnswer, url } = request;
+  const own = ports.adapter.answerItself?.(request, contextOf(ports, situation)) ?? null;
+  if (own !== null) return { body: own, url };
   if (knownAnswer?.when === 'always') return { body: knownAnswer.document, url };
   try {
     return await ask(ports, request, situation);
@@ -133,10 +135,9 @@ async function askOnce(ports: FlowRequestPorts, request: FlowRequest, situation:
 }
 
 function renderRequest(ports: FlowRequestPorts, request: FlowRequest, situation: FlowSituation) {
-  const { secrets: _secrets, ...context } = situation;
-  return ports.adapter.renderFlowRequest(request, {
-    ...context,
-    now: ports.clock.now(),
-    ...(ports.gatewayUrl === undefined ? {} : { gatewayUrl: ports.gatewayUrl }),
-  });
+  return ports.adapter.renderFlowRequest(request, contextOf(ports, situation));
+}
+
+function contextOf({ clock, gatewayUrl }: FlowRequestPorts, { secrets: _secrets, ...context }: FlowSituation): FlowContext {
+  return { ...context, now: clock.now(), ...(gatewayUrl === undefined ? {} : { gatewayUrl }) };
 }

@@ -4,6 +4,7 @@ import type {
   DocumentRole,
   FlowAction,
   FlowRequest,
+  JsonObject,
   JsonValue,
   MediaAddress,
   Party,
@@ -74,7 +75,8 @@ export interface OpenCall {
 }
 
 export type FlowBeginning =
-  | { readonly kind: 'request'; readonly request: FlowRequest }
+  /** `flowState`: what the flow knows from its beginning on; holds no credential. */
+  | { readonly kind: 'request'; readonly request: FlowRequest; readonly flowState?: JsonObject }
   /** `{ document }` sealed to tenant and call. */
   | { readonly kind: 'document'; readonly sealedDocument: string; readonly role: DocumentRole; readonly url: string | null };
 

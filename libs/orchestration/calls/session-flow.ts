@@ -60,6 +60,7 @@ export class SessionFlow implements FlowListener {
   private connecting = false;
   /** What ended the flow, when it was an error. */
   private brokenBy: RecgateError | null = null;
+  private apologized = false;
 
   constructor(
     private readonly ports: OrchestrationPorts,
@@ -135,6 +136,11 @@ export class SessionFlow implements FlowListener {
   /** True while the flow waits for the other party, who may stay as long as the call lasts. */
   get connected(): boolean {
     return this.connecting;
+  }
+
+  /** What the flow knows before its first document. */
+  carry(state: JsonObject): void {
+    this.flowState = { ...this.flowState, ...state };
   }
 
   /** Asks for the first document of the call. */
@@ -239,7 +245,8 @@ export class SessionFlow implements FlowListener {
   }
 
   hangup(reason: FlowEnd): void {
-    this.call.flowEnded(reason);
+    if (reason === 'requestFailed' && this.apology !== null) return;
+    this.call.flowEnded(this.apologized ? 'requestFailed' : reason);
   }
 
   warn(message: string, position: SourcePosition): void {
@@ -247,11 +254,25 @@ export class SessionFlow implements FlowListener {
   }
 
   ended(reason: FlowEnd, error: RecgateError | null): void {
-    if (error === null) return;
-    this.brokenBy = error;
-    this.call.warn(error.message, error.position);
-    this.call.pending.track(this.tellError(error));
-    this.call.flowEnded(reason);
+    if (error !== null) {
+      this.brokenBy = error;
+      this.call.warn(error.message, error.position);
+      this.call.pending.track(this.tellError(error));
+    }
+    const { apology } = this;
+    if (reason === 'requestFailed' && apology !== null) {
+      this.apologized = true;
+      this.freshRunner().run(apology, this.documentUrl);
+    } else if (error !== null) this.call.flowEnded(reason);
+  }
+
+  /** What the call is still to hear when its application has broken the flow; null: nothing. */
+  private get apology(): ParsedDocument | null {
+    const { application, live } = this.call.context;
+    const { callState } = this.call.situation();
+    if (this.apologized || live === undefined || (callState !== 'answered' && callState !== 'bridged')) return null;
+    const steps = this.requests.adapter.errorSteps?.(application) ?? null;
+    return steps === null ? null : { steps, accounting: [], warnings: [], flowState: {} };
   }
 
   private async askFirst(request: FlowRequest): Promise<void> {
