@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startStrictS3, type StrictS3 } from '#libs/storage/testing';
+import { startAzurite, startGoogleFake, startStrictS3, type StrictS3 } from '#libs/storage/testing';
 import { GatewayUnderTest, type Answer, type Body } from '../../testing/gateway-under-test.js';
 import { AnsweringReceiver } from './testing/answering-receiver.js';
 import { ACCOUNT, KAZOO_ACCOUNT_SETTINGS, KazooClient } from './testing/kazoo-client.js';
@@ -162,6 +162,31 @@ describe('the storage document (contract §2.5)', () => {
       ].sort(),
     );
     expect(failuresOf(await ask('POST', {}, '?validate_settings=false'))).toHaveProperty('validate_settings.forbidden');
+  });
+
+  it('stores to Azure and Google, too', async () => {
+    const azurite = await startAzurite({ containers: ['recordings'] });
+    const google = await startGoogleFake({ buckets: ['recordings'], accessTokens: ['ya29.kazoo'] });
+    try {
+      const { account, accountKey: key, url: endpoint } = azurite;
+      const azure = { handler: 'azure', settings: { account, container: 'recordings', key, endpoint } };
+      expect((await ask('POST', { attachments: { [S3_ID]: azure }, plan: plan(S3_ID) })).status).toBe(200);
+      const first = documentId(await files.record({}));
+      const names: string[] = [];
+      for await (const { name } of azurite.service.getContainerClient('recordings').listBlobsFlat()) names.push(name);
+      expect(names).toEqual([expect.stringMatching(new RegExp(`^${first}_[0-9a-f]{32}\\.mp3$`))]);
+
+      const settings = { bucket: 'recordings', access_token: 'ya29.kazoo', endpoint: google.url };
+      const gcs = { attachments: { [S3_ID]: { handler: 'google_storage', settings } }, plan: plan(S3_ID) };
+      expect((await ask('POST', gcs)).status).toBe(200);
+      const second = documentId(await files.record({}));
+      expect(google.objects().map(({ name }) => name)).toEqual([expect.stringContaining(`${second}_`)]);
+      const stale = { attachments: { [S3_ID]: { settings: { access_token: 'ya29.stale' } } } };
+      expect(failuresOf(await ask('PATCH', stale))).toHaveProperty([`attachments.${S3_ID}`, 'invalid']);
+    } finally {
+      await azurite.close();
+      await google.close();
+    }
   });
 
   it('asks no address behind the gateway, and tells nothing of it', async () => {
