@@ -32,7 +32,10 @@ export type FlowAction =
   | { readonly kind: 'stopRecording'; readonly which: 'latest' | 'all' }
   | { readonly kind: 'maskRecording'; readonly which: 'latest' }
   | { readonly kind: 'unmaskRecording'; readonly which: 'latest' }
-  /** `repeat` 0 means for ever; `pauseMs` stands between repetitions. */
+  /**
+   * `repeat` 0 means for ever; `pauseMs` stands between repetitions. `bargeIn`: a key cuts it off, and the steps behind it
+   * that have the same (Aculab contract §1.8); absent: no key does.
+   */
   | {
       readonly kind: 'speak';
       readonly text: string;
@@ -40,6 +43,7 @@ export type FlowAction =
       readonly voice: string | null;
       readonly repeat: number;
       readonly pauseMs: number;
+      readonly bargeIn?: string;
     }
   /** `decryption`: credentials of an encrypted file (Aculab contract §7); absent: it is plain. */
   | {
@@ -49,9 +53,10 @@ export type FlowAction =
       readonly background: boolean;
       readonly userinfo?: SecretRef;
       readonly decryption?: { readonly key: SecretRef; readonly vector: SecretRef };
+      readonly bargeIn?: string;
     }
   | { readonly kind: 'wait'; readonly durationMs: number }
-  | { readonly kind: 'sendDigits'; readonly digits: string }
+  | { readonly kind: 'sendDigits'; readonly digits: string; readonly bargeIn?: string }
   | CollectDigitsAction
   | ConnectAction
   /** Ask for another document; the rest of the list is not run. */

@@ -3,16 +3,30 @@ import { resolveUrl } from '../shared/index.js';
 import { readCipher } from './aculab.cipher.js';
 import { refused, withoutCredentials, type DocumentScope } from './aculab.document-scope.js';
 import { ObjectReader } from './aculab.object-reader.js';
-import { settingOf } from './aculab.settings.js';
+import { settingOf, type AculabApiVersion } from './aculab.settings.js';
 
-const BARGE_IN = ['barge_in', 'barge_in_on_digit', 'barge_in_on_speech', 'barge_in_on_speech_options'] as const;
+type MediaAction = Extract<FlowAction, { readonly kind: 'speak' | 'playMedia' | 'sendDigits' }>;
 
-/** Reads a `play` action (contract §7): its `play_list` in order. */
+/** Whether a key ends a play: how each version calls it. It does where nothing is said (contract §1.8). */
+const BARGE_IN = { 1: 'barge_in', 2: 'barge_in_on_digit' } as const satisfies Record<AculabApiVersion, string>;
+const NO_BARGE_IN = ['barge_in', 'barge_in_on_digit', 'barge_in_on_speech', 'barge_in_on_speech_options'] as const;
+
+/** Reads a `play` action (contract §7): its `play_list` in order. A key ends all of it, unless it is told otherwise. */
 export function playActions(play: ObjectReader): readonly FlowAction[] {
+  const name = BARGE_IN[play.scope.version];
+  const to = 'step.bargeIn';
+  if (!play.names().includes(name)) play.scope.accounts.defaulted(play.path(name), true, { to });
+  const bargeIn = play.boolean(name, { to }) ?? true;
+  const actions = mediaActions(play);
+  return bargeIn ? actions.map((action) => ({ ...action, bargeIn: play.pointer })) : actions;
+}
+
+function mediaActions(play: ObjectReader): readonly MediaAction[] {
   const list = play.value('play_list');
   if (list === undefined) throw play.missing('play_list');
   if (!Array.isArray(list)) throw play.refused('play_list', 'must be an array');
-  for (const name of BARGE_IN.filter((each) => play.has(each))) play.drop(name, 'a key does not interrupt a play here');
+  for (const name of NO_BARGE_IN.filter((each) => each !== BARGE_IN[play.scope.version] && play.has(each)))
+    play.drop(name, 'speech does not interrupt a play, and each version has its own name for keys');
   if (list.length === 0) play.account('play_list', { to: 'steps' });
   return list.flatMap((_media, index) => media(play.scope, `${play.path('play_list')}/${index}`));
 }
@@ -21,10 +35,13 @@ export function playActions(play: ObjectReader): readonly FlowAction[] {
 export function promptActions(owner: ObjectReader): readonly FlowAction[] {
   if (!owner.has('prompt')) return [];
   const prompt = ObjectReader.at(owner.scope, owner.path('prompt'));
-  return playActions(prompt.has('play') ? ObjectReader.at(owner.scope, prompt.path('play')) : prompt);
+  const play = prompt.has('play') ? ObjectReader.at(owner.scope, prompt.path('play')) : prompt;
+  const name = BARGE_IN[owner.scope.version];
+  if (play.has(name)) play.drop(name, 'a key always ends a prompt');
+  return mediaActions(play);
 }
 
-function media(scope: DocumentScope, pointer: string): readonly FlowAction[] {
+function media(scope: DocumentScope, pointer: string): readonly MediaAction[] {
   const item = ObjectReader.at(scope, pointer);
   if (!item.has('file_to_play') && item.has('decryption_cipher'))
     item.drop('decryption_cipher', 'only files are encrypted');
@@ -34,21 +51,21 @@ function media(scope: DocumentScope, pointer: string): readonly FlowAction[] {
   throw refused(scope, pointer, 'must hold text_to_say, file_to_play or digits_to_play');
 }
 
-function textToSay(item: ObjectReader): FlowAction {
+function textToSay(item: ObjectReader): MediaAction {
   if (item.has('text_is_private')) item.drop('text_is_private', 'texts are not written to a log');
   const text = item.string('text_to_say', { to: 'speak.text' }) ?? '';
   const voice = item.string('tts_voice', { to: 'speak.voice' }) ?? settingOf(item.scope.application, 'voice') ?? null;
   return { kind: 'speak', text, language: null, voice, repeat: 1, pauseMs: 0 };
 }
 
-function digitsToPlay(item: ObjectReader): FlowAction {
+function digitsToPlay(item: ObjectReader): MediaAction {
   const digits = item.string('digits_to_play', { to: 'sendDigits.digits' }) ?? '';
   if (!/^[0-9*#A-D]*$/.test(digits)) throw item.refused('digits_to_play', 'may hold only the keys 0-9, *, # and A-D');
   return { kind: 'sendDigits', digits };
 }
 
 /** A name in the media store, or a URL, bare or as a web page request, that is fetched by GET. */
-function fileToPlay(item: ObjectReader): FlowAction {
+function fileToPlay(item: ObjectReader): MediaAction {
   const isObject = typeof item.value('file_to_play') === 'object';
   const source = isObject ? ObjectReader.at(item.scope, item.path('file_to_play')) : item;
   const name = isObject ? 'url' : 'file_to_play';

@@ -1,5 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { RecgateError, type CallRecord, type FlowAction, type RecordingRecord } from '#libs/recording-model';
+import {
+  RecgateError,
+  type CallRecord,
+  type FlowAction,
+  type FlowRequest,
+  type RecordingRecord,
+} from '#libs/recording-model';
 import { aculab } from '#libs/vendor-adapters';
 import { GATEWAY, type GatewayContext } from '../../runtime-token.js';
 import type { DoorApplication } from '../shared/door-applications.js';
@@ -56,14 +62,13 @@ export class AculabRuns {
 
   /** Interrupts a run (contract §6); what cannot be is told, never thrown. */
   async interrupt(
-    { application, call }: FoundRun,
-    redirect: aculab.RedirectPage | null,
+    call: CallRecord,
+    redirect: FlowRequest | null,
   ): Promise<{ readonly result: aculab.InterruptResult; readonly step: FlowAction['kind'] | null }> {
     const over = { result: 'application already completed', step: null } as const;
-    const request = redirect === null ? null : aculab.redirectRequest(redirect, application.view);
     if (call.state === 'ended') return over;
     try {
-      const { step } = await this.calls.interrupt(call, request);
+      const { step } = await this.calls.interrupt(call, redirect);
       return { result: 'interrupted', step: step ?? null };
     } catch (thrown) {
       if (thrown instanceof RecgateError && OVER.has(thrown.code)) return over;

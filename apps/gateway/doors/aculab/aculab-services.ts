@@ -30,10 +30,17 @@ export class AculabServices {
     const ids = aculab.readInstanceIds(parameters);
     const redirect = aculab.readRedirectPage(parameters);
     const runs = await this.runs.find(account, ids);
+    // An address that cannot be is refused before anything is interrupted.
+    const pages = new Map(
+      [...runs].map(([id, { application }]) => [
+        id,
+        redirect === null ? null : aculab.redirectRequest(redirect, application.view),
+      ]),
+    );
     const answers = ids.map(async (id): Promise<[string, JsonObject]> => {
       const run = runs.get(id);
       if (run === undefined) return [id, aculab.interruptAnswer('no such application', null)];
-      const { result, step } = await this.runs.interrupt(run, redirect);
+      const { result, step } = await this.runs.interrupt(run.call, pages.get(id) ?? null);
       return [id, aculab.interruptAnswer(result, step)];
     });
     return Object.fromEntries(await Promise.all(answers));

@@ -26,7 +26,7 @@ export class AculabClient {
   }
 
   get(service: string, parameters: Readonly<Record<string, string>> = {}): Promise<WebAnswer> {
-    return this.send('GET', `${service}?${new URLSearchParams(parameters)}`);
+    return this.send('GET', `${service}?${new URLSearchParams(parameters).toString()}`);
   }
 
   post(service: string, parameters: Readonly<Record<string, string>> = {}): Promise<WebAnswer> {
