@@ -73,6 +73,18 @@ export interface VendorAdapter {
   /** The request for an application that broke its flow (Aculab's error page); null when the vendor has none. */
   errorRequest(application: ApplicationView, call: CallIdentity, error?: RecgateError): FlowRequest | null;
 
+  /**
+   * What an answered call hears before it ends because its application broke the flow; absent or null: it ends in silence.
+   * Once a call, and only where there is live media.
+   */
+  errorSteps?(application: ApplicationView): readonly FlowStep[] | null;
+
+  /**
+   * The answer that the vendor's platform gives itself (Sinch menus that lead to menus); null: the application is asked.
+   * Absent: it always is.
+   */
+  answerItself?(request: FlowRequest, context: FlowContext): string | null;
+
   /** The wire form of a flow request. */
   renderFlowRequest(request: FlowRequest, context: FlowContext): WireRequest;
 
@@ -100,7 +112,8 @@ export interface StoredCallStarts {
 export type CallStart =
   /** The text of the document lies under `document` in its sealed part. */
   | { readonly kind: 'document'; readonly document: StoredDocument; readonly role: DocumentRole }
-  | { readonly kind: 'request'; readonly request: FlowRequest };
+  /** `flowState`: what the flow knows from its beginning on (addresses of the API's own objects). */
+  | { readonly kind: 'request'; readonly request: FlowRequest; readonly flowState?: JsonObject };
 
 /** Containers with quotas and files in them, as documents of an application. */
 export interface FileCatalogueRules {

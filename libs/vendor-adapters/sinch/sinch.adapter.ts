@@ -4,8 +4,10 @@ import { SINCH_CAPABILITIES } from './sinch.capabilities.js';
 import { renderSinchError } from './sinch.errors.js';
 import { renderSinchEvent } from './sinch.event-renderer.js';
 import { renderSinchFlowRequest } from './sinch.flow-renderer.js';
+import { nextMenu } from './sinch.menu-result.js';
 import { mintSinchNames, nameSinchObject } from './sinch.names.js';
 import { parseSinchDocument } from './sinch.request-mapper.js';
+import { sinchTranscriptObject } from './sinch.transcript.js';
 import { sinchSecondStart } from './sinch.same-recording.js';
 import { applicationKeyOf, SINCH_SETTINGS, sendsCallingError } from './sinch.settings.js';
 
@@ -20,12 +22,14 @@ export const sinchAdapter: VendorAdapter = {
   mintNames: mintSinchNames,
   nameObject: nameSinchObject,
   render: renderSinchEvent,
+  transcriptObject: sinchTranscriptObject,
   firstRequest: (application, call) => sinchCallbackRequest('ice', application, call),
   lastRequests: (application, call, flowState) => listOf(sinchCallbackRequest('dice', application, call, flowState)),
   // `callingerror` is a notification: its answer holds no document.
   errorRequest: (application, call, error) =>
     isIllegalSvaml(error) || sendsCallingError(application) ? sinchCallbackRequest('notify', application, call) : null,
   onSecondStart: sinchSecondStart,
+  answerItself: nextMenu,
   renderFlowRequest: renderSinchFlowRequest,
   renderError: renderSinchError,
 };

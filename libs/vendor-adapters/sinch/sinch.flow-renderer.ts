@@ -7,10 +7,9 @@ import type {
   RecgateError,
   WireRequest,
 } from '#libs/recording-model';
-import { isJsonObject } from '../shared/index.js';
 import { SINCH_PURPOSES, type SinchPurpose } from './sinch.callback-request.js';
 import { COOKIE } from './sinch.instructions.js';
-import { MENU, type SinchMenuState } from './sinch.menu.js';
+import { menuResult } from './sinch.menu-result.js';
 import { applicationKeyOf, settingOf } from './sinch.settings.js';
 import { toSinchRequest } from './sinch.wire-request.js';
 
@@ -187,7 +186,11 @@ export function endReason(by: FlowContext['hangupBy'], answered: boolean, why?: 
   return by === 'caller' && !answered ? 'CANCEL' : HANGUP_REASONS[by];
 }
 
-const FAILED: ReadonlySet<CallEndReason | undefined> = new Set(['applicationFailed', 'nodeStopped', 'nodeLost'] as const);
+const FAILED: ReadonlySet<CallEndReason | undefined> = new Set([
+  'applicationFailed',
+  'nodeStopped',
+  'nodeLost',
+] as const);
 
 /** What became of a call (contract §1.1). */
 export function endResult(answered: boolean, why?: CallEndReason): string {
@@ -198,31 +201,4 @@ export function endResult(answered: boolean, why?: CallEndReason): string {
 function errorReason(error: RecgateError): string {
   if (/^(document|field)\./.test(error.code)) return 'INVALIDSVAMLACTION';
   return error.code.startsWith('outbound.') ? 'CALLBACKERROR' : 'GENERALERROR';
-}
-
-/** What became of the menu (contract §1.1): the option's value, a sequence of digits, or nothing in time. */
-function menuResult(context: FlowContext): JsonValue {
-  const menu = menuOf(context);
-  const digits = context.collected?.digits ?? '';
-  const returned = Object.hasOwn(menu.returns, digits) ? menu.returns[digits] : undefined;
-  return { ...outcomeOf(menu, digits, returned), menuId: menu.id, inputMethod: 'dtmf' };
-}
-
-function outcomeOf(
-  menu: SinchMenuState,
-  digits: string,
-  returned: string | undefined,
-): { type: string; value: string } {
-  if (digits === '') return { type: 'timeout', value: '' };
-  if (returned !== undefined) return { type: 'return', value: returned };
-  const isSequence = menu.maxDigits > 1 || !(menu.hasOptions ?? Object.keys(menu.returns).length > 0);
-  return { type: isSequence ? 'sequence' : 'invalidinput', value: digits };
-}
-
-function menuOf({ flowState }: FlowContext): SinchMenuState {
-  const none: SinchMenuState = { id: 'main', maxDigits: 1, returns: {} };
-  const text = flowState[MENU];
-  if (typeof text !== 'string') return none;
-  const state: JsonValue = JSON.parse(text) as JsonValue;
-  return isJsonObject(state) ? { ...none, ...(state as object) } : none;
 }

@@ -1,7 +1,8 @@
-import type { FlowStep } from '#libs/recording-model';
+import type { FlowRequest, FlowStep, JsonValue } from '#libs/recording-model';
+import { isJsonObject } from '../shared/index.js';
 import type { CallScript } from './sinch.call-script.js';
 import { PLAYED, readPromptMember } from './sinch.prompts.js';
-import { truthOf, type SvamlObject } from './sinch.svaml-reader.js';
+import { truthOf, withoutUserinfo, type SvamlObject } from './sinch.svaml-reader.js';
 
 /** Flow state of a menu that waits for its result: JSON of `SinchMenuState`. */
 export const MENU = 'menu';
@@ -14,15 +15,22 @@ export interface SinchMenuState {
   readonly returns: Readonly<Record<string, string>>;
   /** Whether the menu names keys at all; without, whatever is pressed is a sequence. Default: when something returns. */
   readonly hasOptions?: boolean;
+  /** Digit → menu that `menu(…)` leads to. */
+  readonly menus?: Readonly<Record<string, string>>;
+  /** How often it is still run again when nothing valid is pressed. */
+  readonly repeats?: number;
+  /** What the next menu is made of, where there can be one; `at`: this menu's place among all. */
+  readonly run?: { readonly menus: readonly JsonValue[]; readonly at: number; readonly locale?: string };
 }
 
-const ONE_MENU = 'only the main menu is run, once';
+const EACH_KEY = 'timeoutMills counts for each key; there is no limit for all of them';
+const MAX_REPEATS = 100;
 const ALWAYS_BARGED = 'a key always cuts the prompt short';
 const DEFAULT_TIMEOUT_MS = 5000;
 
 /**
- * Reads runMenu (contract §1.2): the main menu's prompt and options become one collection of digits whose result is
- * sent as PIE.
+ * Reads runMenu (contract §1.2): the main menu's prompt and options become one collection of digits. Its result is sent
+ * as PIE, unless it leads to another menu or the same once more (`nextMenu`).
  * @throws RecgateError `field.missing`, `field.invalid`.
  */
 export function readRunMenu(script: CallScript, action: SvamlObject): void {
@@ -35,30 +43,54 @@ export function readRunMenu(script: CallScript, action: SvamlObject): void {
   if (pointers === null || pointers.length === 0) throw reading.missing(action.pointer, 'menus');
   const menus = pointers.map((pointer) => action.element(pointer, 'menus'));
   const main = menus.find((menu) => mainMenu !== null && idOf(menu) === mainMenu) ?? menus[0];
-  for (const menu of menus) if (menu !== main) reading.claimTree(menu.pointer, 'dropped', { reason: ONE_MENU });
-  if (main !== undefined) readMenu(script, action, main, locale);
+  for (const menu of menus) if (menu !== main) reading.claimTree(menu.pointer, 'exact', { to: 'flowState' });
+  if (main === undefined) return;
+  const run = {
+    menus: menus.map(({ pointer }) => reading.document.at(pointer) ?? null),
+    at: menus.indexOf(main),
+    ...(locale === null ? {} : { locale }),
+  };
+  readMenu(script, action, main, run);
 }
 
-function readMenu(script: CallScript, action: SvamlObject, menu: SvamlObject, locale: string | null): void {
+function readMenu(script: CallScript, action: SvamlObject, menu: SvamlObject, run: Run): void {
+  const locale = run.locale ?? null;
   const id = menu.text(['id'], { to: 'flowState' }) ?? 'main';
   const prompts = promptsOf(script, menu, locale);
-  for (const name of ['repeatPrompt', 'repeats', 'maxTimeoutMills']) menu.drop(name, ONE_MENU);
+  menu.text(['repeatPrompt'], { to: 'flowState' });
+  menu.drop('maxTimeoutMills', EACH_KEY);
+  const repeats = menu.integer(['repeats'], { min: 0, max: MAX_REPEATS, to: 'flowState', beyond: 'clamp' }) ?? 0;
   const rule = { to: 'steps', beyond: 'clamp' } as const;
   const maxDigits = menu.integer(['maxDigits'], { min: 1, max: 64, ...rule }) ?? 1;
   const timeoutMs = menu.integer(['timeoutMills'], { min: 0, max: 600_000, ...rule }) ?? DEFAULT_TIMEOUT_MS;
   const hasOptions = (menu.list('options') ?? []).length > 0;
-  const state: SinchMenuState = { id, maxDigits, returns: returnsOf(script, menu), hasOptions };
-  script.flowState[MENU] = JSON.stringify(state);
+  const { returns, menus } = optionsOf(script, menu, run);
+  const goesOn = repeats > 0 || Object.keys(menus).length > 0;
+  const more = goesOn ? { menus, repeats, run } : {};
+  const state: SinchMenuState = { id, maxDigits, returns, hasOptions, ...more };
+  // Credentials in addresses of prompts are not used, so they are not kept either.
+  script.flowState[MENU] = withoutUserinfo(JSON.stringify(state));
   script.add(action.pointer, {
     kind: 'collectDigits',
     prompts,
     maxDigits,
     finishKeys: '',
     timeoutMs,
-    next: script.callback('pie'),
+    next: script.callback('pie') ?? (goesOn ? UNASKED : null),
     nextWhenEmpty: true,
   });
 }
+
+type Run = NonNullable<SinchMenuState['run']>;
+
+/** A menu that leads to others does so also where no PIE is sent. */
+const UNASKED: FlowRequest = {
+  purpose: 'pie',
+  url: 'inline:pie',
+  method: 'POST',
+  userinfo: null,
+  knownAnswer: { document: '{"action":{"name":"continue"}}', when: 'always' },
+};
 
 /** A prompt that may not be interrupted is one all the same: told in the accounting. */
 function readBarge(action: SvamlObject): void {
@@ -72,24 +104,37 @@ function promptsOf(script: CallScript, menu: SvamlObject, locale: string | null)
   return step === null ? [] : [step];
 }
 
-/** `return(x)` options by their digit, which may be a number or a text (contract §2.5 row 10). */
-function returnsOf(script: CallScript, menu: SvamlObject): Readonly<Record<string, string>> {
-  const found: [string, string][] = [];
+/** `return(x)` and `menu(x)` options by their digit, which may be a number or a text (contract §2.5 row 10). */
+function optionsOf(script: CallScript, menu: SvamlObject, run: Run) {
+  const returns: [string, string][] = [];
+  const menus: [string, string][] = [];
   for (const pointer of menu.list('options') ?? []) {
     const option = menu.element(pointer, 'options');
     const digit = option.text(['dtmf'], { to: 'flowState' });
     const actionAt = option.find('action');
-    const action = actionAt === null ? null : option.value(actionAt);
-    const returned = typeof action === 'string' ? /^\s*return(?:\((.*)\))?\s*$/is.exec(action) : null;
-    if (digit !== null && returned !== null) found.push([digit, returned[1] ?? '']);
     if (actionAt === null) continue;
-    if (returned !== null) script.reading.claimTree(actionAt, 'exact', { to: 'flowState' });
-    else {
-      script.reading.claimTree(actionAt, 'dropped', { reason: ONE_MENU });
-      script.reading.warn(actionAt, 'Only return(...) is carried out; the key counts as invalid input');
+    const action = option.value(actionAt);
+    const [, verb = '', value = ''] = typeof action === 'string' ? (ACTION.exec(action) ?? []) : [];
+    const isReturn = verb.toLowerCase() === 'return';
+    if (isReturn || (verb !== '' && hasMenu(run, value))) {
+      script.reading.claimTree(actionAt, 'exact', { to: 'flowState' });
+      if (digit !== null) (isReturn ? returns : menus).push([digit, value]);
+      continue;
     }
+    const reason = verb === '' ? 'neither return(...) nor menu(...)' : 'there is no menu of this id';
+    script.reading.claimTree(actionAt, 'dropped', { reason });
+    script.reading.warn(actionAt, `The key counts as invalid input: ${reason}`);
   }
-  return Object.fromEntries(found);
+  return { returns: Object.fromEntries(returns), menus: Object.fromEntries(menus) };
+}
+
+const ACTION = /^\s*(return|menu)(?:\((.*)\))?\s*$/is;
+
+function hasMenu({ menus }: Run, id: string): boolean {
+  return menus.some(
+    (menu) =>
+      isJsonObject(menu) && Object.entries(menu).some(([key, value]) => key.toLowerCase() === 'id' && value === id),
+  );
 }
 
 function idOf(menu: SvamlObject): string | null {

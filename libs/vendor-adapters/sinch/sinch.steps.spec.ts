@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { RecgateError, type DocumentRole, type FlowStep, type ParsedDocument } from '#libs/recording-model';
-import { fixtureApplication, fixtureContext, fixtureText, sinchDocument } from './sinch.fixtures.js';
+import {
+  RecgateError,
+  type ApplicationView,
+  type DocumentRole,
+  type FlowContext,
+  type FlowStep,
+  type ParsedDocument,
+} from '#libs/recording-model';
+import { sinchAdapter } from './sinch.adapter.js';
+import { FIXTURE_CALL, fixtureApplication, fixtureContext, fixtureText, sinchDocument } from './sinch.fixtures.js';
 import { parseSinchDocument } from './sinch.request-mapper.js';
 
 function parse(body: unknown, role: DocumentRole = 'flow', application = fixtureApplication()): ParsedDocument {
@@ -17,6 +25,20 @@ function refusal(body: unknown, role: DocumentRole = 'flow', application = fixtu
   }
   return 'accepted';
 }
+
+const fixtureFlow = (application: ApplicationView): FlowContext => ({
+  application,
+  call: FIXTURE_CALL,
+  callState: 'answered',
+  callDurationMs: 1000,
+  hangupBy: null,
+  documentUrl: null,
+  flowState: {},
+  recording: null,
+  collected: null,
+  error: null,
+  now: new Date('2024-06-06T17:20:10.000Z'),
+});
 
 const kinds = (steps: readonly FlowStep[]): string[] => steps.map((step) => step.kind);
 
@@ -64,10 +86,52 @@ describe('SVAML: the other steps', () => {
     ['false', 'dropped'],
     [true, 'exact'],
   ])('barge %j is %s: keys always cut the prompt short', (barge, outcome) => {
-    const menus = [{ id: 'm', mainPrompt: '#tts[x]', options: [{ dtmf: 1, action: 'menu(sub)' }] }];
+    const menus = [{ id: 'm', mainPrompt: '#tts[x]', options: [{ dtmf: 1, action: 'menu(nowhere)' }] }];
     const { accounting, flowState } = parse({ action: { name: 'runMenu', barge, menus } });
     expect(accounting.find(({ path }) => path === '/action/barge')).toMatchObject({ outcome });
     expect(JSON.parse(String(flowState?.['menu']))).toEqual({ id: 'm', maxDigits: 1, returns: {}, hasOptions: true });
+  });
+
+  it('leads from menu to menu, and repeats one that nothing valid was pressed in', () => {
+    const application = fixtureApplication();
+    const menus = [
+      {
+        id: 'main',
+        mainPrompt: 'https://bob:hunter2@a.example/m.wav',
+        repeatPrompt: '#tts[Again]',
+        repeats: 1,
+        options: [
+          { dtmf: 1, action: 'menu(sub)' },
+          { dtmf: 2, action: 'return(two)' },
+        ],
+      },
+      { id: 'sub', mainPrompt: '#tts[Sub]', options: [{ dtmf: 3, action: 'return(three)' }] },
+    ];
+    const first = parse({ action: { name: 'runMenu', locale: 'en-US', mainMenu: 'main', menus } }, 'ice');
+    expect(JSON.stringify(first)).not.toContain('hunter2');
+    /** Presses a key (or none) and gives what follows: the next document, or what PIE tells. */
+    const press = (digits: string, { steps, flowState }: ParsedDocument): ParsedDocument | unknown => {
+      const [collect] = steps;
+      if (collect?.kind !== 'collectDigits' || collect.next === null) throw new Error('no menu');
+      const collected = { digits, finishKey: null };
+      const context = { ...fixtureFlow(application), flowState, collected };
+      const answer = sinchAdapter.answerItself?.(collect.next, context) ?? null;
+      if (answer !== null) return parse(answer, 'pie', application);
+      const { body } = sinchAdapter.renderFlowRequest(collect.next, context);
+      return (JSON.parse(body ?? '{}') as { menuResult: unknown }).menuResult;
+    };
+    const prompted = (text: string) => ({ steps: [{ kind: 'collectDigits', prompts: [{ kind: 'speak', text }] }] });
+    expect(press('2', first)).toMatchObject({ type: 'return', value: 'two', menuId: 'main' });
+    const sub = press('1', first) as ParsedDocument;
+    expect(sub).toMatchObject(prompted('Sub'));
+    expect(press('3', sub)).toMatchObject({ type: 'return', value: 'three', menuId: 'sub' });
+    expect(press('9', sub)).toMatchObject({ type: 'invalidinput', value: '9', menuId: 'sub' });
+    const again = press('', first) as ParsedDocument;
+    expect(again).toMatchObject(prompted('Again'));
+    expect(press('1', again)).toMatchObject(prompted('Sub'));
+    expect(press('', again)).toMatchObject({ type: 'timeout', menuId: 'main' });
+    const quiet = parse({ action: { name: 'runMenu', menus } }, 'ice', fixtureApplication({}));
+    expect(press('1', quiet)).toMatchObject(prompted('Sub'));
   });
 
   it('says of prompts and digits that they are heard', () => {

@@ -60,7 +60,7 @@ export class SvamlReading {
   shown(leaf: string): AccountingNote {
     const value = this.document.at(leaf);
     if (/\/credentials(\/|$)/i.test(leaf)) return { value: REDACTED };
-    return typeof value === 'string' ? { value: value.replace(USERINFO, '$1') } : {};
+    return typeof value === 'string' ? { value: withoutUserinfo(value) } : {};
   }
 
   invalid(pointer: string, field: string, message: string): RecgateError {
@@ -212,6 +212,11 @@ export class SvamlObject {
     if (isJsonObject(value) && Object.keys(value).length === 0) this.reading.claimTree(pointer, 'exact');
     return new SvamlObject(this.reading, pointer);
   }
+}
+
+/** The text without the credentials of the URLs in it. */
+export function withoutUserinfo(text: string): string {
+  return text.replace(USERINFO, '$1');
 }
 
 /** A boolean, also written as text; null for anything else. */
