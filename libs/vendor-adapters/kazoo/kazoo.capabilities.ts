@@ -1,4 +1,4 @@
-import { NOT_YET_EXECUTED, type FieldCapability } from '#libs/recording-model';
+import { type FieldCapability } from '#libs/recording-model';
 
 /** What Kazoo documents can ask for (contract §1.2, §1.3, §2.5, §3.1) and what becomes of it. */
 export const KAZOO_CAPABILITIES: readonly FieldCapability[] = [
@@ -75,7 +75,7 @@ export const KAZOO_CAPABILITIES: readonly FieldCapability[] = [
   { field: 'record_call.silence_final_timeout', to: 'spec.silence.finalMs', support: 'executed', default: '5' },
   { field: 'record_call.silence_threshold', to: 'spec.silence.level', support: 'executed', default: '200' },
   { field: 'record_call.skip_module', to: 'step', support: 'executed', default: 'false' },
-  { field: 'record_call.transcribe', to: 'spec.transcription', support: NOT_YET_EXECUTED, default: null, note: '5.x' },
+  { field: 'record_call.transcribe', to: 'spec.transcription', support: 'executed', default: null, note: '5.x' },
   {
     field: 'record_caller',
     to: 'step',

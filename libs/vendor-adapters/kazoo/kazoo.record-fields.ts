@@ -1,5 +1,4 @@
 import {
-  NOT_YET_EXECUTED,
   type JsonValue,
   type RecordingSpec,
   type SilenceRule,
@@ -222,10 +221,10 @@ export function mediaId(data: FieldReader, scope: KazooScope): string | null {
   return id;
 }
 
-/** `transcribe` of 5.x: read into the job; carried out later. */
+/** `transcribe` of 5.x (contract §6): the text lies in the gateway, no webhook tells of it. */
 export function transcription(data: FieldReader): TranscriptionRule | null {
   const on = asFlag(data.value('transcribe')) === true;
-  data.account('transcribe', 'dropped', { reason: `${NOT_YET_EXECUTED}: transcription` });
+  data.account('transcribe', 'exact', { to: 'spec.transcription' });
   return on ? { locale: null, lowConfidenceThreshold: null, lowConfidenceReplacement: null, timeoutMs: null } : null;
 }
 

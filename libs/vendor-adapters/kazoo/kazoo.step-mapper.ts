@@ -1,4 +1,4 @@
-import { NOT_YET_EXECUTED, type FlowAction, type FlowRequest, type JsonValue } from '#libs/recording-model';
+import { type FlowAction, type FlowRequest, type JsonValue } from '#libs/recording-model';
 import { resolveUrl } from '../shared/index.js';
 import { text } from './kazoo.record-fields.js';
 import { asInteger } from './kazoo.schema.js';
@@ -38,7 +38,7 @@ const ENDING_KINDS: ReadonlySet<FlowAction['kind']> = new Set(['hangup', 'reject
 /** The step of a module that does not record, its keys accounted for; null when the gateway does not run it. */
 export function mapOtherModule(module: string, data: FieldReader, scope: KazooScope): FlowAction | null {
   const action = MAPPERS.get(module)?.(data, scope) ?? null;
-  data.dropRest(action === null ? `${NOT_YET_EXECUTED}: module ${module}` : 'not needed for recording');
+  data.dropRest(action === null ? `the gateway does not run the module ${module}; the flow goes on` : 'not needed for recording');
   return action;
 }
 

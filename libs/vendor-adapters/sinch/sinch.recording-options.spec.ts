@@ -115,13 +115,13 @@ describe('SVAML: recording options (contract §2)', () => {
     expect(refusal({ instructions: [start(options)] }, 'flow', application)).toEqual(expected);
   });
 
-  it('reads transcription into the spec and says that it is not carried out yet', () => {
+  it('reads transcription into the spec', () => {
     const parsed = parse(fixtureText('ace-continue-record'), 'ace');
     expect(records(parsed)[0]?.spec.transcription).toMatchObject({ locale: 'en-US' });
     const entries = parsed.accounting.filter(({ path }) => path.includes('transcriptionOptions'));
     expect(entries.map(({ outcome, reason }) => [outcome, reason])).toEqual([
-      ['dropped', 'not yet executed: transcription'],
-      ['dropped', 'not yet executed: transcription'],
+      ['exact', undefined],
+      ['exact', undefined],
     ]);
     expect(recordWith({ ...S3, transcriptionOptions: { enabled: 'true' } }).spec.transcription).toMatchObject({
       locale: 'en-US',

@@ -1,5 +1,4 @@
 import {
-  NOT_YET_EXECUTED,
   type ParseContext,
   type RecordAction,
   type RecordingFormat,
@@ -117,16 +116,13 @@ function transcriptionOf(fields: SvamlObject): TranscriptionRule | null {
   const enabledAt = object.find('enabled');
   const enabled = enabledAt === null ? false : booleanAt(object, enabledAt);
   if (enabledAt === null) reading.defaulted(childPointer(pointer, 'enabled'), false, { to: 'spec.transcription' });
-  const note = {
-    to: 'spec.transcription',
-    reason: enabled ? `${NOT_YET_EXECUTED}: transcription` : 'transcription is not enabled',
-  };
-  if (enabledAt !== null) reading.claimTree(enabledAt, enabled ? 'dropped' : 'exact', note);
+  if (enabledAt !== null) reading.claimTree(enabledAt, 'exact', { to: 'spec.transcription' });
   const localeAt = object.find('locale');
   const locale = localeAt === null ? null : object.value(localeAt);
   if (localeAt !== null) {
     if (typeof locale !== 'string') throw reading.invalid(localeAt, 'locale', 'locale must be a string');
-    reading.claimTree(localeAt, 'dropped', note);
+    const to = 'spec.transcription.locale';
+    reading.claimTree(localeAt, enabled ? 'exact' : 'dropped', enabled ? { to } : { to, reason: 'transcription is not enabled' });
     if (!LOCALES.has(locale)) reading.warn(localeAt, 'This locale is not in the list of the vendor');
   }
   if (!enabled) return null;
