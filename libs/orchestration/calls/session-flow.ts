@@ -245,8 +245,7 @@ export class SessionFlow implements FlowListener {
   }
 
   hangup(reason: FlowEnd): void {
-    if (reason === 'requestFailed' && this.apology !== null) return;
-    this.call.flowEnded(this.apologized ? 'requestFailed' : reason);
+    if (reason !== 'requestFailed' || this.apology === null) this.call.flowEnded(this.apologized ? 'requestFailed' : reason);
   }
 
   warn(message: string, position: SourcePosition): void {
@@ -259,8 +258,8 @@ export class SessionFlow implements FlowListener {
       this.call.warn(error.message, error.position);
       this.call.pending.track(this.tellError(error));
     }
-    const { apology } = this;
-    if (reason === 'requestFailed' && apology !== null) {
+    const apology = reason === 'requestFailed' ? this.apology : null;
+    if (apology !== null) {
       this.apologized = true;
       this.freshRunner().run(apology, this.documentUrl);
     } else if (error !== null) this.call.flowEnded(reason);

@@ -1,30 +1,10 @@
-import type { ApplicationView, FlowContext, FlowRequest, JsonObject, WireRequest } from '#libs/recording-model';
+import type { FlowContext, FlowRequest, JsonObject, WireRequest } from '#libs/recording-model';
 import { commonFields, type CallOutcome } from './flexml.common-fields.js';
 import { recordingFields, type RecordingStatus } from './flexml.recording-fields.js';
-import { methodSettingOf, urlSettingOf } from './flexml.settings.js';
 import { wireRequest } from './wire-request.js';
 
 /** What `RecordingStatus` the request after a Record carries (contract §2.5 row 8). */
 const STATUS_OF_PURPOSE: Readonly<Record<string, RecordingStatus>> = { action: 'completed', errorAction: 'failed' };
-
-/** The request for the document of a new call (contract §1.1); null without `documentUrl`. */
-export function firstFlexmlRequest(application: ApplicationView): FlowRequest | null {
-  return settingRequest(application, 'document');
-}
-
-/** The end-of-call status callback (contract §1.5); none without `statusCallbackUrl`. */
-export function lastFlexmlRequests(application: ApplicationView): readonly FlowRequest[] {
-  const request = settingRequest(application, 'statusCallback');
-  return request === null ? [] : [request];
-}
-
-function settingRequest(application: ApplicationView, purpose: 'document' | 'statusCallback'): FlowRequest | null {
-  const url = urlSettingOf(application, `${purpose}Url`);
-  if (url === null) return null;
-  const secret = `${purpose}Userinfo`;
-  const userinfo = application.secrets[secret] === undefined ? null : { secret };
-  return { purpose, url, method: methodSettingOf(application, `${purpose}Method`), userinfo };
-}
 
 /** The wire form of a request of the call flow: common fields, then what the verb adds (contract §3). */
 export function renderFlexmlFlowRequest(request: FlowRequest, context: FlowContext): WireRequest {
@@ -48,8 +28,8 @@ function verbFields(
   return collected === null ? {} : { Digits: collected.digits, FinishKey: collected.finishKey };
 }
 
-function outcomeOf({ error, callDurationMs, hangupBy }: FlowContext): CallOutcome {
+function outcomeOf({ error, callDurationMs, hangupBy, endReason }: FlowContext): CallOutcome {
   if (error !== null) return 'failed';
   if (callDurationMs > 0) return 'completed';
-  return hangupBy === 'caller' ? 'cancel' : 'noanswer';
+  return hangupBy === 'caller' || endReason === 'command' ? 'cancel' : 'noanswer';
 }

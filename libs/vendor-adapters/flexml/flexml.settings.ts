@@ -20,6 +20,16 @@ export const flexmlSettings = [
     secret: true,
   },
   {
+    key: 'errorHandler',
+    description:
+      '`basic`: an answered call hears an error recording before it ends because the application broke the flow; `none`: it just ends (contract §1.4)',
+    default: 'basic',
+  },
+  {
+    key: 'errorRecordingUrl',
+    description: 'Audio file that is the error recording; without it a sentence is spoken',
+  },
+  {
     key: 'containerSid',
     description:
       "Storage container of recordings that name none (the endpoint's `properties.container_sid`, contract §2.1)",

@@ -7,3 +7,8 @@ export { CONTAINER_DEFAULTS, DEFAULT_QUOTA, FILE_DEFAULTS } from './flexml.stora
 export * from './flexml.storage-input.js';
 export * from './flexml.storage-list.js';
 export * from './flexml.storage-objects.js';
+export { bareNumber, type CallAddresses } from './flexml.api-fields.js';
+export * from './flexml.call-object.js';
+export { flexmlCallStart, type FlexmlCallStart } from './flexml.call-starts.js';
+export * from './flexml.did-object.js';
+export * from './flexml.endpoint-object.js';
