@@ -17,6 +17,7 @@ const CHECKS = [
   { name: 'redis-server (or REDIS_URL)', needed: true, fault: redisFault },
   { name: 'ffmpeg (tests only)', needed: false, fault: () => (works('ffmpeg', '-version') ? null : 'apt-get install ffmpeg') },
   { name: 'espeak-ng (speaks prompts into calls; tests)', needed: false, fault: () => (works('espeak-ng', '--version') ? null : 'apt-get install espeak-ng, or set speech.engine; without it prompts are not heard') },
+  { name: 'pocketsphinx (offline transcription; tests)', needed: false, fault: () => (onPath('pocketsphinx_continuous') ? null : 'apt-get install pocketsphinx pocketsphinx-en-us') },
   { name: 'project directory is writable', needed: true, fault: writableFault },
   { name: '2 GiB of free disk', needed: false, fault: diskFault },
   { name: '1 GiB of memory', needed: false, fault: () => (totalmem() >= GIB ? null : 'use a machine with more memory') },
@@ -38,6 +39,11 @@ function major(version) {
 
 function works(command, flag) {
   return spawnSync(command, [flag], { stdio: 'ignore' }).status === 0;
+}
+
+/** For programs that do not end with 0 when they are asked who they are. */
+function onPath(command) {
+  return (process.env['PATH'] ?? '').split(':').some((directory) => directory !== '' && existsSync(join(directory, command)));
 }
 
 function node24Fault() {
