@@ -110,7 +110,7 @@ describe('SVAML: the other steps', () => {
     const first = parse({ action: { name: 'runMenu', locale: 'en-US', mainMenu: 'main', menus } }, 'ice');
     expect(JSON.stringify(first)).not.toContain('hunter2');
     /** Presses a key (or none) and gives what follows: the next document, or what PIE tells. */
-    const press = (digits: string, { steps, flowState }: ParsedDocument): ParsedDocument | unknown => {
+    const press = (digits: string, { steps, flowState }: ParsedDocument): unknown => {
       const [collect] = steps;
       if (collect?.kind !== 'collectDigits' || collect.next === null) throw new Error('no menu');
       const collected = { digits, finishKey: null };
