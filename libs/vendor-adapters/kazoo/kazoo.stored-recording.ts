@@ -36,9 +36,10 @@ export function hasKazooDocument(record: RecordingRecord, application: Applicati
   }
 }
 
-/** Where a recording stands in listings: its document is made when it ends. */
-export function documentKey(record: RecordingRecord): ListKey {
-  return { at: Date.parse(record.capture?.endedAt ?? record.updatedAt), id: record.id };
+/** Where a recording stands in listings: by when its document was made, which is when its capture was finished. */
+export function documentKey({ id, history, capture, updatedAt }: RecordingRecord): ListKey {
+  const made = history.find(({ state }) => state === 'captured' || state === 'discarded');
+  return { at: Date.parse(made?.at ?? capture?.endedAt ?? updatedAt), id };
 }
 
 /** How long before its document a recording may have been accepted, ms. */

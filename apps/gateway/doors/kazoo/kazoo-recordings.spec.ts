@@ -336,6 +336,22 @@ describe('the listing', () => {
     expect(found).toEqual(expected.map((index) => ids[index]));
   });
 
+  it('goes by the end of the recordings, not by when they were asked for', async () => {
+    const settings = { accountId: '2a'.repeat(16), apiKey: '2b'.repeat(32), storeRecordings: 'true' };
+    const own = new KazooFileRecordings(gateway, await gateway.application('kazoo', settings));
+    const other = await KazooClient.logIn(gateway, settings.accountId, settings.apiKey);
+    const long = await own.accept({});
+    const short = documentId(await own.record({}));
+    const before = (await other.ask('GET', '/recordings')).json()['data'] as unknown as Body[];
+    expect(idsOf(before)).toEqual([short]);
+    const last = documentId(await own.finish(long));
+    const first = (await other.ask('GET', '/recordings?page_size=1')).json();
+    expect(idsOf(first['data'] as unknown as Body[])).toEqual([last]);
+    const key = String(first['next_start_key']);
+    expect(idsOf(await listOf(other, `/recordings?page_size=1&start_key=${key}`))).toEqual([short]);
+    expect(idsOf(await listOf(other, '/recordings?ascending=true'))).toEqual([short, last]);
+  });
+
   const NOW = Math.floor(Date.now() / 1000) + 62_167_219_200;
 
   it('covers the time that is asked for, in Gregorian seconds', async () => {
