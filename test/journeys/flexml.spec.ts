@@ -24,6 +24,7 @@ import {
   type LiveGateway,
   type Route,
   type VendorApp,
+  flexmlApplicationWith,
   flexmlBody,
   flexmlCompleted,
   flexmlVoicemailSpec,
@@ -31,6 +32,7 @@ import {
 } from './support/index.js';
 
 const journeys = new Journeys();
+const VOICEMAIL_CONTAINER = '8d53344a-f312-40f8-93f5-bfba3f790b63';
 
 /** Places a call of an application that hands out `document` and whatever `routes` say. */
 async function callWith(
@@ -41,11 +43,9 @@ async function callWith(
   plan: { readonly telephoneEvents?: boolean } = {},
 ): Promise<{ app: VendorApp; call: JourneyCall }> {
   const app = await gateway.app({ '/vm/first': document, ...routes });
-  const call = await gateway.place({
-    vendor: 'flexml',
-    settings: { documentUrl: `${app.url}/vm/first`, storageUrl: gateway.url, ...settings },
-    ...plan,
-  });
+  const all = { documentUrl: `${app.url}/vm/first`, storageUrl: gateway.url, ...settings };
+  const applicationId = await flexmlApplicationWith(gateway, all, VOICEMAIL_CONTAINER);
+  const call = await gateway.place({ vendor: 'flexml', settings: all, applicationId, ...plan });
   return { app, call };
 }
 
@@ -86,7 +86,7 @@ journeys.it('the sample application records both parties until # and hears of it
 /** Contract §2.4, first example; the words after the Record are a Redirect, so that it shows when they are run. */
 const VOICEMAIL = `<Response>
   <Say>Leave a message, then press hash.</Say>
-  <Record direction="in" containerSid="8d53344a-f312-40f8-93f5-bfba3f790b63" finishOnKey="#" playBeep="true" maxLength="120"
+  <Record direction="in" containerSid="${VOICEMAIL_CONTAINER}" finishOnKey="#" playBeep="true" maxLength="120"
           action="/vm/next/42" method="POST" errorAction="/vm/error/42" errorMethod="POST"
           callbackUrl="/vm/done?user=7" recordingStatusCallback="/vm/status" recordingStatusCallbackEvent="completed,failed,absent"
           transcribe="true" transcribeCallback="/vm/text" lifecycleAction="delete" lifecycleTtl="86400" stringKey1="user-7"/>

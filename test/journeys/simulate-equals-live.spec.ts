@@ -18,6 +18,7 @@ import {
   type SimulatedLine,
   type SimulatedRequest,
   type VendorApp,
+  flexmlApplicationWith,
 } from './support/index.js';
 
 const journeys = new Journeys();
@@ -42,6 +43,8 @@ interface Scenario {
   /** How long prompts before the recording take in the simulation, with some room, ms. */
   readonly leadMs?: number;
   readonly conferenceId?: string;
+  /** The FlexML container that the document names. */
+  readonly container?: string;
 }
 
 const END_OF_FLEXML = '<Response><Pause length="1"/><Hangup/></Response>';
@@ -70,6 +73,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     file: 'libs/vendor-adapters/flexml/fixtures/voicemail.xml',
     key: '#',
     answers: { '/vm/next/42': END_OF_FLEXML },
+    container: '8d53344a-f312-40f8-93f5-bfba3f790b63',
   },
   'FlexML §2.4, session to S3, hung up by the callee': {
     vendor: 'flexml',
@@ -247,7 +251,9 @@ async function liveCall(
   gateway: LiveGateway,
   { scenario, document, app, settings, call: identity }: Run,
 ): Promise<JourneyCall> {
-  const call = await gateway.place({ vendor: scenario.vendor, settings, call: identity, fetchDocument: false });
+  const { vendor, container } = scenario;
+  const application = container === undefined ? {} : { applicationId: await flexmlApplicationWith(gateway, settings, container) };
+  const call = await gateway.place({ vendor, settings, call: identity, fetchDocument: false, ...application });
   await gateway.api.instruct(call.callRef, { document, role: scenario.role ?? 'flow', url: `${app.url}/doc` });
   if (scenario.bridged === true) await call.event({ type: 'bridged' });
   await until('the recording begins', async () =>

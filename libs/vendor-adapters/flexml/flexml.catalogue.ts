@@ -31,10 +31,13 @@ export function newContainerFields(application: ApplicationView): JsonObject {
 /** Keys and lifecycle come from the attributes of Record; what it does not say, the container does (contract §2.5 row 10). */
 function recordedFileFields({ spec }: RecordingView, container: JsonObject | null): JsonObject {
   const { retention, labels, format } = spec;
-  const lifecycle =
-    retention === null ? {} : { lifecycle_action: retention.action, lifecycle_ttl: retention.ttlSeconds };
+  const lifecycle = retention === null ? {} : lifecycleOf(retention.ttlSeconds);
   const own = { ...lifecycle, ...labels };
   return container === null ? own : { ...fileFieldsIn(container), ...own, name: `recording.${format.extension}` };
+}
+
+function lifecycleOf(ttlSeconds: number): JsonObject {
+  return { lifecycle_action: ttlSeconds < 0 ? 'no_action' : 'delete', lifecycle_ttl: ttlSeconds };
 }
 
 /** `no_action` and -1 keep a file for ever (contract §4.4). */

@@ -160,7 +160,7 @@ function readOwnStore(reader: AttributeReader, context: MapContext): Destination
   const file = reader.find('fileSid');
   if (file !== undefined) {
     reader.drop(['containerSid'], 'fileSid names the file; the container is ignored');
-    reader.account(file, { to: 'spec.destination.file', dropped: 'not yet executed: writing into an existing file' });
+    reader.account(file, { to: 'spec.destination.file' });
     return ownStore(reader, 'file', file.value.trim());
   }
   const container = reader.find('containerSid');
@@ -192,7 +192,6 @@ export function readIfExists(reader: AttributeReader, destination: Destination):
     words: { append: 'append', overwrite: 'overwrite' },
     fallback: 'append',
     to: 'spec.ifExists',
-    dropped: 'not yet executed: writing into an existing file',
   });
 }
 

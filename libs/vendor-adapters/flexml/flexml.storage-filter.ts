@@ -6,18 +6,28 @@ const MOST_CONDITIONS = 32;
 
 type Test = (value: JsonValue | undefined, operand: string) => boolean;
 
-/** Every operator with what it compares (contract §4.5). Field values and operands are compared as numbers when both are. */
-const OPERATORS: Readonly<Record<string, Test>> = {
-  eq: (value, operand) => (isNull(operand) ? value === null || value === undefined : sameAs(value, operand)),
-  ne: (value, operand) => !OPERATORS['eq']?.(value, operand),
-  lt: (value, operand) => order(value, operand, (sign) => sign < 0),
-  le: (value, operand) => order(value, operand, (sign) => sign <= 0),
-  gt: (value, operand) => order(value, operand, (sign) => sign > 0),
-  ge: (value, operand) => order(value, operand, (sign) => sign >= 0),
-  like: (value, operand) => typeof value === 'string' && matches(value.toLowerCase(), operand.toLowerCase()),
-};
+const equals: Test = (value, operand) =>
+  isNull(operand) ? value === null || value === undefined : sameAs(value, operand);
 
-const ALIASES: Readonly<Record<string, string>> = { lte: 'le', gte: 'ge', '=': 'eq', '==': 'eq', '!=': 'ne', is: 'eq' };
+/** Every operator with what it compares (contract §4.5). A number is compared with the operand as a number. */
+const OPERATORS: ReadonlyMap<string, Test> = new Map<string, Test>([
+  ['eq', equals],
+  ['ne', (value, operand) => !equals(value, operand)],
+  ['lt', (value, operand) => order(value, operand, (sign) => sign < 0)],
+  ['le', (value, operand) => order(value, operand, (sign) => sign <= 0)],
+  ['gt', (value, operand) => order(value, operand, (sign) => sign > 0)],
+  ['ge', (value, operand) => order(value, operand, (sign) => sign >= 0)],
+  ['like', (value, operand) => typeof value === 'string' && matches(value.toLowerCase(), operand.toLowerCase())],
+]);
+
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['lte', 'le'],
+  ['gte', 'ge'],
+  ['=', 'eq'],
+  ['==', 'eq'],
+  ['!=', 'ne'],
+  ['is', 'eq'],
+]);
 
 interface Condition {
   readonly path: readonly string[];
@@ -39,8 +49,8 @@ export function readFilter(text: string | null): (item: JsonObject) => boolean {
 
 function passes(item: JsonObject, { path, operator, operands }: Condition): boolean {
   const value = valueAt(item, path);
-  if (operator === 'in') return operands.some((operand) => OPERATORS['eq']?.(value, operand) === true);
-  return OPERATORS[operator]?.(value, operands[0] ?? '') === true;
+  if (operator === 'in') return operands.some((operand) => equals(value, operand));
+  return OPERATORS.get(operator)?.(value, operands[0] ?? '') === true;
 }
 
 interface Token {
@@ -80,8 +90,8 @@ function readConditions(tokens: readonly Token[]): Condition[] {
     const field = next('a field').text;
     if (!/^[A-Za-z_][\w.]{0,127}$/.test(field)) throw unreadable(`"${field}" is no field`);
     const written = next('an operator').text.toLowerCase();
-    const operator = ALIASES[written] ?? written;
-    if (operator !== 'in' && !(operator in OPERATORS)) throw unreadable(`"${written}" is no operator`);
+    const operator = ALIASES.get(written) ?? written;
+    if (operator !== 'in' && !OPERATORS.has(operator)) throw unreadable(`"${written}" is no operator`);
     const operands = operator === 'in' ? readList(next) : [readOperand(next)];
     conditions.push({ path: field.split('.'), operator, operands });
     if (conditions.length > MOST_CONDITIONS) throw unreadable(`it has more than ${MOST_CONDITIONS} conditions`);

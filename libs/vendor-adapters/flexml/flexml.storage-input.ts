@@ -109,9 +109,19 @@ function textOf(
   return text;
 }
 
+const FLAGS: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
+  [true, true],
+  ['true', true],
+  ['1', true],
+  [1, true],
+  [false, false],
+  ['false', false],
+  ['0', false],
+  [0, false],
+]);
+
 function flagOf(name: string, value: JsonValue): boolean {
-  const known: Readonly<Record<string, boolean>> = { true: true, false: false, '1': true, '0': false };
-  const flag = typeof value === 'object' ? undefined : known[String(value).toLowerCase()];
+  const flag = FLAGS.get(typeof value === 'string' ? value.toLowerCase() : value);
   if (flag === undefined) throw invalid(name, 'true or false');
   return flag;
 }

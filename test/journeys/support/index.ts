@@ -16,3 +16,4 @@ export * from './simulated-run.js';
 export * from './mask.js';
 export * from './expected-specs.js';
 export * from './flexml-bodies.js';
+export * from './flexml-container.js';

@@ -16,19 +16,29 @@ let application = '';
 beforeAll(async () => {
   gateway = await GatewayUnderTest.start({ works: true });
   recordings = new FileRecordings(gateway);
-  application = await gateway.application('flexml', { accountToken: 'token', storageUrl: 'https://gw.example.com/carrierx' });
+  application = await gateway.application('flexml', {
+    accountToken: 'token',
+    storageUrl: 'https://gw.example.com/carrierx',
+  });
 });
 afterAll(() => gateway.stop());
 
-const core = (method: string, path: string, body?: object | Uint8Array, headers: Record<string, string> = {}): Promise<Answer> =>
+const core = (
+  method: string,
+  path: string,
+  body?: object | Uint8Array,
+  headers: Record<string, string> = {},
+): Promise<Answer> =>
   gateway.ask(method, CORE + path, { key: 'token', headers, ...(body === undefined ? {} : { body }) });
-const containerOf = async (fields: object) => String((await core('POST', '/containers', fields)).json()['container_sid']);
+const containerOf = async (fields: object) =>
+  String((await core('POST', '/containers', fields)).json()['container_sid']);
 const sidOf = (recording: Body) => String(recording['names']?.['fileSid']);
 
 /** A tone of so many samples. */
 function wav(samples: number, hz = 440): Buffer {
   const pcm = Buffer.alloc(samples * 2);
-  for (let i = 0; i < samples; i += 1) pcm.writeInt16LE(Math.round(8000 * Math.sin((2 * Math.PI * hz * i) / RATE)), 2 * i);
+  for (let i = 0; i < samples; i += 1)
+    pcm.writeInt16LE(Math.round(8000 * Math.sin((2 * Math.PI * hz * i) / RATE)), 2 * i);
   return Buffer.concat([writeWavHeader({ codec: 'pcm16', sampleRate: RATE, channels: 1, samples }), pcm]);
 }
 
@@ -41,7 +51,11 @@ async function record(spec: object, audio = wav(RATE)): Promise<Body> {
 }
 
 const into = (container: string, more: object = {}) => ({ destination: { kind: 'media-store', container }, ...more });
-const onto = (file: string, ifExists: 'append' | 'overwrite', more: object = {}) => ({ destination: { kind: 'media-store', file }, ifExists, ...more });
+const onto = (file: string, ifExists: 'append' | 'overwrite', more: object = {}) => ({
+  destination: { kind: 'media-store', file },
+  ifExists,
+  ...more,
+});
 const show = async (sid: string) => (await core('GET', `/files/${sid}`)).json();
 const bytes = async (sid: string) => {
   const answer = await fetch(`${gateway.url}/carrierx/f/${sid}`);
@@ -72,14 +86,20 @@ describe('a recording in the own store', () => {
       ...labels,
       string_key_2: null,
     });
-    expect((await core('GET', `/containers/${container}`)).json()).toMatchObject({ total_bytes: 16_044, total_files: 1 });
+    expect((await core('GET', `/containers/${container}`)).json()).toMatchObject({
+      total_bytes: 16_044,
+      total_files: 1,
+    });
     expect((await bytes(sid)).equals(wav(RATE))).toBe(true);
   });
 
   it('goes into a container of its account when it names none', async () => {
     const done = await record({});
     const file = await show(sidOf(done));
-    expect((await core('GET', `/containers/${String(file['container_sid'])}`)).json()).toMatchObject({ name: 'Default', total_files: 1 });
+    expect((await core('GET', `/containers/${String(file['container_sid'])}`)).json()).toMatchObject({
+      name: 'Default',
+      total_files: 1,
+    });
   });
 
   it('is gone, and told so, once its file is deleted, and frees its room either way', async () => {
@@ -88,18 +108,25 @@ describe('a recording in the own store', () => {
     expect((await core('DELETE', `/files/${sidOf(one)}`)).status).toBe(204);
     const after = (await gateway.ask('GET', `/v1/recordings/${String(one['id'])}`)).json();
     expect(after['deletedAt']).toEqual(expect.any(String));
-    expect((await core('GET', `/containers/${container}`)).json()).toMatchObject({ total_files: 1, total_bytes: 16_044 });
+    expect((await core('GET', `/containers/${container}`)).json()).toMatchObject({
+      total_files: 1,
+      total_bytes: 16_044,
+    });
     expect((await gateway.ask('DELETE', `/v1/recordings/${String(two['id'])}`)).status).toBeLessThan(300);
     expect((await core('GET', `/files/${sidOf(two)}`)).status).toBe(404);
     expect((await core('GET', `/containers/${container}`)).json()).toMatchObject({ total_files: 0, total_bytes: 0 });
   });
 
   it('is kept or deleted by what is written on its file', async () => {
-    const done = await record(into(await containerOf({ default_file_lifecycle_action: 'delete', default_file_lifecycle_ttl: 3600 })));
+    const done = await record(
+      into(await containerOf({ default_file_lifecycle_action: 'delete', default_file_lifecycle_ttl: 3600 })),
+    );
     const shown = async () => (await gateway.runtime.ports.ledger.recordings.get(String(done['id'])))?.deleteAt;
     expect(await show(sidOf(done))).toMatchObject({ lifecycle_action: 'delete', lifecycle_ttl: 3600 });
     expect(await shown()).toEqual(expect.any(String));
-    expect((await core('PATCH', `/files/${sidOf(done)}`, { lifecycle_ttl: -1 })).json()).toMatchObject({ lifecycle_ttl: -1 });
+    expect((await core('PATCH', `/files/${sidOf(done)}`, { lifecycle_ttl: -1 })).json()).toMatchObject({
+      lifecycle_ttl: -1,
+    });
     expect(await shown()).toBeUndefined();
   });
 });
@@ -109,7 +136,11 @@ describe('a quota', () => {
     const full = await containerOf({ quota_files: 1 });
     await record(into(full));
     const refused = await record(into(full));
-    expect(refused).toMatchObject({ state: 'failed', failure: { code: 'destination.full', stage: 'accept' }, capture: null });
+    expect(refused).toMatchObject({
+      state: 'failed',
+      failure: { code: 'destination.full', stage: 'accept' },
+      capture: null,
+    });
     const nowhere = await record(into('1c2d3e4f-0000-4000-8000-000000000000'));
     expect(nowhere).toMatchObject({ state: 'failed', failure: { code: 'destination.missing', stage: 'accept' } });
     await core('PATCH', `/containers/${full}`, { quota_files: 2 });
@@ -118,7 +149,10 @@ describe('a quota', () => {
 
   it('fails a recording that turns out too large when it is stored, and gives its room back', async () => {
     const small = await containerOf({ quota_bytes: 10_000 });
-    expect(await record(into(small))).toMatchObject({ state: 'failed', failure: { code: 'destination.full', stage: 'store' } });
+    expect(await record(into(small))).toMatchObject({
+      state: 'failed',
+      failure: { code: 'destination.full', stage: 'store' },
+    });
     expect((await record(into(small), wav(4000)))['state']).toBe('available');
     expect((await core('GET', `/containers/${small}`)).json()).toMatchObject({ total_bytes: 8044, total_files: 1 });
   });
@@ -138,11 +172,20 @@ describe('a file that is there already', () => {
     const again = await record(onto(sid, 'overwrite', { labels: { string_key_2: 'second' } }), wav(3000, 700));
     expect([again['state'], sidOf(again)]).toEqual(['available', sid]);
     expect((await bytes(sid)).equals(wav(3000, 700))).toBe(true);
-    expect(await show(sid)).toMatchObject({ file_bytes: 6044, content_duration: 0.375, container_sid: container, string_key_2: 'second' });
+    expect(await show(sid)).toMatchObject({
+      file_bytes: 6044,
+      content_duration: 0.375,
+      container_sid: container,
+      string_key_2: 'second',
+    });
     expect((await core('GET', `/containers/${container}`)).json()).toMatchObject({ total_bytes: 6044, total_files: 1 });
     const mp3 = { container: 'mp3', codec: 'mp3', extension: 'mp3', contentType: 'audio/mpeg' };
     await record(onto(sid, 'overwrite', { format: mp3 }), wav(3000));
-    expect(await show(sid)).toMatchObject({ content_format: 'mp3', mime_type: 'audio/mpeg', file_access_name: `${sid}.mp3` });
+    expect(await show(sid)).toMatchObject({
+      content_format: 'mp3',
+      mime_type: 'audio/mpeg',
+      file_access_name: `${sid}.mp3`,
+    });
   });
 
   it('is readable at every moment while it is overwritten', async () => {
@@ -167,7 +210,10 @@ describe('a file that is there already', () => {
     const expected = Buffer.concat([wav(4000, 440).subarray(44), wav(3008, 880).subarray(44)]);
     expect([samplesOf(whole), whole.subarray(44).equals(expected)]).toEqual([7008, true]);
     expect(await show(sid)).toMatchObject({ file_bytes: 44 + 14_016, content_duration: 0.876 });
-    expect((await core('GET', `/containers/${container}`)).json()).toMatchObject({ total_bytes: 44 + 14_016, total_files: 1 });
+    expect((await core('GET', `/containers/${container}`)).json()).toMatchObject({
+      total_bytes: 44 + 14_016,
+      total_files: 1,
+    });
   });
 
   it('takes several at once, each whole and once', async () => {
@@ -178,7 +224,10 @@ describe('a file that is there already', () => {
     expect(all.map((each) => each['state'])).toEqual(lengths.map(() => 'available'));
     const samples = 1000 + lengths.reduce((sum, length) => sum + length, 0);
     expect(samplesOf(await bytes(sid))).toBe(samples);
-    expect((await core('GET', `/containers/${container}`)).json()).toMatchObject({ total_bytes: 44 + 2 * samples, total_files: 1 });
+    expect((await core('GET', `/containers/${container}`)).json()).toMatchObject({
+      total_bytes: 44 + 2 * samples,
+      total_files: 1,
+    });
   });
 
   it('takes an append once, however often its stage is run', async () => {
@@ -210,8 +259,13 @@ describe('a file that is there already', () => {
   });
 
   it('takes 8 kHz audio behind a stereo file of another rate', async () => {
-    const stereo = Buffer.concat([writeWavHeader({ codec: 'pcm16', sampleRate: 44_100, channels: 2, samples: 441 }), Buffer.alloc(441 * 4, 1)]);
-    const uploaded = await core('POST', '/files?name=jingle.wav', stereo, { 'content-type': 'application/octet-stream' });
+    const stereo = Buffer.concat([
+      writeWavHeader({ codec: 'pcm16', sampleRate: 44_100, channels: 2, samples: 441 }),
+      Buffer.alloc(441 * 4, 1),
+    ]);
+    const uploaded = await core('POST', '/files?name=jingle.wav', stereo, {
+      'content-type': 'application/octet-stream',
+    });
     const sid = String(uploaded.json()['file_sid']);
     expect(uploaded.json()['content_duration']).toBe(0.01);
     expect((await record(onto(sid, 'append'), wav(800)))['state']).toBe('available');
@@ -224,11 +278,19 @@ describe('a file that is there already', () => {
     expect(missing).toMatchObject({ state: 'failed', failure: { code: 'destination.missing', stage: 'accept' } });
     const container = await containerOf({ quota_bytes: 20_000 });
     const sid = sidOf(await record(into(container), wav(8000)));
-    expect(await record(onto(sid, 'append'), wav(8000))).toMatchObject({ state: 'failed', failure: { code: 'destination.full' } });
+    expect(await record(onto(sid, 'append'), wav(8000))).toMatchObject({
+      state: 'failed',
+      failure: { code: 'destination.full' },
+    });
     expect(samplesOf(await bytes(sid))).toBe(8000);
     expect((await core('GET', `/containers/${container}`)).json()).toMatchObject({ total_bytes: 16_044 });
-    const text = await core('POST', '/files?name=note.txt', Buffer.from('no audio'), { 'content-type': 'application/octet-stream' });
-    expect(await record(onto(String(text.json()['file_sid']), 'append'))).toMatchObject({ state: 'failed', failure: { code: 'media.format' } });
+    const text = await core('POST', '/files?name=note.txt', Buffer.from('no audio'), {
+      'content-type': 'application/octet-stream',
+    });
+    expect(await record(onto(String(text.json()['file_sid']), 'append'))).toMatchObject({
+      state: 'failed',
+      failure: { code: 'media.format' },
+    });
   });
 });
 
@@ -240,7 +302,12 @@ describe('what dead processes leave', () => {
     await record(onto(sidOf(done), 'overwrite'));
     const hold = { bytes: 5, files: 1, at: '2020-01-01T00:00:00.000Z' };
     await ports.ledger.documents.update('flexml.containers', application, container, (current) =>
-      current === null ? null : { body: { ...current.body, holds: { 'recording:unknown': hold, 'upload:gone': hold, 'move:gone:1': hold } }, sealed: current.sealed },
+      current === null
+        ? null
+        : {
+            body: { ...current.body, holds: { 'recording:unknown': hold, 'upload:gone': hold, 'move:gone:1': hold } },
+            sealed: current.sealed,
+          },
     );
     const later = { ...ports, clock: { now: () => new Date(Date.now() + 120_000) } };
     expect(await sweepCatalogues(later, ['alpha', 'beta'])).toBeGreaterThanOrEqual(4);

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { GatewayUnderTest, type Answer, type Body } from '../../testing/gateway-under-test.js';
+
+const CORE = '/carrierx/core/v2/storage';
+
+let gateway: GatewayUnderTest;
+
+beforeAll(async () => {
+  gateway = await GatewayUnderTest.start();
+  await gateway.application('flexml', { accountToken: 'token' });
+});
+afterAll(() => gateway.stop());
+
+function core(
+  method: string,
+  path: string,
+  body?: object | Uint8Array,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  return gateway.ask(method, CORE + path, { key: 'token', headers, ...(body === undefined ? {} : { body }) });
+}
+
+function upload(query: string, bytes: string): Promise<Answer> {
+  return core('POST', `/files${query}`, Buffer.from(bytes), { 'content-type': 'application/octet-stream' });
+}
+
+async function container(fields: object = {}): Promise<Body> {
+  return (await core('POST', '/containers', fields)).json();
+}
+
+describe('public links', () => {
+  const link = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
+    gateway.ask(method, path, { key: null, headers });
+
+  it('lead to the file with and without extension, whatever the query says', async () => {
+    const sid = String((await upload('?name=a.mp3', '0123456789')).json()['file_sid']);
+    for (const path of [
+      `/carrierx/f/${sid}`,
+      `/carrierx/f/${sid}.mp3`,
+      `/f/${sid}`,
+      `/carrierx/f/${sid}?format=17.wav`,
+      `/carrierx//f/${sid}.MP3`,
+    ]) {
+      const answer = await link(path);
+      expect([path, answer.status, answer.text, answer.headers.get('content-type')]).toEqual([
+        path,
+        200,
+        '0123456789',
+        'audio/mpeg',
+      ]);
+    }
+    expect((await link(`/carrierx/f/${sid}.wav`)).status).toBe(404);
+    const range = await link(`/carrierx/f/${sid}`, { range: 'bytes=2-4' });
+    expect([range.status, range.text, range.headers.get('content-range')]).toEqual([206, '234', 'bytes 2-4/10']);
+    const head = await link(`/carrierx/f/${sid}`, {}, 'HEAD');
+    expect([head.status, head.headers.get('content-length'), head.text]).toEqual([200, '10', '']);
+    expect((await link(`/carrierx/f/${sid}`, { range: 'bytes=10-' })).status).toBe(416);
+  });
+
+  it('lead by access name where the file is published so, and only there', async () => {
+    const container_ = String((await container({ default_file_publish: 'file_access_name' }))['container_sid']);
+    const file = (await upload(`?container_sid=${container_}&name=a.mp3`, 'named')).json();
+    const sid = String(file['file_sid']);
+    expect(file['publish_uri']).toBe(`https://storage.carrierx.com/c/${container_}/${sid}.mp3`);
+    expect((await link(`/carrierx/c/${container_}/${sid}.mp3?x=1`)).text).toBe('named');
+    expect((await link(`/carrierx/f/${sid}`)).status).toBe(404);
+    expect((await link(`/f/${sid}`)).status).toBe(404);
+    await core('PATCH', `/files/${sid}`, { file_access_name: 'greeting.mp3' });
+    expect((await link(`/carrierx/c/${container_}/greeting.mp3`)).text).toBe('named');
+    expect((await link(`/carrierx/c/${container_}/${sid}.mp3`)).status).toBe(404);
+    const second = String((await upload(`?container_sid=${container_}`, 'x')).json()['file_sid']);
+    expect((await core('PATCH', `/files/${second}`, { file_access_name: 'greeting.mp3' })).status).toBe(409);
+  });
+
+  it('lead nowhere when the container allows no publishing', async () => {
+    const container_ = String((await container())['container_sid']);
+    const sid = String((await upload(`?container_sid=${container_}`, 'private')).json()['file_sid']);
+    expect((await link(`/carrierx/f/${sid}`)).status).toBe(200);
+    await core('PATCH', `/containers/${container_}`, { allow_publish: false });
+    for (const path of [`/carrierx/f/${sid}`, `/f/${sid}`]) expect((await link(path)).status).toBe(404);
+    expect((await core('GET', `/files/${sid}/data`)).text).toBe('private');
+  });
+});
