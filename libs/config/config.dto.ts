@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { Type } from 'class-transformer';
-import { IsArray, IsBoolean, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min, ValidateIf, ValidateNested } from 'class-validator';
+import { IsArray, IsBoolean, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Matches, Max, Min, ValidateIf, ValidateNested } from 'class-validator';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 const STAGES = ['capture', 'encode', 'store', 'transcribe', 'deliver', 'housekeeping'] as const;
@@ -304,8 +304,7 @@ export class CallsConfig {
 
   /** Standard Webhooks key (`whsec_…`) that signs what is told. */
   @IsOptional()
-  @IsString()
-  @IsNotEmpty()
+  @Matches(/^(whsec_)?[A-Za-z0-9+/]{20,}={0,2}$/)
   offerKey?: string;
 }
 

@@ -1,4 +1,5 @@
 export * from './accept-recording.js';
+export * from './application-of-stream.js';
 export * from './applications.js';
 export * from './capture-file.js';
 export * from './change-settings.js';

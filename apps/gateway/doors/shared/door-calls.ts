@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FlowBeginning, InstructReply, InterruptReply, NodeCommands, OpenCall } from '#libs/orchestration';
 import {
   RecgateError,
+  toRecgateError,
   type CallIdentity,
   type CallRecord,
   type DocumentRole,
@@ -63,7 +64,9 @@ export class DoorCalls {
     };
     await this.nodes.send(await this.nodes.pick(applicationId, call.identity.conferenceId), 'openCall', open);
     const placed = await this.instructions.requireCall(tenantId, callRef);
-    void offerCall(this.gateway, placed);
+    offerCall(this.gateway, placed).catch((thrown: unknown) =>
+      ports.log.error('a call could not be offered', { callRef, reason: toRecgateError(thrown).message }),
+    );
     return placed;
   }
 
