@@ -1,19 +1,18 @@
-import { Controller, Get, HttpCode, Inject, Param, Post, Req, UseGuards } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Get, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { Request } from 'express';
-import { changeApplication } from '#libs/orchestration';
+import { changeSettings } from '#libs/orchestration';
 import { RecgateError, type JsonObject } from '#libs/recording-model';
 import { sinch } from '#libs/vendor-adapters';
 import { GATEWAY, type GatewayContext } from '../../runtime-token.js';
 import type { DoorApplication } from '../shared/door-applications.js';
 import { bodyText } from '../shared/door-request.js';
-import { SinchApplication, SinchGuard } from './sinch.guard.js';
+import { SinchBody, SinchResource } from './sinch-resource.js';
+import { SinchApplication } from './sinch.guard.js';
 import { CALLBACK_PATHS } from './sinch.paths.js';
 
 /** The callback URLs of an application (contract §3). */
-@ApiTags('sinch door')
-@UseGuards(SinchGuard)
-@Controller(CALLBACK_PATHS)
+@SinchResource(CALLBACK_PATHS)
 export class SinchCallbacksController {
   constructor(@Inject(GATEWAY) private readonly gateway: GatewayContext) {}
 
@@ -26,6 +25,7 @@ export class SinchCallbacksController {
   }
 
   @Post(':applicationKey')
+  @SinchBody({ url: { primary: 'https://app.example.com/callback', fallback: 'https://backup.example.com/callback' } })
   @HttpCode(200)
   @ApiOperation({ summary: 'Change the callback URLs of the application' })
   @ApiOkResponse()
@@ -36,7 +36,7 @@ export class SinchCallbacksController {
   ): Promise<void> {
     requireOwn(application, key);
     const settings = sinch.readSinchCallbackUrls(bodyText(request));
-    await changeApplication(this.gateway.ports, application.record, settings);
+    await changeSettings(this.gateway.ports, application.record.id, () => settings);
   }
 }
 

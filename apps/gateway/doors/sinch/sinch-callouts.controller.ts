@@ -1,5 +1,5 @@
-import { Controller, HttpCode, Inject, Post, Req, UseGuards } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { HttpCode, Inject, Post, Req } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { Request } from 'express';
 import type { CallIdentity } from '#libs/recording-model';
 import { sinch, VENDOR_ADAPTERS } from '#libs/vendor-adapters';
@@ -7,16 +7,15 @@ import { GATEWAY, type GatewayContext } from '../../runtime-token.js';
 import type { DoorApplication } from '../shared/door-applications.js';
 import { DoorCalls } from '../shared/door-calls.js';
 import { bodyText } from '../shared/door-request.js';
-import { SinchApplication, SinchGuard } from './sinch.guard.js';
+import { SinchBody, SinchResource } from './sinch-resource.js';
+import { SinchApplication } from './sinch.guard.js';
 import { CALLOUT_PATHS } from './sinch.paths.js';
 
 /** How long a callout rings. */
 const RING_MS = 60_000;
 
 /** Calls that an application asks for (contract §3). */
-@ApiTags('sinch door')
-@UseGuards(SinchGuard)
-@Controller(CALLOUT_PATHS)
+@SinchResource(CALLOUT_PATHS)
 export class SinchCalloutsController {
   constructor(
     @Inject(GATEWAY) private readonly gateway: GatewayContext,
@@ -24,6 +23,10 @@ export class SinchCalloutsController {
   ) {}
 
   @Post()
+  @SinchBody({
+    method: 'customCallout',
+    customCallout: { ice: '{"action":{"name":"connectPstn","number":"+46700000000"}}' },
+  })
   @HttpCode(200)
   @ApiOperation({ summary: 'Make a call: ttsCallout, conferenceCallout or customCallout' })
   @ApiOkResponse({ description: 'callId of the call' })

@@ -1,5 +1,5 @@
-import { Controller, Get, HttpCode, Inject, Param, Patch, Req, UseGuards } from '@nestjs/common';
-import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Get, HttpCode, Inject, Param, Patch, Req } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { RecgateError, type JsonObject, type Party } from '#libs/recording-model';
 import { sinch } from '#libs/vendor-adapters';
@@ -7,7 +7,8 @@ import { GATEWAY, type GatewayContext } from '../../runtime-token.js';
 import type { DoorApplication } from '../shared/door-applications.js';
 import { DoorCalls } from '../shared/door-calls.js';
 import { bodyText } from '../shared/door-request.js';
-import { SinchApplication, SinchGuard } from './sinch.guard.js';
+import { SinchBody, SinchResource } from './sinch-resource.js';
+import { SinchApplication } from './sinch.guard.js';
 import { CALL_PATHS } from './sinch.paths.js';
 
 /** Who hears the prompts of a leg form. */
@@ -17,10 +18,10 @@ const LEGS: Readonly<Record<string, readonly Party[]>> = {
   both: ['caller', 'callee'],
 };
 
+const SVAML = { instructions: [{ name: 'stopRecording' }], action: { name: 'continue' } };
+
 /** Manage Call and call info (contract §3, §3.1, §3.2). */
-@ApiTags('sinch door')
-@UseGuards(SinchGuard)
-@Controller(CALL_PATHS)
+@SinchResource(CALL_PATHS)
 export class SinchCallsController {
   constructor(
     @Inject(GATEWAY) private readonly gateway: GatewayContext,
@@ -36,6 +37,7 @@ export class SinchCallsController {
   }
 
   @Patch(':callId')
+  @SinchBody(SVAML)
   @HttpCode(204)
   @ApiOperation({ summary: 'Manage Call: SVAML that is carried out on a call in progress' })
   @ApiNoContentResponse()
@@ -49,6 +51,7 @@ export class SinchCallsController {
   }
 
   @Patch(':callId/leg/:callLeg')
+  @SinchBody(SVAML)
   @HttpCode(204)
   @ApiOperation({ summary: 'Manage Call for one leg: caller, callee or both' })
   @ApiNoContentResponse()

@@ -1,5 +1,5 @@
-import { Controller, Delete, Get, HttpCode, Inject, Patch, Req, UseGuards } from '@nestjs/common';
-import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { Delete, Get, HttpCode, Inject, Patch, Req } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { RecgateError, type CallRecord, type JsonObject } from '#libs/recording-model';
 import { sinch } from '#libs/vendor-adapters';
@@ -7,7 +7,8 @@ import { GATEWAY, type GatewayContext } from '../../runtime-token.js';
 import type { DoorApplication } from '../shared/door-applications.js';
 import { DoorCalls } from '../shared/door-calls.js';
 import { bodyText } from '../shared/door-request.js';
-import { SinchApplication, SinchGuard } from './sinch.guard.js';
+import { SinchBody, SinchResource } from './sinch-resource.js';
+import { SinchApplication } from './sinch.guard.js';
 import { CONFERENCE_PATHS, conferencePath, participantPath } from './sinch.paths.js';
 
 /** A participant on hold is heard by nobody; that is all of it that the conference does. */
@@ -16,9 +17,7 @@ const ACTIONS = { mute: 'mute', unmute: 'unmute', onhold: 'mute', resume: 'unmut
 const CONFERENCE_ID = { name: 'conferenceId', description: 'Free text, also with slashes' };
 
 /** Conferences and who is in them (contract §3). */
-@ApiTags('sinch door')
-@UseGuards(SinchGuard)
-@Controller(CONFERENCE_PATHS)
+@SinchResource(CONFERENCE_PATHS)
 export class SinchConferencesController {
   constructor(
     @Inject(GATEWAY) private readonly gateway: GatewayContext,
@@ -35,6 +34,7 @@ export class SinchConferencesController {
   }
 
   @Patch('*participant')
+  @SinchBody({ command: 'mute' })
   @HttpCode(204)
   @ApiOperation({ summary: 'Mute, unmute, hold or resume a participant; the path ends with its callId' })
   @ApiParam({ ...CONFERENCE_ID, name: 'participant', description: 'conferenceId/callId' })

@@ -395,3 +395,24 @@ describe('callback URLs (contract §3)', () => {
     }
   });
 });
+
+it('has every route in OpenAPI', async () => {
+  const { paths } = (await gateway.ask('GET', '/docs-json')).json() as unknown as {
+    paths: Record<string, Record<string, { tags: string[]; security: object[] }>>;
+  };
+  const own = Object.entries(paths).filter(([path]) => path.startsWith('/sinch/'));
+  expect(own.flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`))).toEqual(
+    expect.arrayContaining([
+      'get /sinch/calling/v1/calls/id/{callId}',
+      'patch /sinch/calling/v1/calls/id/{callId}',
+      'patch /sinch/calling/v1/calls/id/{callId}/leg/{callLeg}',
+      'post /sinch/calling/v1/callouts',
+      'get /sinch/v1/configuration/callbacks/applications/{applicationKey}',
+      'post /sinch/v1/configuration/callbacks/applications/{applicationKey}',
+      expect.stringMatching(/^get \/sinch\/calling\/v1\/conferences\/id\/.*conferenceId/),
+    ]),
+  );
+  for (const [, methods] of own)
+    for (const { tags, security } of Object.values(methods))
+      expect([tags, security]).toEqual([['sinch door'], [{ basic: [] }]]);
+});
