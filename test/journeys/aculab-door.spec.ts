@@ -21,7 +21,8 @@ import {
 const journeys = new Journeys((config) => (config.speech.engine = 'none'));
 
 const KEY = 'access-key-0123456789';
-const WORDS = sequence(tone(600, 500), silence(200), tone(800, 300));
+/** The silence at the end keeps the last tone whole, in the file and in the ear of who hears it. */
+const WORDS = sequence(tone(600, 500), silence(200), tone(800, 300), silence(300));
 
 /** A cloud user of its own for each journey. */
 function userSettings(user: string): Readonly<Record<string, string>> {
