@@ -110,6 +110,18 @@ export const OFFENCES: readonly Offence[] = [
     rules: ['only-capture-drives-the-engine'],
   },
   {
+    title: 'transcription knows the HTTP client',
+    file: 'libs/transcription/with-client.ts',
+    imports: '#libs/delivery',
+    rules: ['media-users'],
+  },
+  {
+    title: 'transcription drives the engine',
+    file: 'libs/transcription/with-engine.ts',
+    imports: '#libs/recording-engine',
+    rules: ['only-capture-drives-the-engine'],
+  },
+  {
     title: 'orchestration knows the Redis ledger',
     file: 'libs/orchestration/with-ledger.ts',
     imports: '#libs/ledger',
@@ -215,12 +227,28 @@ export const ALLOWED: readonly (readonly [file: string, imports: string])[] = [
 
 /** Files that the others import and that import nothing themselves. */
 export const GROUND: readonly string[] = [
-  ...['call-flow', 'capture', 'config', 'delivery', 'encoding', 'ledger', 'media', 'orchestration', 'prompts', 'queues'].map(
-    indexOf,
-  ),
-  ...['recording-engine', 'recording-model', 'secrets', 'storage', 'telemetry', 'testing', 'vendor-adapters'].map(
-    indexOf,
-  ),
+  ...[
+    'call-flow',
+    'capture',
+    'config',
+    'delivery',
+    'encoding',
+    'ledger',
+    'media',
+    'orchestration',
+    'prompts',
+    'queues',
+  ].map(indexOf),
+  ...[
+    'recording-engine',
+    'recording-model',
+    'secrets',
+    'storage',
+    'telemetry',
+    'testing',
+    'transcription',
+    'vendor-adapters',
+  ].map(indexOf),
   ...['flexml', 'kazoo', 'sinch', 'shared'].map((vendor) => `libs/vendor-adapters/${vendor}/index.ts`),
   'libs/vendor-adapters/sinch/testing/parsing.ts',
   'libs/telemetry/logger.ts',

@@ -8,7 +8,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import {
-  changeApplication,
+  changeSettings,
   createApplication,
   deleteApplication,
   requireApplication,
@@ -73,7 +73,8 @@ export class ApplicationsController {
   ): Promise<ApplicationDto> {
     const { ports } = this.gateway;
     const application = await requireApplication(ports, tenantId, id);
-    return this.show(await changeApplication(ports, application, requireStrings(body.settings)));
+    const settings = requireStrings(body.settings);
+    return this.show(await changeSettings(ports, application.id, () => settings));
   }
 
   @Delete(':id')
