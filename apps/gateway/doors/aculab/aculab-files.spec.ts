@@ -62,6 +62,17 @@ describe('the file store', () => {
     expect((await bob.get('file_list', { filetype: 'media', prefix: '/rest_api/none' })).json()).toEqual({});
   });
 
+  it('never writes over a recording', async () => {
+    const name = await recordingName();
+    const before = (await bob.get('file_get', { filetype: 'media', filename: name })).bytes;
+    expect((await bob.upload({ filetype: 'media', filename: name }, mulawWav())).status).toBe(400);
+    await bob.upload({ filetype: 'media', filename: 'other.wav' }, mulawWav());
+    const move = { filetype: 'media', filename: 'other.wav', new_filename: name };
+    expect((await bob.post('file_move', move)).status).toBe(400);
+    const after = (await bob.get('file_get', { filetype: 'media', filename: name })).bytes;
+    expect(after.equals(before)).toBe(true);
+  });
+
   it('deletes a recording; its record stays and says so', async () => {
     const name = await recordingName(secondApp);
     expect((await bob.post('file_delete', { filetype: 'media', filename: name })).status).toBe(200);

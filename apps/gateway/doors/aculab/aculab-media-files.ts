@@ -74,13 +74,17 @@ export class AculabMediaFiles {
     return this.files.open(address, range);
   }
 
-  /** Writes a file into the space of each application; `open` is asked for its bytes once for each. */
+  /**
+   * Writes a file into the space of each application; `open` is asked for its bytes once for each.
+   * @throws RecgateError `field.invalid` for the name of a recording: its bytes are what its checksum says
+   */
   async write(
     account: AculabAccount,
     name: string,
     open: () => Readable,
     notes: Readonly<Record<string, string>>,
   ): Promise<FileFacts> {
+    if ((await this.recordingOf(account, name)) !== null) throw aculab.malformed('filename', 'is that of a recording');
     const file = {
       contentType: aculab.contentTypeOf(name),
       container: null,
