@@ -64,6 +64,7 @@ export class CallFiles {
     if (isTerminal(state)) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, PATIENCE_MS);
+      timer.unref();
       const done = (): void => {
         clearTimeout(timer);
         signal.removeEventListener('abort', done);
