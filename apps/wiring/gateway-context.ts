@@ -13,7 +13,7 @@ export function createGatewayContext(runtime: Runtime, publicUrl: () => string):
     publicUrl,
     readiness: () => readinessFaults(runtime),
     openAudio: (recordingId) => openRecordingAudio(runtime, recordingId),
-    openPublicFile: (sid) => openPublicFile(mediaStore, sid),
+    openPublicFile: (sid) => openPublicFile(ports, mediaStore, sid),
     saveUpload: (recordingId, body) => saveUpload(config.dataDirectory, recordingId, body),
   };
 }

@@ -5,13 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { loadConfig, type SpeechConfig } from '#libs/config';
+import { createMemoryLedger } from '#libs/ledger';
 import { writeTone, writeWavHeader } from '#libs/media';
 import type { MediaRequest } from '#libs/recording-model';
 import { MediaStore } from '#libs/storage';
 import { createLogger } from '#libs/telemetry';
+import { VENDOR_ADAPTERS } from '#libs/vendor-adapters';
 import { createFileStore } from './file-store.js';
 import { createOutbound, type Outbound } from './outbound.js';
 import { createPrompts, type Prompts } from './prompts.js';
+import { randomIds } from './random-ids.js';
+import { openPublicFile } from './stored-audio.js';
 
 const PUBLIC_URL = 'https://recgate.example/base/';
 const API_KEY = 'canary-of-the-speech-server';
@@ -63,7 +67,11 @@ function started(speech: Partial<SpeechConfig>, open: boolean, searchPath = proc
   logged = '';
   const log = createLogger('warn', { write: (line) => (logged += line) });
   const files = createFileStore(store);
-  const prompts = createPrompts({ config, client: outbound.client, files, mediaStore: store, log, searchPath });
+  const clock = { now: () => new Date() };
+  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const ports = { ledger: createMemoryLedger(), files, clock, ids: randomIds, adapters: VENDOR_ADAPTERS, log: quiet };
+  const publishedFile = (sid: string) => openPublicFile(ports, store, sid);
+  const prompts = createPrompts({ config, client: outbound.client, files, publishedFile, log, searchPath });
   running.push(prompts, outbound);
   return prompts;
 }
@@ -121,6 +129,7 @@ describe('createPrompts', () => {
     await expect(lengthOf('media:///f/abc.wav', 'other')).rejects.toMatchObject({ code: 'request.not_found' });
     expect(await lengthOf('https://RECGATE.example:443/base/f/abc', 'other')).toBe(77);
     expect(await lengthOf('https://recgate.example/base/f/abc.wav?x=1')).toBe(77);
+    expect(await lengthOf('https://recgate.example/base/carrierx/f/abc')).toBe(77);
     await expect(lengthOf('https://recgate.example/base/f/absent')).rejects.toMatchObject({ code: 'request.not_found' });
     await expect(lengthOf('https://recgate.example/base/f/..%2fabc')).rejects.toMatchObject({ code: 'request.not_found' });
   });

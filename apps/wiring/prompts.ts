@@ -11,9 +11,8 @@ import {
   type SpeechEngine,
 } from '#libs/prompts';
 import { RecgateError, type FileStore, type PromptSource } from '#libs/recording-model';
-import type { MediaStore } from '#libs/storage';
 import type { Logger } from '#libs/telemetry';
-import { openPublicFile } from './stored-audio.js';
+import type { StoredAudio } from '../gateway/runtime-token.js';
 
 /** Redirects of an audio file, as of a document; each hop is checked like the first address. */
 const REDIRECTS = 5;
@@ -31,19 +30,20 @@ export interface PromptsOptions {
   /** The guarded client for addresses that documents name. */
   readonly client: GuardedHttpClient;
   readonly files: FileStore;
-  readonly mediaStore: MediaStore;
+  /** A published file of the own store by its sid. */
+  readonly publishedFile: (sid: string) => Promise<StoredAudio | null>;
   readonly log: Pick<Logger, 'warn'>;
   /** Like `PATH`. */
   readonly searchPath: string;
 }
 
 /** Binds spoken and played prompts to the configured speech engine, the guarded client and the own store. */
-export function createPrompts({ config, client, files, mediaStore, log, searchPath }: PromptsOptions): Prompts {
+export function createPrompts({ config, client, files, publishedFile, log, searchPath }: PromptsOptions): Prompts {
   const decoder = createAudioDecoder(DECODER);
   // The operator's own server may be on the own network, unlike what documents name.
   const speechClient = new GuardedHttpClient({ allowHttp: true, allowPrivateNetworks: true });
   const engine = speechEngine(config.speech, audioHttp(speechClient, 0, EXCHANGE_MS), searchPath, log);
-  const ownLink = (url: URL): Promise<MediaFile | null> => openOwnLink(url, config.publicUrl, mediaStore);
+  const ownLink = (url: URL): Promise<MediaFile | null> => openOwnLink(url, config.publicUrl, publishedFile);
   const http = audioHttp(client, REDIRECTS, config.outbound.timeoutMs);
   const source = createPromptSource({ engine, decoder, sources: { http, files, ownLink } });
   return {
@@ -100,11 +100,13 @@ async function* failingAsOutbound(body: AsyncIterable<Uint8Array>): AsyncGenerat
 }
 
 /** The gateway does not ask itself over HTTP. */
-async function openOwnLink(url: URL, publicUrl: string | undefined, store: MediaStore): Promise<MediaFile | null> {
-  const base = publicUrl === undefined ? null : URL.parse('f/', publicUrl.replace(/\/*$/, '/'));
-  if (base === null || url.origin !== base.origin || !url.pathname.startsWith(base.pathname)) return null;
-  const sid = /^([A-Za-z0-9_-]{1,128})(\.[A-Za-z0-9]{1,8})?$/.exec(url.pathname.slice(base.pathname.length))?.[1];
-  const audio = sid === undefined ? null : await openPublicFile(store, sid);
+async function openOwnLink(url: URL, publicUrl: string | undefined, publishedFile: PromptsOptions['publishedFile']): Promise<MediaFile | null> {
+  const root = publicUrl === undefined ? null : URL.parse(publicUrl.replace(/\/*$/, '/'));
+  if (root === null || url.origin !== root.origin || !url.pathname.startsWith(root.pathname)) return null;
+  const [, name] = /^(?:carrierx\/)?f\/(.*)$/.exec(url.pathname.slice(root.pathname.length)) ?? [];
+  if (name === undefined) return null;
+  const sid = /^([A-Za-z0-9_-]{1,128})(\.[A-Za-z0-9]{1,8})?$/.exec(name)?.[1];
+  const audio = sid === undefined ? null : await publishedFile(sid);
   if (audio === null) throw new RecgateError('request.not_found', 'There is no such file');
   return { contentType: audio.contentType, body: audio.open() };
 }

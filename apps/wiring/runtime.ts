@@ -28,7 +28,7 @@ import { createFileStore } from './file-store.js';
 import { dataSweepers } from './local-files.js';
 import { createPrompts } from './prompts.js';
 import { randomIds } from './random-ids.js';
-import { uploadFile } from './stored-audio.js';
+import { openPublicFile, uploadFile } from './stored-audio.js';
 import { createTranscription } from './transcription.js';
 import { within } from './within.js';
 
@@ -79,7 +79,8 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
   const mediaStore = new MediaStore({ root: join(data, 'media') });
   const files = createFileStore(mediaStore);
   const searchPath = process.env['PATH'] ?? '';
-  const prompts = createPrompts({ config, client: outbound.client, files, mediaStore, log, searchPath });
+  const publishedFile = (sid: string) => openPublicFile(ports, mediaStore, sid);
+  const prompts = createPrompts({ config, client: outbound.client, files, publishedFile, log, searchPath });
   const vault = createSecretVault(keys);
   const transcription = createTranscription(config.transcription, join(data, 'transcripts'), vault, searchPath);
   const ports: OrchestrationPorts = {

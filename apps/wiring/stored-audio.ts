@@ -4,8 +4,10 @@ import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { FileCatalogue, ownerOfSid, storeNameOf, type CataloguePorts } from '#libs/orchestration';
 import { RecgateError, type RecordingRecord } from '#libs/recording-model';
 import { parseMediaLocation, type MediaFileAddress, type MediaFileInfo, type MediaStore } from '#libs/storage';
+import { flexml } from '#libs/vendor-adapters';
 import type { StoredAudio } from '../gateway/runtime-token.js';
 import { bytesOf } from './file-store.js';
 import type { Runtime } from './runtime.js';
@@ -22,12 +24,26 @@ export async function openRecordingAudio(runtime: Runtime, recordingId: string):
   if (record?.state !== 'available' || record.receipt === null || record.deletedAt !== undefined) return null;
   const address = parseMediaLocation(record.receipt.location);
   if (address === null) return openKeptRendition(record);
-  const info = await runtime.mediaStore.stat(address);
-  return info === null ? null : fromMediaStore(runtime.mediaStore, address, info);
+  const current = { ...address, name: (await storeNameOf(runtime.ports, record)) ?? address.name };
+  const info = await runtime.mediaStore.stat(current);
+  return info === null ? null : fromMediaStore(runtime.mediaStore, current, info);
 }
 
-/** A file by its public sid (FlexML contract §4.2); null when there is none. */
-export async function openPublicFile(store: MediaStore, sid: string): Promise<StoredAudio | null> {
+/** A published file by its sid (FlexML contract §4.2); null when there is none, or it is not published so. */
+export async function openPublicFile(ports: CataloguePorts, store: MediaStore, sid: string): Promise<StoredAudio | null> {
+  const owner = await ownerOfSid(ports.ledger.documents, flexml.flexmlCatalogue, sid);
+  const catalogue = owner === null ? null : FileCatalogue.of(ports, 'flexml', owner);
+  const file = (await catalogue?.get(sid)) ?? null;
+  if (catalogue === null || file === null) return openUncatalogued(store, sid);
+  const { body } = file;
+  const container = await catalogue.containers.get(body.container);
+  if (!flexml.isPublished(body.fields, container?.body.fields ?? {}, 'file_sid')) return null;
+  const { sizeBytes, contentType, storeName } = body;
+  return { sizeBytes, contentType, fileName: basename(storeName), open: (range) => catalogue.open(file, range) };
+}
+
+/** Files of before there was a catalogue. */
+async function openUncatalogued(store: MediaStore, sid: string): Promise<StoredAudio | null> {
   for (const extension of PUBLIC_EXTENSIONS) {
     const [info] = await store.findByName(`f/${sid}.${extension}`);
     if (info !== undefined) return fromMediaStore(store, info, info);

@@ -36,7 +36,10 @@ describe('the room of a container', () => {
         }
         for (const name of Object.keys(container.holds)) container = dropHold(container, name);
         const taken = [...model.values()].filter(({ state }) => state === 'taken');
-        expect(usedRoom(container)).toEqual({ bytes: taken.reduce((sum, { bytes }) => sum + bytes, 0), files: taken.length });
+        expect(usedRoom(container)).toEqual({
+          bytes: taken.reduce((sum, { bytes }) => sum + bytes, 0),
+          files: taken.length,
+        });
       }),
       { numRuns: 300 },
     );
@@ -62,7 +65,10 @@ describe('the room of a container', () => {
         const taken = await Promise.all(
           sizes.map(async (bytes, index) => {
             const name = `recording:${index}`;
-            const got = await containers.hold('c', name, { bytes, files: 1 }, AT).then(() => true, () => false);
+            const got = await containers.hold('c', name, { bytes, files: 1 }, AT).then(
+              () => true,
+              () => false,
+            );
             if (!got) return 0;
             if (index % 3 === 2) await containers.drop('c', name);
             else await containers.count('c', name);
@@ -70,7 +76,10 @@ describe('the room of a container', () => {
           }),
         );
         const body = (await containers.get('c'))?.body;
-        expect(body?.total).toEqual({ bytes: taken.reduce((sum, bytes) => sum + bytes, 0), files: taken.filter((bytes) => bytes > 0).length });
+        expect(body?.total).toEqual({
+          bytes: taken.reduce((sum, bytes) => sum + bytes, 0),
+          files: taken.filter((bytes) => bytes > 0).length,
+        });
         expect(body?.holds).toEqual({});
         expect(body?.total.bytes).toBeLessThanOrEqual(QUOTA.bytes);
         expect(body?.total.files).toBeLessThanOrEqual(QUOTA.files);
@@ -89,7 +98,8 @@ function applied(container: Container, each: Step, model: Model): Container {
   switch (each.kind) {
     case 'hold': {
       const next = holdRoom(container, name, { bytes: each.bytes, files: 1 }, AT);
-      if (next !== null && (known === undefined || known.state === 'held')) model.set(each.who, { bytes: each.bytes, state: 'held' });
+      if (next !== null && (known === undefined || known.state === 'held'))
+        model.set(each.who, { bytes: each.bytes, state: 'held' });
       return next ?? container;
     }
     case 'count':
@@ -101,6 +111,10 @@ function applied(container: Container, each: Step, model: Model): Container {
     case 'free':
       if (known?.state !== 'taken') return container;
       model.set(each.who, { ...known, state: 'freed' });
-      return freeRoom(freeRoom(container, `delete:${each.who}`, { bytes: known.bytes, files: 1 }), `delete:${each.who}`, { bytes: known.bytes, files: 1 });
+      return freeRoom(
+        freeRoom(container, `delete:${each.who}`, { bytes: known.bytes, files: 1 }),
+        `delete:${each.who}`,
+        { bytes: known.bytes, files: 1 },
+      );
   }
 }

@@ -5,3 +5,4 @@ export * from './delete-file.js';
 export * from './file-catalogue.js';
 export * from './file-expiry.js';
 export { catalogueOf, releaseRoom, reserveRoom } from './recorded-files.js';
+export * from './store-name.js';

@@ -83,6 +83,11 @@ function publishUri(file: FileFactsOnWire, container: JsonObject): string {
   return `${domain}/c/${file.container}/${encodeURIComponent(accessNameOf(file))}`;
 }
 
+/** Whether the link of that kind leads to the file (contract §4.2); `allow_publish: false` closes all of a container. */
+export function isPublished(file: JsonObject, container: JsonObject, way: 'file_sid' | 'file_access_name'): boolean {
+  return container['allow_publish'] !== false && (file['publish'] ?? 'file_sid') === way;
+}
+
 /** Whole percent that is left; BLAST asks for more room when it is below 5 (contract §4.3). */
 function availablePercent(quota: number, total: number): number {
   return quota <= 0 ? 0 : Math.max(0, Math.floor(((quota - total) * 100) / quota));

@@ -61,11 +61,10 @@ export class FlexmlLinks {
   private async published(
     catalogue: FileCatalogue,
     file: Catalogued<CataloguedFile>,
-    way: string,
+    way: 'file_sid' | 'file_access_name',
   ): Promise<PublicFile | null> {
     const container = await catalogue.containers.get(file.body.container);
-    if (container?.body.fields['allow_publish'] === false || (file.body.fields['publish'] ?? 'file_sid') !== way)
-      return null;
+    if (!flexml.isPublished(file.body.fields, container?.body.fields ?? {}, way)) return null;
     void catalogue.touch(file);
     return { audio: audioOf(catalogue, file), sha256: file.body.sha256 };
   }

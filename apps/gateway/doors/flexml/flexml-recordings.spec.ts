@@ -203,12 +203,17 @@ describe('a file that is there already', () => {
 
   it('takes new audio behind the old, to the sample', async () => {
     const container = await containerOf({});
-    const sid = sidOf(await record(into(container), wav(4000, 440)));
+    const old = await record(into(container), wav(4000, 440));
+    const sid = sidOf(old);
     const added = await record(onto(sid, 'append'), wav(3008, 880));
     expect([added['state'], sidOf(added), (added['rendition'] as Body)['durationMs']]).toEqual(['available', sid, 376]);
     const whole = await bytes(sid);
     const expected = Buffer.concat([wav(4000, 440).subarray(44), wav(3008, 880).subarray(44)]);
     expect([samplesOf(whole), whole.subarray(44).equals(expected)]).toEqual([7008, true]);
+    for (const { id } of [old, added] as unknown as { id: string }[]) {
+      const audio = await gateway.ask('GET', `/v1/recordings/${id}/audio`);
+      expect([audio.status, audio.headers.get('content-length')]).toEqual([200, String(whole.length)]);
+    }
     expect(await show(sid)).toMatchObject({ file_bytes: 44 + 14_016, content_duration: 0.876 });
     expect((await core('GET', `/containers/${container}`)).json()).toMatchObject({
       total_bytes: 44 + 14_016,
