@@ -20,6 +20,7 @@ import {
   sinchDocument,
 } from './sinch.fixtures.js';
 import { sinchTranscriptName } from './sinch.names.js';
+import { readSinchCallbackHeaders, toSinchRequest } from './sinch.wire-request.js';
 import { verifySinchRequest } from './sinch.signature.js';
 
 const NOW = new Date('2024-06-06T17:20:14.123Z');
@@ -269,9 +270,55 @@ describe('Sinch flow callbacks', () => {
     [{ error: new RecgateError('field.invalid', 'x') }, { reason: 'INVALIDSVAMLACTION' }],
     [{ error: new RecgateError('outbound.failed', 'x') }, { reason: 'CALLBACKERROR' }],
     [{ error: new RecgateError('node.full', 'x') }, { reason: 'GENERALERROR' }],
+    [
+      { hangupBy: 'caller', callDurationMs: 0, endReason: 'party' },
+      { reason: 'CANCEL', result: 'NOANSWER' },
+    ],
+    [
+      { hangupBy: 'gateway', callDurationMs: 0, endReason: 'noAnswer' },
+      { reason: 'NOANSWER', result: 'NOANSWER' },
+    ],
+    [
+      { hangupBy: 'gateway', callDurationMs: 1000, endReason: 'mediaTimeout' },
+      { reason: 'TIMEOUT', result: 'ANSWERED' },
+    ],
+    [
+      { hangupBy: 'gateway', callDurationMs: 0, endReason: 'nodeLost' },
+      { reason: 'GENERALERROR', result: 'FAILED' },
+    ],
   ])('gives the reason of the end (%#)', (overrides, expected) => {
     const body: unknown = JSON.parse(bodyOf('dice', overrides) ?? '');
     expect({ duration: undefined, ...(body as object) }).toMatchObject(expected);
+  });
+
+  it("names the call's resource at the setting, else at the gateway, else not at all", () => {
+    const resource = (overrides: object): unknown =>
+      (JSON.parse(bodyOf('ice', overrides) ?? '{}') as { callResourceUrl?: string }).callResourceUrl;
+    const unset = { application: fixtureApplication({ ...FIXTURE_SETTINGS, apiBaseUrl: '' }) };
+    const path = `/calling/v1/calls/id/${id}`;
+    expect(resource({ gatewayUrl: 'https://own.example' })).toBe(`https://gw.example${path}`);
+    expect(resource({ ...unset, gatewayUrl: 'https://own.example' })).toBe(`https://own.example/sinch${path}`);
+    expect(resource(unset)).toBeUndefined();
+  });
+
+  it('gives back the headers of a callout', () => {
+    const kept = readSinchCallbackHeaders(
+      ['X-CB-A', '1', 'x-cb-b', '2', 'X-Other', 'x', 'X-CB-Long', 'y'.repeat(129), 'X-CB-C', '3', 'X-CB-D', '4'].concat(
+        ['X-CB-E', '5', 'X-CB-F', '6'],
+      ),
+    );
+    const { headers } = toSinchRequest(
+      'https://app.example/cb',
+      {},
+      { application, call: { ...CALL, vendor: kept }, now: new Date(0) },
+    );
+    expect(Object.keys(headers).filter((name) => /^x-cb/i.test(name))).toEqual([
+      'X-CB-A',
+      'x-cb-b',
+      'X-CB-C',
+      'X-CB-D',
+      'X-CB-E',
+    ]);
   });
 
   it('asks at the callback URL, unless a callout did not enable it', () => {
