@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MULAW_SILENCE, writeWavHeader } from '#libs/media';
+import { changeApplication, requireApplication } from '#libs/orchestration';
 import { toneWav } from '../../testing/audio.js';
 import { FileRecordings } from '../../testing/file-recordings.js';
 import { BETA_KEY, GatewayUnderTest } from '../../testing/gateway-under-test.js';
@@ -255,6 +256,19 @@ describe('who asks', () => {
       expect.objectContaining({ error: expect.objectContaining({ code: '0405' }) }),
     ]);
     expect(await gateway.everythingWritten()).not.toContain(token);
+  });
+
+  it('loses its tokens when the access key is changed', async () => {
+    const ann = '1-2-0/ann@example.com';
+    const id = await gateway.application('aculab', { cloudUser: ann, accessKey: 'first key' });
+    const before = new AculabClient(gateway.url, ann, 'first key');
+    const token = (await before.get('access-token/new-access-token', { ttl: '60' })).json() as string;
+    expect((await bob.bearing(token).get('file_list', { filetype: 'media' })).status).toBe(200);
+    const { ports } = gateway.runtime;
+    const application = await requireApplication(ports, 'alpha', id);
+    await changeApplication(ports, application, { accessKey: 'second key' });
+    expect((await bob.bearing(token).get('file_list', { filetype: 'media' })).status).toBe(401);
+    expect((await before.get('file_list', { filetype: 'media' })).status).toBe(401);
   });
 
   it('is told what secures the connection', async () => {
