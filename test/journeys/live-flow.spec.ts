@@ -22,7 +22,7 @@ import {
   type VendorApp,
 } from './support/index.js';
 
-const journeys = new Journeys();
+const journeys = new Journeys((config) => (config.speech.engine = 'none'));
 
 const RTP_LEG = { transport: 'rtp', codec: 'PCMU', telephoneEventPayloadType: TELEPHONE_EVENT };
 /** Half a second of 600 Hz. */
@@ -160,6 +160,33 @@ journeys.it('Dial connects the second leg: each hears the other, the recording h
   const audio = await audioOf(gateway, await availableOf(gateway, applicationId));
   expect(lengthOf(audio.channels[0], 800)).toBeGreaterThanOrEqual(100);
   expect(lengthOf(audio.channels[0], 1400)).toBeGreaterThanOrEqual(100);
+});
+
+journeys.it('what was just recorded is played back and deleted at once', async (gateway) => {
+  const record = { record: { barge_in_digits: '#', beep_on_start: false, next_page: { url: '/recorded' } } };
+  const pages = { next: '' };
+  const app = await gateway.app({
+    '/first': () => JSON.stringify({ token: 't', actions: [record] }),
+    '/recorded': ({ text }) => {
+      pages.next = text;
+      const { filename } = (JSON.parse(text) as { action_result: { result: { filename: string } } }).action_result.result;
+      return JSON.stringify({
+        token: 't',
+        actions: [{ play: { play_list: [{ file_to_play: filename }] } }, { delete_file: { filename } }, { sleep: { seconds: 1 } }],
+      });
+    },
+  });
+  const settings = { firstPage: `${app.url}/first`, finalPage: `${app.url}/final` };
+  const applicationId = await gateway.api.application('aculab', settings);
+  const { callRef, phone } = await place(gateway, applicationId, {}, ['caller']);
+  const caller = phone('caller');
+  caller.say(sequence(silence(600), tone(1800, 600), silence(200)));
+  caller.press('#');
+  const call = await ended(gateway, callRef);
+  expect(call.warnings).toEqual([]);
+  expect(lengthOf(caller.heard(), 1800)).toBeGreaterThanOrEqual(400);
+  const recording = await availableOf(gateway, applicationId);
+  expect(recording.deletedAt).toEqual(expect.any(String));
 });
 
 journeys.it('nobody answers: the call ends after its time, and says so', async (gateway) => {
