@@ -5,7 +5,6 @@ import {
   createEspeakEngine,
   createHttpEngine,
   createPromptSource,
-  findEspeak,
   type AudioHttp,
   type MediaFile,
   type SpeechEngine,
@@ -13,6 +12,7 @@ import {
 import { RecgateError, type FileStore, type PromptSource } from '#libs/recording-model';
 import type { Logger } from '#libs/telemetry';
 import type { StoredAudio } from '../gateway/runtime-token.js';
+import { findProgram } from './find-program.js';
 
 /** Redirects of an audio file, as of a document; each hop is checked like the first address. */
 const REDIRECTS = 5;
@@ -68,9 +68,12 @@ function speechEngine(
       return createHttpEngine({ url: url ?? '', apiKey: apiKey ?? null, model, voice }, http);
     case 'auto':
     case 'espeak': {
-      const program = findEspeak(searchPath);
+      const program = findProgram('espeak-ng', searchPath);
       if (program !== null) return createEspeakEngine(program);
-      log.warn({ engine }, 'espeak-ng is not installed: prompts are timed by their length and not heard. Install it (apt-get install espeak-ng), or configure speech.engine');
+      log.warn(
+        { engine },
+        'espeak-ng is not installed: prompts are timed by their length and not heard. Install it (apt-get install espeak-ng), or configure speech.engine',
+      );
       return null;
     }
   }
@@ -81,9 +84,22 @@ function audioHttp(client: GuardedHttpClient, redirects: number, answerMs: numbe
   const limits = { answerMs, totalMs: EXCHANGE_MS };
   return async ({ method, url, headers, body, userinfo, signal }) => {
     try {
-      const request = { method, url, userinfo, redirects, limits, signal, ...(headers === undefined ? {} : { headers }), ...(body === undefined ? {} : { body }) };
+      const request = {
+        method,
+        url,
+        userinfo,
+        redirects,
+        limits,
+        signal,
+        ...(headers === undefined ? {} : { headers }),
+        ...(body === undefined ? {} : { body }),
+      };
       const answer = await client.open(request);
-      return { status: answer.status, contentType: answer.headers['content-type'] ?? null, body: failingAsOutbound(answer.body) };
+      return {
+        status: answer.status,
+        contentType: answer.headers['content-type'] ?? null,
+        body: failingAsOutbound(answer.body),
+      };
     } catch (error) {
       throw error instanceof OutboundFailureError ? outboundError(error.failure) : error;
     }
@@ -100,7 +116,11 @@ async function* failingAsOutbound(body: AsyncIterable<Uint8Array>): AsyncGenerat
 }
 
 /** The gateway does not ask itself over HTTP. */
-async function openOwnLink(url: URL, publicUrl: string | undefined, publishedFile: PromptsOptions['publishedFile']): Promise<MediaFile | null> {
+async function openOwnLink(
+  url: URL,
+  publicUrl: string | undefined,
+  publishedFile: PromptsOptions['publishedFile'],
+): Promise<MediaFile | null> {
   const root = publicUrl === undefined ? null : URL.parse(publicUrl.replace(/\/*$/, '/'));
   if (root === null || url.origin !== root.origin || !url.pathname.startsWith(root.pathname)) return null;
   const [, name] = /^(?:carrierx\/)?f\/(.*)$/.exec(url.pathname.slice(root.pathname.length)) ?? [];

@@ -9,8 +9,10 @@ import {
   createOpenaiEngine,
   createPocketsphinxEngine,
   createVoskEngine,
+  POCKETSPHINX_PROGRAM,
   type EngineHttp,
 } from '#libs/transcription';
+import { findProgram } from './find-program.js';
 
 type EngineName = TranscriptionConfig['engine'];
 
@@ -53,7 +55,7 @@ function enginesOf(config: TranscriptionConfig, http: EngineHttp, searchPath: st
     openai: openaiUrl === undefined ? null : createOpenaiEngine({ url: openaiUrl, model: openaiModel, apiKey: openaiKey ?? null }, http),
     deepgram: createDeepgramEngine({ url: deepgramUrl, model: deepgramModel, apiKey: deepgramKey ?? null }, http),
     vosk: voskUrl === undefined ? null : createVoskEngine({ url: voskUrl }),
-    pocketsphinx: createPocketsphinxEngine({ searchPath }),
+    pocketsphinx: createPocketsphinxEngine(findProgram(POCKETSPHINX_PROGRAM, searchPath)),
   };
 }
 

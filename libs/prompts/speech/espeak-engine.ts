@@ -1,6 +1,4 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, isAbsolute, join } from 'node:path';
 import { RecgateError, type SpeechRequest } from '#libs/recording-model';
 import { MAX_AUDIO_BYTES, readBounded } from '../read-bounded.js';
 import { Turns } from '../turns.js';
@@ -11,24 +9,6 @@ import type { SpeechEngine, SpokenFile } from './speech-engine.js';
 const AT_ONCE = 2;
 /** Longest time for one text, ms; a page of text takes less than a second. */
 const TIMEOUT_MS = 20_000;
-
-/** Where the program `espeak-ng` is on a search path like `PATH`; null when it is on none of its directories. */
-export function findEspeak(searchPath: string): string | null {
-  const files = searchPath
-    .split(delimiter)
-    .filter(isAbsolute)
-    .map((directory) => join(directory, 'espeak-ng'));
-  return files.find(isExecutable) ?? null;
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Speaks with the program espeak-ng: offline, in about a hundred languages. Texts go through its standard input only. */
 export function createEspeakEngine(program: string): SpeechEngine {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import type { HearingRequest, PcmSource } from '#libs/recording-model';
 import { createPocketsphinxEngine } from './pocketsphinx-engine.js';
 
-const ENGINE = createPocketsphinxEngine({ searchPath: process.env['PATH'] ?? '' });
+const ENGINE = createPocketsphinxEngine('/usr/bin/pocketsphinx_continuous');
 
 /** A sentence spoken by espeak-ng, at telephone rate. */
 function spoken(text: string): PcmSource {
@@ -60,7 +60,7 @@ describe('pocketsphinx', () => {
   });
 
   it('says what to install where it is missing', async () => {
-    const absent = createPocketsphinxEngine({ searchPath: '/nowhere' });
+    const absent = createPocketsphinxEngine(null);
     await expect(absent.hear(request(spoken('one')))).rejects.toThrow(/apt-get install pocketsphinx/);
   });
 });

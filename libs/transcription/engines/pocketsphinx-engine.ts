@@ -1,19 +1,14 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { accessSync, constants } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { Resampler, writeWavHeader } from '#libs/media';
 import { RecgateError, type Hearing, type HearingRequest, type PcmSource, type SpeechToText } from '#libs/recording-model';
 import { durationOf, inOrder, type HeardWord } from '../heard-word.js';
 
-export interface PocketsphinxOptions {
-  /** Like `PATH`. */
-  readonly searchPath: string;
-}
-
-const PROGRAM = 'pocketsphinx_continuous';
+/** The program that is run. */
+export const POCKETSPHINX_PROGRAM = 'pocketsphinx_continuous';
 /** What its acoustic model was trained with. */
 const SAMPLE_RATE = 16_000;
 const MOST_OUTPUT = 16 * 1024 * 1024;
@@ -23,16 +18,16 @@ const NO_WORD = /^[<[]/;
 /**
  * The offline engine of Debian (`pocketsphinx`, `pocketsphinx-en-us`): English, words with times and confidence. It proves
  * that everything is connected; its text is poor.
+ * @param program where it is; null: it is not installed
  */
-export function createPocketsphinxEngine({ searchPath }: PocketsphinxOptions): SpeechToText {
+export function createPocketsphinxEngine(program: string | null): SpeechToText {
   return {
     name: 'pocketsphinx',
     async hear({ audio, language, signal }: HearingRequest): Promise<Hearing> {
       if (language !== null && !/^en\b/i.test(language)) {
         throw new RecgateError('field.invalid', `pocketsphinx knows English only, not ${language}`, { field: 'locale' });
       }
-      const program = findProgram(searchPath);
-      if (program === null) throw new RecgateError('outbound.refused', `${PROGRAM} is not installed (apt-get install pocketsphinx pocketsphinx-en-us)`);
+      if (program === null) throw new RecgateError('outbound.refused', `${POCKETSPHINX_PROGRAM} is not installed (apt-get install pocketsphinx pocketsphinx-en-us)`);
       const file = join(tmpdir(), `recgate-hearing-${randomUUID()}.wav`);
       try {
         await writeWav(file, audio, signal);
@@ -105,24 +100,10 @@ function run(program: string, file: string, signal: AbortSignal): Promise<string
       if (size > MOST_OUTPUT) child.kill('SIGKILL');
       else chunks.push(chunk);
     });
-    child.once('error', (cause) => reject(new RecgateError('outbound.failed', `${PROGRAM} was broken off`, { cause })));
+    child.once('error', (cause) => reject(new RecgateError('outbound.failed', `${POCKETSPHINX_PROGRAM} was broken off`, { cause })));
     child.once('close', (code) => {
       if (code === 0) resolve(Buffer.concat(chunks).toString('utf8'));
-      else reject(new RecgateError('outbound.failed', `${PROGRAM} ended with code ${code}`));
+      else reject(new RecgateError('outbound.failed', `${POCKETSPHINX_PROGRAM} ended with code ${code}`));
     });
   });
-}
-
-function findProgram(searchPath: string): string | null {
-  const files = searchPath.split(delimiter).filter(isAbsolute).map((directory) => join(directory, PROGRAM));
-  return files.find(isExecutable) ?? null;
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
