@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayUnderTest, type Answer, type Body } from '../../testing/gateway-under-test.js';
 
 const CORE = '/carrierx/core/v2/storage';
@@ -70,6 +71,19 @@ describe('public links', () => {
     expect((await link(`/carrierx/c/${container_}/${sid}.mp3`)).status).toBe(404);
     const second = String((await upload(`?container_sid=${container_}`, 'x')).json()['file_sid']);
     expect((await core('PATCH', `/files/${second}`, { file_access_name: 'greeting.mp3' })).status).toBe(409);
+  });
+
+  it('note when the file was read last', async () => {
+    const file = (await upload('?name=a.mp3', 'read me')).json();
+    const sid = String(file['file_sid']);
+    expect(file['date_last_accessed']).toEqual(file['date_modified']);
+    const lastAccess = async () => (await core('GET', `/files/${sid}`)).json()['date_last_accessed'];
+    await link(`/carrierx/f/${sid}`);
+    while ((await lastAccess()) === file['date_modified']) await delay(5);
+    const first = await lastAccess();
+    await link(`/carrierx/f/${sid}`);
+    await delay(50);
+    expect(await lastAccess()).toEqual(first);
   });
 
   it('lead nowhere when the container allows no publishing', async () => {

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { connect } from 'node:net';
 import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseWavHeader, writeWavHeader } from '#libs/media';
-import { storeStage, sweepCatalogues } from '#libs/orchestration';
+import { expireFiles, storeStage, sweepCatalogues } from '#libs/orchestration';
 import { openStoredAudio } from '../../../wiring/stored-audio-decoder.js';
 import { CALL, FileRecordings, first, UPLOAD } from '../../testing/file-recordings.js';
 import { GatewayUnderTest, type Answer, type Body } from '../../testing/gateway-under-test.js';
@@ -296,6 +298,54 @@ describe('a file that is there already', () => {
       state: 'failed',
       failure: { code: 'media.format' },
     });
+  });
+});
+
+describe('an upload', () => {
+  it('goes when its time is over, and stays when it is to be kept', async () => {
+    const { ports } = gateway.runtime;
+    const container = await containerOf({ default_file_lifecycle_action: 'delete', default_file_lifecycle_ttl: 60 });
+    const send = async () => {
+      const answer = await core('POST', `/files?container_sid=${container}`, Buffer.from('x'), {
+        'content-type': 'application/octet-stream',
+      });
+      return String(answer.json()['file_sid']);
+    };
+    const [due, kept] = [await send(), await send()];
+    await core('PATCH', `/files/${kept}`, { lifecycle_ttl: -1 });
+    expect(await expireFiles(ports, ['alpha'], new Date(Date.now() + 50_000))).toBe(0);
+    expect(await expireFiles(ports, ['alpha'], new Date(Date.now() + 70_000))).toBe(1);
+    expect([(await core('GET', `/files/${due}`)).status, (await core('GET', `/files/${kept}`)).status]).toEqual([
+      404, 200,
+    ]);
+  });
+
+  it.each([
+    ['bytes alone', 'application/octet-stream', 'half of the'],
+    [
+      'multipart',
+      'multipart/form-data; boundary=b',
+      '--b\r\nContent-Disposition: form-data; name="data"; filename="a.txt"\r\n\r\nhalf of the',
+    ],
+  ])('that breaks off leaves nothing: %s', async (_what, contentType, sent) => {
+    const container = await containerOf({});
+    await core('PATCH', `/containers/${container}`, { quota_bytes: 100 });
+    const { ports } = gateway.runtime;
+    const body = async () => (await ports.ledger.documents.get('flexml.containers', application, container))?.body;
+    const holds = async () => Object.keys((await body())?.['holds'] ?? {}).length;
+    const object = contentType.startsWith('multipart')
+      ? `--b\r\nContent-Disposition: form-data; name="file_object"\r\n\r\n{"container_sid":"${container}"}\r\n`
+      : '';
+    const { hostname, port } = new URL(gateway.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      `POST ${CORE}/files?container_sid=${container} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer token\r\nContent-Type: ${contentType}\r\nContent-Length: 9999\r\n\r\n${object}${sent}`,
+    );
+    while ((await holds()) === 0) await delay(5);
+    socket.destroy();
+    while ((await holds()) > 0) await delay(5);
+    expect((await core('GET', `/files?filter=container_sid eq ${container}`)).json()['total']).toBe(0);
+    expect(await body()).toMatchObject({ total: { bytes: 0, files: 0 } });
   });
 });
 
