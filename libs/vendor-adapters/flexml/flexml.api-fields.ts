@@ -34,12 +34,7 @@ export function readAddresses(body: JsonObject, base: CallAddresses): CallAddres
 }
 
 /** What the body names, read; else what there is. */
-export function given<T>(
-  body: JsonObject,
-  name: string,
-  otherwise: T,
-  read: (value: JsonValue, name: string) => T,
-): T {
+export function given<T>(body: JsonObject, name: string, otherwise: T, read: (value: JsonValue, name: string) => T): T {
   const value = body[name];
   return value === undefined ? otherwise : read(value, name);
 }

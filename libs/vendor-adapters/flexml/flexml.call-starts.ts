@@ -27,7 +27,9 @@ export function flexmlCallStart(
 ): FlexmlCallStart | null {
   const own = objects.find(({ url }) => url !== null);
   const request =
-    own?.url == null ? settingRequest(application, 'document') : requestTo(application, 'document', own.url, own.method);
+    own === undefined || own.url === null
+      ? settingRequest(application, 'document')
+      : requestTo(application, 'document', own.url, own.method);
   if (request === null) return null;
   const told = objects.find(({ status_callback_url: url }) => url !== null);
   const callback = told === undefined ? {} : { url: told.status_callback_url, method: told.status_callback_method };
@@ -39,7 +41,10 @@ export const flexmlCallStarts: StoredCallStarts = {
   collection: FLEXML_DIDS,
   choose(application, call, documents) {
     if (call.direction !== 'inbound') return null;
-    const did = didOf(call.to, documents.map(({ body }) => body as unknown as DidFields));
+    const did = didOf(
+      call.to,
+      documents.map(({ body }) => body as unknown as DidFields),
+    );
     return did === null ? null : flexmlCallStart(application, [did]);
   },
 };

@@ -1,7 +1,13 @@
 import { flexml } from '#libs/vendor-adapters';
 import type { Door } from '../shared/door.js';
+import { FlexmlCallSchedule } from './flexml-call-schedule.js';
+import { FlexmlCallsController } from './flexml-calls.controller.js';
+import { FlexmlCalls } from './flexml-calls.js';
 import { FlexmlContainersController } from './flexml-containers.controller.js';
 import { FlexmlCorsController } from './flexml-cors.controller.js';
+import { FlexmlDidsController } from './flexml-dids.controller.js';
+import { FlexmlDids } from './flexml-dids.js';
+import { FlexmlEndpointsController } from './flexml-endpoints.controller.js';
 import { FlexmlFileWrites } from './flexml-file-writes.js';
 import { FlexmlFilesController } from './flexml-files.controller.js';
 import { FlexmlLinks } from './flexml-links.js';
@@ -12,7 +18,23 @@ import { FlexmlGuard } from './flexml.guard.js';
 /** Stands in for api.carrierx.com and storage.carrierx.com. */
 export const FLEXML_DOOR: Door = {
   vendor: 'flexml',
-  controllers: [FlexmlCorsController, FlexmlContainersController, FlexmlFilesController, FlexmlLinksController],
-  providers: [FlexmlGuard, FlexmlStorage, FlexmlFileWrites, FlexmlLinks],
+  controllers: [
+    FlexmlCorsController,
+    FlexmlContainersController,
+    FlexmlFilesController,
+    FlexmlLinksController,
+    FlexmlCallsController,
+    FlexmlDidsController,
+    FlexmlEndpointsController,
+  ],
+  providers: [
+    FlexmlGuard,
+    FlexmlStorage,
+    FlexmlFileWrites,
+    FlexmlLinks,
+    FlexmlDids,
+    FlexmlCalls,
+    FlexmlCallSchedule,
+  ],
   renderError: (error, request) => flexml.renderFlexmlDoorError(error, request.path),
 };

@@ -17,6 +17,8 @@ import type { DoorApplication } from './door-applications.js';
 
 /** A call that an application asks its vendor to make. */
 export interface PlacedCall {
+  /** Absent: a new one. One that is kept beforehand tells afterwards whether the call was made. */
+  readonly callRef?: string;
   readonly identity: CallIdentity;
   /** What its flow begins with; null: the application's own first request. */
   readonly begin:
@@ -28,6 +30,10 @@ export interface PlacedCall {
 
 /** How many of an application's newest calls a door looks through. */
 const MOST_CALLS = 1000;
+
+export function newCallRef({ ids }: Pick<GatewayContext['ports'], 'ids'>): string {
+  return `call_${ids.hex(20)}`;
+}
 
 /** What doors do with calls. Each call is looked up within one application, so nobody reaches another's. */
 @Injectable()
@@ -46,7 +52,7 @@ export class DoorCalls {
   async place({ record }: DoorApplication, call: PlacedCall): Promise<CallRecord> {
     const { ports } = this.gateway;
     const { id: applicationId, tenantId } = record;
-    const callRef = `call_${ports.ids.hex(20)}`;
+    const callRef = call.callRef ?? newCallRef(ports);
     const leg = { transport: 'rtp', codec: 'PCMU' } as const;
     const open: OpenCall = {
       callRef,
