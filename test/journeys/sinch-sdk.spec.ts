@@ -209,6 +209,11 @@ journeys.it(
       ]),
     );
     const idOf = (cli: string) => participants.find((each) => each.cli === cli)?.id ?? '';
+    const recordings = async () => {
+      const query = `applicationId=${application.applicationId}`;
+      return (await gateway.api.get<{ items: { id: string; state: string }[] }>(`/v1/recordings?${query}`)).items;
+    };
+    await until('the conference is recorded', async () => (await recordings())[0]?.state === 'capturing');
     first.callee.say(tone(600, 500));
     await first.said();
     const leaver = { conferenceId, callId: idOf('46700000002') };
@@ -229,13 +234,11 @@ journeys.it(
     const [finished, available] = application.callbacks().filter(({ event }) => event === 'notify');
     expect(finished).toEqual({ event: 'notify', conferenceId, version: 1, type: 'recording_finished' });
     expect(available).toMatchObject({ conferenceId, type: 'recording_available' });
-    const { items } = await gateway.api.get<{ items: { id: string }[] }>(
-      `/v1/recordings?applicationId=${application.applicationId}`,
-    );
+    const items = await recordings();
     expect(items).toHaveLength(1);
     const heard = decodeWav(await gateway.api.audio(items[0]?.id ?? ''));
     const hz = tonesIn(heard.channels[0] ?? new Int16Array(), [600, 800, 1400]);
-    expect(hz.map((each) => each.hz)).toEqual([600, 800]);
+    expect([...new Set(hz.map((each) => each.hz))]).toEqual([600, 800]);
     await expect(voice.conferences.get({ conferenceId })).rejects.toMatchObject({ statusCode: 404 });
   },
 );
