@@ -57,11 +57,13 @@ export class Containers {
     sid: string,
     change: (current: Catalogued<Container>) => { readonly body: Container; readonly sealed: string | null } | null,
   ): Promise<Catalogued<Container> | null> {
-    const { document } = await this.documents.update(this.collection, this.owner.applicationId, sid, (current) => {
-      if (current === null) return null;
-      const next = change(fromDocument(current));
-      return next === null ? null : { body: toBody(next.body), sealed: next.sealed };
-    });
+    const { document } = await oneAfterAnother(`${this.owner.applicationId} ${sid}`, () =>
+      this.documents.update(this.collection, this.owner.applicationId, sid, (current) => {
+        if (current === null) return null;
+        const next = change(fromDocument(current));
+        return next === null ? null : { body: toBody(next.body), sealed: next.sealed };
+      }),
+    );
     return document === null ? null : fromDocument(document);
   }
 
@@ -138,6 +140,23 @@ export class Containers {
 
   private get collection(): string {
     return this.rules.collections.containers;
+  }
+}
+
+const turns = new Map<string, Promise<unknown>>();
+
+/**
+ * Changes of one container made by this process wait for one another: all its recordings write the same document, and
+ * losers of a race would only try again. Other processes are told by the comparison.
+ */
+async function oneAfterAnother<T>(key: string, action: () => Promise<T>): Promise<T> {
+  const turn = (turns.get(key) ?? Promise.resolve()).then(action, action);
+  const settled = turn.catch(() => undefined);
+  turns.set(key, settled);
+  try {
+    return await turn;
+  } finally {
+    if (turns.get(key) === settled) turns.delete(key);
   }
 }
 
