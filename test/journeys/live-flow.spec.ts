@@ -252,3 +252,21 @@ journeys.it("a stream that comes to an application's address is a call whose flo
   const audio = await audioOf(gateway, recording);
   expect(lengthOf(audio.channels[0], 1200)).toBeGreaterThanOrEqual(400);
 });
+
+journeys.it('background audio is heard by whoever is recorded, until the recording ends, and is not in the file', async (gateway) => {
+  const { callRef, applicationId, caller, callee } = await flexmlCall(gateway, {
+    '/start': (url) =>
+      `<Record direction="in" finishOnKey="#" trim="do-not-trim" backgroundAudioUrl="${url()}/greeting.wav" backgroundAudioLoop="0"/><Pause length="1"/><Hangup/>`,
+  });
+  await until('it is heard more than once', () => lengthOf(caller.heard(), 600) >= 800);
+  caller.say(tone(1400, 400));
+  await until('the tone is said', () => caller.quiet);
+  caller.press('#');
+  const recording = await availableOf(gateway, applicationId);
+  await ended(gateway, callRef);
+  const { channels } = await audioOf(gateway, recording);
+  expect([lengthOf(channels[0], 600), lengthOf(channels[0], 1400)]).toEqual([0, expect.closeTo(400, -2)]);
+  expect(lengthOf(callee.heard(), 600)).toBe(0);
+  const duringMs = recording.capture?.mediaEndMs ?? 0;
+  expect(lengthOf(caller.heard(), 600)).toBeLessThanOrEqual(duringMs + 400);
+});

@@ -3,6 +3,7 @@ import { newRecordingRecord, type RecordingRequest } from '../accept-recording.j
 import { catalogueOf } from '../files/recorded-files.js';
 import { roomFor } from '../files/room-for.js';
 import type { OrchestrationPorts } from '../ports.js';
+import { accompany } from './background-audio.js';
 import type { ControlCommand } from './node-protocol.js';
 import { RecordingRun, type CallFacts } from './recording-run.js';
 
@@ -18,6 +19,8 @@ export class CallRecordings {
   constructor(
     private readonly ports: OrchestrationPorts,
     private readonly facts: () => CallFacts,
+    /** Told of what a recording asks for and does not get. */
+    private readonly warn: (message: string) => void,
   ) {}
 
   /** Starts a recording now; `settled` is told once its capture has ended and the ledger knows. */
@@ -30,6 +33,9 @@ export class CallRecordings {
     if (!this.makeRoomFor(request)) return null;
     const run = new RecordingRun(this.ports, newRecordingRecord(this.ports, request), this.facts, settled);
     this.runs.push(run);
+    if (this.ports.prompts !== undefined) {
+      accompany(this.ports.prompts, run, { media, application: request.application, warn: this.warn });
+    }
     const { destination } = run.spec;
     if (destination.kind === 'none' && destination.reason.startsWith(INVALID_DESTINATION)) {
       run.refuse(new RecgateError('destination.incomplete', destination.reason.slice(INVALID_DESTINATION.length).trim()));

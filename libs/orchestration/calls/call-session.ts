@@ -65,7 +65,8 @@ export class CallSession implements CallMediaListener {
     readonly waiter: RecordingWaiter,
     private readonly listener: CallSessionListener,
   ) {
-    this.recordings = new CallRecordings(ports, () => ({ callState: this.state, callDurationMs: this.callDurationMs }));
+    const now = () => ({ callState: this.state, callDurationMs: this.callDurationMs });
+    this.recordings = new CallRecordings(ports, now, (message) => this.warn(message));
     this.flow = new SessionFlow(ports, this);
     this.connection = new CallConnection(this, ports.clock);
   }

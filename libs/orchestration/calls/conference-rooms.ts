@@ -33,10 +33,8 @@ export class ConferenceRoom {
     /** Told when the last one has left, and again when all its recordings have come to rest. */
     private readonly onEnd: (how: 'ending' | 'ended') => Promise<void>,
   ) {
-    this.recordings = new CallRecordings(ports, () => ({
-      callState: this.ending === null ? 'bridged' : 'ended',
-      callDurationMs: Math.round(media.mediaTimeMs),
-    }));
+    const now = () => ({ callState: this.ending === null ? 'bridged' : 'ended', callDurationMs: Math.round(media.mediaTimeMs) }) as const;
+    this.recordings = new CallRecordings(ports, now, (message) => ports.log.warn('conference', { callRef: media.callRef, message }));
   }
 
   get callRef(): string {

@@ -41,6 +41,9 @@ export class RecordingRun implements CaptureListener {
   /** Resolves when the capture has ended and the ledger knows how. */
   readonly over: Promise<void>;
   private markOver: () => void = () => undefined;
+  /** Resolves with the first recorded sample; never when there is none. */
+  readonly begun: Promise<void>;
+  private markBegun: () => void = () => undefined;
 
   constructor(
     private readonly ports: OrchestrationPorts,
@@ -53,6 +56,7 @@ export class RecordingRun implements CaptureListener {
     this.spec = fresh.spec;
     this.writer = new PatientWriter(ports.log);
     this.over = new Promise((resolve) => (this.markOver = resolve));
+    this.begun = new Promise((resolve) => (this.markBegun = resolve));
     this.accepted = this.writer.write('accepted', () => ports.ledger.recordings.accept(fresh)).then(() => undefined);
     this.accepted.catch((thrown: unknown) => this.report('accepted', thrown));
   }
@@ -122,6 +126,7 @@ export class RecordingRun implements CaptureListener {
   }
 
   capturing(startedAt: string, mediaTimeMs: number): void {
+    this.markBegun();
     const started: NewRecordingEvent = { name: 'recording.started', at: startedAt, mediaTimeMs };
     this.move('capturing', (current) =>
       current.state === 'accepted' || current.state === 'armed'

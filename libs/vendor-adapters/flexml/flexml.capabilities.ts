@@ -1,4 +1,4 @@
-import { NOT_YET_EXECUTED, type FieldCapability } from '#libs/recording-model';
+import { type FieldCapability } from '#libs/recording-model';
 
 type Support = FieldCapability['support'];
 
@@ -34,8 +34,8 @@ const RECORD_ROWS: readonly (readonly [string, string | null, Support, string | 
   ['playBeep', 'spec.beep', 'executed', 'false'],
   ['trim', 'spec.trim', 'converted', 'trim-silence'],
   ['recordSession', 'spec.mode', 'converted', 'false'],
-  ['backgroundAudioUrl', 'spec.playDuring.url', NOT_YET_EXECUTED, null],
-  ['backgroundAudioLoop', 'spec.playDuring.loop', NOT_YET_EXECUTED, '1'],
+  ['backgroundAudioUrl', 'spec.playDuring.url', 'executed', null],
+  ['backgroundAudioLoop', 'spec.playDuring.loop', 'executed', '1'],
   ['integerKey1', 'spec.labels.integer_key_1', 'converted', null],
   ['integerKey2', 'spec.labels.integer_key_2', 'converted', null],
   ['stringKey1', 'spec.labels.string_key_1', 'executed', null],

@@ -1,5 +1,4 @@
 import {
-  NOT_YET_EXECUTED,
   RecgateError,
   type FlowRequest,
   type RecordAction,
@@ -132,8 +131,7 @@ function readTrim(reader: AttributeReader): RecordingSpec['trim'] {
 }
 
 function readPlayDuring(reader: AttributeReader, context: MapContext): RecordingSpec['playDuring'] {
-  const dropped = `${NOT_YET_EXECUTED}: audio during the recording`;
-  const audio = urlAttribute(reader, 'backgroundAudioUrl', context, { to: 'spec.playDuring.url', dropped });
+  const audio = urlAttribute(reader, 'backgroundAudioUrl', context, { to: 'spec.playDuring.url' });
   if (audio === null) {
     reader.drop(['backgroundAudioLoop'], 'there is no backgroundAudioUrl it could apply to');
     return null;
@@ -141,7 +139,7 @@ function readPlayDuring(reader: AttributeReader, context: MapContext): Recording
   if (audio.userinfo !== null) reader.log.warn('The credentials in backgroundAudioUrl are not sent', reader.element.at);
   return {
     url: audio.url,
-    loop: reader.integer('backgroundAudioLoop', { fallback: 1, to: 'spec.playDuring.loop', dropped }),
+    loop: reader.integer('backgroundAudioLoop', { min: 0, fallback: 1, to: 'spec.playDuring.loop' }),
   };
 }
 

@@ -1,16 +1,12 @@
 import {
   isSecretRef,
-  NOT_YET_EXECUTED,
   REDACTED,
   type AccountingEntry,
   type JsonValue,
   type RecordingSpec,
 } from '#libs/recording-model';
 
-/** Parts of a job that are kept and carried out by a later version. */
-const LATER: readonly (keyof RecordingSpec)[] = ['playDuring'];
-
-/** What became of each field of a canonical spec: taken over, defaulted, or kept for later. Paths are JSON pointers into the request. */
+/** What became of each field of a canonical spec: taken over, defaulted, or dropped. Paths are JSON pointers into the request. */
 export function accountForSpec(written: unknown, spec: RecordingSpec): AccountingEntry[] {
   const given = isObject(written) ? written : {};
   const taken = Object.entries(given)
@@ -25,14 +21,12 @@ export function accountForSpec(written: unknown, spec: RecordingSpec): Accountin
 
 function entryFor(path: readonly string[], value: JsonValue, spec: RecordingSpec): AccountingEntry {
   const entry = { path: `/spec/${path.map(escapePointer).join('/')}`, value, to: `spec.${path.join('.')}` };
-  return isLater(path, value, spec)
-    ? { ...entry, outcome: 'dropped', reason: NOT_YET_EXECUTED }
-    : { ...entry, outcome: 'exact' };
+  if (path[0] !== 'ifExists' || value !== 'append' || canAppend(spec)) return { ...entry, outcome: 'exact' };
+  return { ...entry, outcome: 'dropped', reason: 'there is no file of the own store that it could be appended to' };
 }
 
-function isLater([field = '']: readonly string[], value: JsonValue, spec: RecordingSpec): boolean {
-  if (field === 'ifExists') return value === 'append' && spec.destination.kind === 'media-store';
-  return value !== null && (LATER as readonly string[]).includes(field);
+function canAppend({ destination }: RecordingSpec): boolean {
+  return destination.kind === 'media-store' && destination.file !== null;
 }
 
 function leaves(value: unknown, path: readonly string[]): [readonly string[], JsonValue][] {
