@@ -1,7 +1,7 @@
 import { MediaNode } from '#libs/capture';
 import { CallRegistry } from '#libs/orchestration';
 import { serveNodeCommands } from '#libs/queues';
-import { isTerminal } from '#libs/recording-model';
+import { isAtRest } from '#libs/recording-model';
 import type { Runtime } from '../wiring/runtime.js';
 import { within } from '../wiring/within.js';
 import { welcomeStream } from './application-streams.js';
@@ -76,7 +76,7 @@ async function finishOrphans(runtime: Runtime): Promise<void> {
     const record = await ports.ledger.recordings.get(recordingId);
     // Audio without a record was never acknowledged; it is kept all the same, nobody throws audio away on that ground.
     if (record === null) ports.log.warn('spool without a recording is kept', { recordingId });
-    else if (isTerminal(record.state) && record.state !== 'failed') await spool.delete(recordingId);
+    else if (isAtRest(record) && record.state !== 'failed') await spool.delete(recordingId);
   }
 }
 

@@ -4,6 +4,7 @@ import {
   OutboxRelay,
   runStage,
   storeStage,
+  transcribeRecording,
   type OrchestrationPorts,
   type Stage,
 } from '#libs/orchestration';
@@ -73,6 +74,7 @@ export class Pipeline {
 
   /** Every try is the last: nobody waits here for a destination to come back. */
   private async runStage(name: WorkStage, recordingId: string): Promise<void> {
+    if (name === 'transcribe') return transcribeRecording(this.ports, recordingId, true);
     const stage = this.stages[name];
     if (stage !== undefined) await runStage(this.ports, stage, recordingId, true);
   }

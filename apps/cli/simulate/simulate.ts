@@ -18,6 +18,7 @@ import type {
   RecordingEvent,
   RecordingRecord,
   SourcePosition,
+  TranscriptStore,
 } from '#libs/recording-model';
 import { createDocumentSigner, createSecretVault } from '#libs/secrets';
 import { createMetrics } from '#libs/telemetry';
@@ -68,6 +69,12 @@ export async function simulate(options: SimulateOptions, hooks: SimulationHooks)
     leave();
   }
 }
+
+const NO_TRANSCRIPTS: TranscriptStore = {
+  write: () => Promise.resolve(),
+  read: () => Promise.resolve(null),
+  remove: () => Promise.resolve(),
+};
 
 /** The parts of one run, wired together. */
 class Simulation {
@@ -155,6 +162,8 @@ class Simulation {
       encoder,
       stores: stores.stores,
       sender: application.senderFor(ledger.deliveries),
+      // No engine hears a simulation: applications are told what a failed transcription is told.
+      transcription: { engineFor: () => null, store: NO_TRANSCRIPTS },
       signer: createDocumentSigner(vaultKeys),
       contentOf: bytesContent,
       settings: {
@@ -164,7 +173,7 @@ class Simulation {
         keepRenditions: false,
         stuckAfterMs: Infinity,
         retentionSeconds: null,
-        transcriptionTimeoutMs: 0,
+        transcriptionTimeoutMs: 60_000,
         attemptTimeoutMs: 15_000,
       },
       log: { info: () => undefined, warn: () => undefined, error: () => undefined },
