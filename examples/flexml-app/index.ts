@@ -1,1 +1,3 @@
 export * from './flexml-app.js';
+export * from './carrierx-api.js';
+export * from './greeting-app.js';
