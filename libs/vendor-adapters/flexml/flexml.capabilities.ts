@@ -23,7 +23,13 @@ const RECORD_ROWS: readonly (readonly [string, string | null, Support, string | 
   ['transcribeTimeout', 'spec.transcription.timeoutMs', 'executed', null],
   ['transcribeLowConfidenceWordThreshold', 'spec.transcription.lowConfidenceThreshold', 'executed', '0.01'],
   ['transcribeLowConfidenceWordReplacement', 'spec.transcription.lowConfidenceReplacement', 'executed', '_'],
-  ['containerSid', 'spec.destination.container', 'executed', null, 'quotas kept; default: the setting containerSid, then a container of the account'],
+  [
+    'containerSid',
+    'spec.destination.container',
+    'executed',
+    null,
+    'quotas kept; default: the setting containerSid, then a container of the account',
+  ],
   ['fileSid', 'spec.destination.file', 'executed', null, 'beats containerSid; it must be there'],
   ['fileMode', 'spec.ifExists', 'executed', 'append', 'only with fileSid; otherwise a new file is made'],
   ['fileFormat', 'spec.format', 'converted', 'wav', 'wav: PCM 16 bit; ul: raw mu-law; 8 kHz mono'],
@@ -59,15 +65,15 @@ const RECORD_ROWS: readonly (readonly [string, string | null, Support, string | 
 
 /** The other verbs (contract §5). */
 const VERB_ROWS: readonly (readonly [string, string | null, Support, string?])[] = [
-  ['Say', 'step.speak', 'emulated', 'takes its time in the flow; nothing is spoken into the call'],
-  ['Play', 'step.playMedia', 'not yet executed', 'passed over with a warning; its action is carried out'],
+  ['Say', 'step.speak', 'executed', 'without a speech engine it takes its time in silence'],
+  ['Play', 'step.playMedia', 'executed', 'its action too; errorAction and keys that control it are not'],
   ['Pause', 'step.wait', 'executed', 'also written Wait'],
-  ['Gather', 'step.collectDigits', 'executed', 'its prompts as Say and Play'],
+  ['Gather', 'step.collectDigits', 'executed', 'with the prompts inside; validDigits has no effect'],
   ['Redirect', 'step.fetch', 'executed'],
   ['Hangup', 'step.hangup', 'executed'],
   ['Reject', 'step.reject', 'executed'],
   ['Dial', 'step.connect', 'executed', 'the first number; recording by Dial itself is not described by the vendor'],
-  ['Dtmf', 'step.sendDigits', 'not yet executed', 'passed over with a warning'],
+  ['Dtmf', 'step.sendDigits', 'executed'],
   ['Amd', null, 'not applicable', 'skipped with a warning, as are Start, Stop, Connect, Stream and unknown verbs'],
 ];
 

@@ -75,19 +75,19 @@ describe('flexml: other verbs (contract §5)', () => {
     ).toEqual([{ kind: 'playMedia', url: `http://127.0.0.1:8080/carrierx/f/${SID}`, repeat: 1, background: false }]);
   });
 
-  it('says of prompts and digits that nothing is heard of them', () => {
+  it('accounts for prompts and digits', () => {
     const { accounting } = parse(
       `<Response><Say voice="man">x</Say><Play loop="2" digits="1">/a.wav</Play><Play><File>${SID}</File></Play><Dtmf>1</Dtmf></Response>`,
     );
     const written = accounting.filter(({ line }) => line !== undefined);
     expect(written.map(({ path, outcome }) => `${path} ${outcome}`)).toEqual([
-      '/Response/Say[1]/@voice dropped',
-      '/Response/Say[1]/text() emulated',
-      '/Response/Play[1]/@loop dropped',
-      '/Response/Play[1]/@digits dropped',
-      '/Response/Play[1]/text() dropped',
-      '/Response/Play[2]/File[1]/text() dropped',
-      '/Response/Dtmf[1]/text() dropped',
+      '/Response/Say[1]/@voice exact',
+      '/Response/Say[1]/text() exact',
+      '/Response/Play[1]/@loop exact',
+      '/Response/Play[1]/@digits exact',
+      '/Response/Play[1]/text() exact',
+      '/Response/Play[2]/File[1]/text() converted',
+      '/Response/Dtmf[1]/text() exact',
     ]);
   });
 

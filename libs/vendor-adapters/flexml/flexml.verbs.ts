@@ -1,4 +1,4 @@
-import { NOT_YET_EXECUTED, type CollectDigitsAction, type FlowAction, type FlowStep } from '#libs/recording-model';
+import { type CollectDigitsAction, type FlowAction, type FlowStep } from '#libs/recording-model';
 import { AttributeReader } from './attribute-reader.js';
 import { storedFileUrl } from './flexml.names.js';
 import { readKeys } from './keys.js';
@@ -10,9 +10,6 @@ import type { XmlElement } from './xml-document.js';
 type VerbMapper = (element: XmlElement, reader: AttributeReader, context: MapContext) => readonly FlowAction[];
 
 const NO_STEP = 'the gateway has no step for it';
-const NOT_SPOKEN = `${NOT_YET_EXECUTED}: nothing is spoken into the call`;
-const NOT_PLAYED = `${NOT_YET_EXECUTED}: nothing is played into the call`;
-const NOT_DIALLED = `${NOT_YET_EXECUTED}: no digits are sent`;
 
 /** Verbs other than Record (contract §5), lower case; whatever is not here is skipped with a warning. */
 const VERBS: ReadonlyMap<string, VerbMapper> = new Map<string, VerbMapper>([
@@ -53,32 +50,26 @@ function readSay(element: XmlElement, reader: AttributeReader, { log }: MapConte
   const repeat = reader.integer('loop', { max: 100, fallback: 1, to: `${to}.repeat` });
   const pauseMs =
     reader.integer('loopPause', { fallback: 0, to: `${to}.pauseMs`, outcome: 'converted', reason: 's to ms' }) * 1000;
-  const voice = reader.text('voice', { to: `${to}.voice`, dropped: NOT_SPOKEN });
-  const language = reader.text('language', { to: `${to}.language`, dropped: NOT_SPOKEN });
+  const voice = reader.text('voice', { to: `${to}.voice` });
+  const language = reader.text('language', { to: `${to}.language` });
   if (element.text === null) return skip(element, 'there is nothing to say', reader);
   const text = element.text.value.replace(/\s+/g, ' ');
   if (text.length > 1024) log.warn('Say holds more than 1,024 characters', element.text.at);
-  log.account(element.text.at, {
-    value: shownValue(element.text),
-    outcome: 'emulated',
-    to: `${to}.text`,
-    reason: 'takes its time in the flow; nothing is spoken into the call',
-  });
+  log.account(element.text.at, { value: shownValue(element.text), outcome: 'exact', to: `${to}.text` });
   return [{ kind: 'speak', text, language, voice, repeat, pauseMs }];
 }
 
 /** With `action` the document at that URL replaces this one after the audio (contract §5). */
 function readPlay(element: XmlElement, reader: AttributeReader, context: MapContext): readonly FlowAction[] {
-  const background = reader.flag('background', { to: 'step.playMedia.background', dropped: NOT_PLAYED });
-  const repeat = reader.integer('loop', { fallback: 1, to: 'step.playMedia.repeat', dropped: NOT_PLAYED });
+  const background = reader.flag('background', { to: 'step.playMedia.background' });
+  const repeat = reader.integer('loop', { fallback: 1, to: 'step.playMedia.repeat' });
   const next = flowRequestAttribute(reader, { url: 'action', method: 'method' }, context);
-  const digits = reader.text('digits', { to: 'step.sendDigits', dropped: NOT_DIALLED });
+  const digits = reader.text('digits', { to: 'step.sendDigits' });
   reader.drop(
     ['errorAction', 'errorMethod', 'forwardOnKey', 'rewindOnKey', 'controlSkip', 'pauseOnKey', 'stopOnKey'],
     NO_STEP,
   );
-  const url =
-    readFileNoun(element, context) ?? urlText(element, context, 'step.playMedia.url', NOT_PLAYED)?.url ?? null;
+  const url = readFileNoun(element, context) ?? urlText(element, context, 'step.playMedia.url')?.url ?? null;
   if (url === null && digits === null) return skip(element, 'there is nothing to play', reader);
   return [
     ...(url === null ? [] : [{ kind: 'playMedia', url, repeat, background } as const]),
@@ -93,17 +84,11 @@ function readFileNoun(element: XmlElement, context: MapContext): string | null {
   for (const child of element.children) if (child !== file) readSkipped(child, context);
   if (file === undefined) return null;
   const reader = new AttributeReader(file, context.log);
-  const fate = { to: 'step.playMedia.url', dropped: NOT_PLAYED };
+  const fate = { to: 'step.playMedia.url', outcome: 'converted' as const, reason: 'the link of the file' };
   const sid = reader.text('fileSid', fate) ?? reader.text('sid', fate);
   reader.finish();
   for (const child of file.children) readSkipped(child, context);
-  if (file.text !== null)
-    context.log.account(file.text.at, {
-      value: file.text.value,
-      outcome: 'dropped',
-      to: 'step.playMedia.url',
-      reason: NOT_PLAYED,
-    });
+  if (file.text !== null) context.log.account(file.text.at, { value: file.text.value, ...fate });
   const name = sid ?? file.text?.value ?? null;
   return name === null ? null : storedFileUrl(name, context.application);
 }
@@ -202,10 +187,10 @@ function readNumber(element: XmlElement, { log }: MapContext): NonNullable<XmlEl
 
 function readDtmf(element: XmlElement, reader: AttributeReader, { log }: MapContext): readonly FlowAction[] {
   const to = 'step.sendDigits.digits';
-  const attribute = reader.text('digits', { to, dropped: NOT_DIALLED });
+  const attribute = reader.text('digits', { to });
   if (attribute !== null) return [{ kind: 'sendDigits', digits: attribute }];
   if (element.text === null) return skip(element, 'there are no digits', reader);
-  log.account(element.text.at, { value: element.text.value, outcome: 'dropped', to, reason: NOT_DIALLED });
+  log.account(element.text.at, { value: element.text.value, outcome: 'exact', to });
   return [{ kind: 'sendDigits', digits: element.text.value }];
 }
 
