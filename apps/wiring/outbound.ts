@@ -1,7 +1,15 @@
 import type { OutboundConfig } from '#libs/config';
-import { createUploadClient, GuardedHttpClient, nextAttempt, sendWireRequest, toDeliveryAttempt, type OutboundRules } from '#libs/delivery';
-import { RecgateError, type FlowClient, type NotificationSender } from '#libs/recording-model';
-import type { UploadHttpClient } from '#libs/storage';
+import {
+  createEndpointRules,
+  createUploadClient,
+  GuardedHttpClient,
+  nextAttempt,
+  sendWireRequest,
+  toDeliveryAttempt,
+  type EndpointRules,
+  type OutboundRules,
+} from '#libs/delivery';
+import { RecgateError, type FlowClient, type NotificationSender, type UploadClient } from '#libs/recording-model';
 
 /** Redirects of a document fetch; each hop is checked like the first address. */
 const DOCUMENT_REDIRECTS = 5;
@@ -11,7 +19,9 @@ export interface Outbound {
   readonly client: GuardedHttpClient;
   readonly flow: FlowClient;
   readonly sender: NotificationSender;
-  readonly uploads: UploadHttpClient;
+  readonly uploads: UploadClient;
+  /** For libraries that send requests by themselves. */
+  readonly endpoints: EndpointRules;
   close(): Promise<void>;
 }
 
@@ -24,6 +34,7 @@ export function createOutbound(config: OutboundConfig): Outbound {
     flow: createFlowClient(client, config),
     sender: createSender(client),
     uploads: createUploadClient(client),
+    endpoints: createEndpointRules(rules),
     close: () => client.close(),
   };
 }

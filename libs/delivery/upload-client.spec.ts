@@ -1,13 +1,14 @@
 import { Readable } from 'node:stream';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { RecgateError } from '#libs/recording-model';
-import { GuardedHttpClient, createUploadClient, type GuardedUpload } from './index.js';
+import type { Upload } from '#libs/recording-model';
+import { GuardedHttpClient, createUploadClient } from './index.js';
 import { client, closeAll, server } from './testing/clients.js';
 import { startServer } from './testing/loopback.js';
 
 afterEach(closeAll);
 
-function upload(url: string, more: Partial<GuardedUpload> = {}): GuardedUpload {
+function upload(url: string, more: Partial<Upload> = {}): Upload {
   return {
     method: 'PUT',
     url,

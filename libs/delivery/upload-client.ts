@@ -1,30 +1,6 @@
-import type { Readable } from 'node:stream';
+import type { UploadClient } from '#libs/recording-model';
 import type { GuardedHttpClient } from './guarded-http-client.js';
 import { outboundError } from './outbound-failure.js';
-
-/** One upload as the store stage asks for it. */
-export interface GuardedUpload {
-  readonly method: 'PUT' | 'POST';
-  /** Absolute, without userinfo. */
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly contentLength: number;
-  readonly open: () => Readable;
-  /** `user:password`, or null. */
-  readonly userinfo: string | null;
-  readonly signal: AbortSignal;
-}
-
-export interface GuardedUploadAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** The beginning of the body. */
-  readonly body: string;
-}
-
-export interface GuardedUploadClient {
-  send(upload: GuardedUpload): Promise<GuardedUploadAnswer>;
-}
 
 /** How long an upload may wait for its answer, and the slowest line that is still waited for. */
 const ANSWER_MS = 300_000;
@@ -35,7 +11,7 @@ const ANSWER_BYTES = 4096;
  * Uploads through the guarded client: any status is an answer, no redirect is followed, no header is added.
  * @throws RecgateError `outbound.refused` for an address the gateway does not talk to, `outbound.failed` when there was no answer.
  */
-export function createUploadClient(client: GuardedHttpClient): GuardedUploadClient {
+export function createUploadClient(client: GuardedHttpClient): UploadClient {
   return {
     async send({ method, url, headers, contentLength, open, userinfo, signal }) {
       const totalMs = ANSWER_MS + Math.ceil((contentLength * 1000) / SLOWEST_BYTES_PER_SECOND);

@@ -20,6 +20,7 @@ export * from './ports/prompt-source.port.js';
 export * from './ports/secret-vault.port.js';
 export * from './ports/spool-store.port.js';
 export * from './ports/transcriber.port.js';
+export * from './ports/upload-client.port.js';
 export * from './ports/vendor-adapter.port.js';
 export * from './ports/work-queue.port.js';
 export * from './recording-event.js';

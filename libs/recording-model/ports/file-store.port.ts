@@ -15,6 +15,7 @@ export interface FileFacts {
   /** Hex. */
   readonly sha256: string;
   readonly contentType: string;
+  /** FlexML container, or null. */
   readonly container: string | null;
   readonly metadata: Readonly<Record<string, string>>;
   /** ISO 8601 with ms. */

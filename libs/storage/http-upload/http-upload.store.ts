@@ -8,16 +8,18 @@ import {
   type RemoveRequest,
   type SecretBag,
   type StorageReceipt,
+  type UploadAnswer,
+  type UploadClient,
   type UploadLeftover,
 } from '#libs/recording-model';
 import { ContentSource } from '../shared/content-source.js';
 import { messageOf, networkCodeOf, stoppedError, storeError } from '../shared/store-error.js';
-import { createUndiciUploadClient, type UploadHttpAnswer, type UploadHttpClient } from './upload-http-client.js';
+import { createUndiciUploadClient } from './upload-http-client.js';
 import { safeUploadUrl, withoutQuery, type UploadAddress } from './upload-url.js';
 
 export interface HttpUploadStoreOptions {
   /** Default: the plain client, which goes to any address. */
-  readonly client?: UploadHttpClient;
+  readonly client?: UploadClient;
 }
 
 /** Kazoo contract §2.2: these are followed with the same verb and body, others are failures. */
@@ -30,7 +32,7 @@ const MAX_HOPS = 10;
  */
 export class HttpUploadStore implements ObjectStore {
   readonly kind = 'http-upload';
-  readonly #client: UploadHttpClient;
+  readonly #client: UploadClient;
 
   constructor({ client = createUndiciUploadClient() }: HttpUploadStoreOptions = {}) {
     this.#client = client;
@@ -70,7 +72,7 @@ export class HttpUploadStore implements ObjectStore {
     method: 'PUT' | 'POST',
     request: PutRequest,
     store: string,
-  ): Promise<UploadHttpAnswer> {
+  ): Promise<UploadAnswer> {
     const visited = new Set<string>();
     let address = start;
     for (;;) {
@@ -90,7 +92,7 @@ export class HttpUploadStore implements ObjectStore {
     method: 'PUT' | 'POST',
     request: PutRequest,
     store: string,
-  ): Promise<UploadHttpAnswer> {
+  ): Promise<UploadAnswer> {
     const source = new ContentSource(request.content);
     try {
       return await this.#client.send({
@@ -125,7 +127,7 @@ function startOf(name: string, destination: HttpUploadDestination, secrets: Secr
 }
 
 /** Credentials follow only within one origin; a `Location` may bring its own. */
-function redirected(from: UploadAddress, answer: UploadHttpAnswer, store: string): UploadAddress {
+function redirected(from: UploadAddress, answer: UploadAnswer, store: string): UploadAddress {
   const location = answer.headers['location'] ?? '';
   if (location === '' || !URL.canParse(location, from.url)) {
     throw new RecgateError('destination.rejected', `${store}: redirected (${answer.status}) without a valid Location`);
@@ -135,7 +137,7 @@ function redirected(from: UploadAddress, answer: UploadHttpAnswer, store: string
   return { url: to.url, userinfo: to.userinfo ?? (sameOrigin ? from.userinfo : null) };
 }
 
-function refusal(store: string, { status, body }: UploadHttpAnswer, secrets: SecretBag): RecgateError {
+function refusal(store: string, { status, body }: UploadAnswer, secrets: SecretBag): RecgateError {
   const words = body.replace(/<[^>]*>/g, ' ').trim();
   return storeError(store, { code: null, status, message: words || `the server answered ${status}` }, {}, secrets);
 }

@@ -1,36 +1,6 @@
 import type { Readable } from 'node:stream';
 import { request as send, type Dispatcher } from 'undici';
-
-/** One upload request. The client sends it as it is, follows no redirect and adds what HTTP itself needs. */
-export interface UploadHttpRequest {
-  readonly method: 'PUT' | 'POST';
-  /** Absolute, without userinfo. */
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Bytes of the body, exactly. */
-  readonly contentLength: number;
-  /** Opens the body from its start. */
-  readonly open: () => Readable;
-  /** `user:password` for Basic authentication, or null. */
-  readonly userinfo: string | null;
-  readonly signal: AbortSignal;
-}
-
-export interface UploadHttpAnswer {
-  readonly status: number;
-  /** Names in lower case; of repeated headers the first. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** The beginning of the body, at most a few kilobytes. */
-  readonly body: string;
-}
-
-/**
- * Sends uploads. The gateway binds its guarded client to this port, which also decides where an upload may go.
- * @throws whatever went wrong before there was an answer; a RecgateError passes through as it is
- */
-export interface UploadHttpClient {
-  send(request: UploadHttpRequest): Promise<UploadHttpAnswer>;
-}
+import type { UploadClient } from '#libs/recording-model';
 
 export interface UndiciUploadOptions {
   readonly dispatcher?: Dispatcher;
@@ -44,7 +14,7 @@ const LONGEST_BODY = 4096;
 export function createUndiciUploadClient({
   dispatcher,
   answerTimeoutMs = 300_000,
-}: UndiciUploadOptions = {}): UploadHttpClient {
+}: UndiciUploadOptions = {}): UploadClient {
   return {
     async send({ method, url, headers, contentLength, open, userinfo, signal }) {
       const basic = userinfo === null ? {} : { authorization: `Basic ${Buffer.from(userinfo).toString('base64')}` };

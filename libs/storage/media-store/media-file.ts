@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { RecgateError } from '#libs/recording-model';
+import { RecgateError, type FileFacts } from '#libs/recording-model';
 
 /** Names a file of the media store. Namespaces keep applications apart: the same name in two of them is two files. */
 export interface MediaFileAddress {
@@ -10,17 +10,7 @@ export interface MediaFileAddress {
 }
 
 /** What the store knows of a file; kept beside it as JSON. */
-export interface MediaFileInfo extends MediaFileAddress {
-  readonly sizeBytes: number;
-  /** Hex. */
-  readonly sha256: string;
-  readonly contentType: string;
-  /** FlexML container, or null. */
-  readonly container: string | null;
-  readonly metadata: Readonly<Record<string, string>>;
-  /** ISO 8601 with ms. */
-  readonly storedAt: string;
-}
+export interface MediaFileInfo extends MediaFileAddress, FileFacts {}
 
 /** The namespace of an application. */
 export function mediaNamespace(tenantId: string, applicationId: string): string {

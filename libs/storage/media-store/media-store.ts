@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import {
   RecgateError,
   type MediaStoreDestination,
+  type NewFile,
   type ObjectStore,
   type ObjectTarget,
   type PutRequest,
@@ -88,7 +89,7 @@ export class MediaStore implements ObjectStore {
   async write(
     address: MediaFileAddress,
     bytes: Readable | Buffer,
-    file: Pick<MediaFileInfo, 'contentType' | 'container' | 'metadata'>,
+    file: NewFile,
     signal?: AbortSignal,
   ): Promise<MediaFileInfo> {
     const { namespace } = address;
