@@ -46,7 +46,7 @@ export async function acceptRecording(
 export function newRecordingRecord(ports: AcceptPorts, request: RecordingRequest): RecordingRecord {
   const { application, action, call } = request;
   const now = ports.clock.now();
-  const id = request.idempotencyKey === null ? ports.ids.hex(24) : idFromKey(application.tenantId, request.idempotencyKey);
+  const id = request.idempotencyKey === null ? ports.ids.hex(24) : recordingIdOf(application.tenantId, request.idempotencyKey);
   const names = ports.adapters[action.spec.vendor].mintNames({
     application,
     call,
@@ -90,7 +90,8 @@ export function newRecordingRecord(ports: AcceptPorts, request: RecordingRequest
   };
 }
 
-function idFromKey(tenantId: string, key: string): string {
+/** The id of a recording that is asked for under an idempotency key. */
+export function recordingIdOf(tenantId: string, key: string): string {
   return createHash('sha256').update(`${tenantId}\n${key}`).digest('hex').slice(0, 24);
 }
 

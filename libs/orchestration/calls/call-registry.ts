@@ -13,7 +13,7 @@ import {
   type SecretBag,
 } from '#libs/recording-model';
 import { requireApplication, viewApplication } from '../applications.js';
-import { newRecordingRecord, type RecordingRequest } from '../accept-recording.js';
+import { recordingIdOf, type RecordingRequest } from '../accept-recording.js';
 import type { OrchestrationPorts } from '../ports.js';
 import type { CallContext } from './call-context.js';
 import { CallSession } from './call-session.js';
@@ -225,7 +225,7 @@ export class CallRegistry {
       idempotencyKey: command.idempotencyKey,
     };
     if (command.idempotencyKey === null) return this.begin(session, request);
-    const recordingId = newRecordingRecord(this.ports, request).id;
+    const recordingId = recordingIdOf(context.tenantId, command.idempotencyKey);
     return this.oneAtATime(recordingId, async () => {
       const existing = await this.ports.ledger.recordings.get(recordingId);
       return existing === null ? this.begin(session, request) : { recordingId, created: false };
