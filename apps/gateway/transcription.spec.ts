@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { startStrictS3 } from '../../libs/storage/testing/index.js';
 import { toneWav } from './testing/audio.js';
 import { CALL, FileRecordings, first, UPLOAD } from './testing/file-recordings.js';
 import { BETA_KEY, GatewayUnderTest, type Body } from './testing/gateway-under-test.js';
+import { startHttpReceiver, type HttpReceiver } from './testing/http-receiver.js';
 
 let gateway: GatewayUnderTest;
 let recordings: FileRecordings;
@@ -160,5 +162,70 @@ describe('a transcription', () => {
     await gateway.ask('DELETE', `/v1/recordings/${id}`);
     expect((await gateway.ask('GET', `/v1/recordings/${id}/transcript`)).status).toBe(409);
     expect(await store?.read({ tenantId: 'alpha', recordingId: id })).toBeNull();
+  });
+});
+
+describe('as the vendors tell it', () => {
+  let receiver: HttpReceiver;
+  beforeAll(async () => {
+    receiver = await startHttpReceiver();
+  });
+  afterAll(() => receiver.close());
+
+  const bodiesAt = (path: string) => receiver.received.filter(({ url }) => url === path).map(({ body }) => JSON.parse(body) as Record<string, unknown>);
+  const told = async (path: string, count: number) => {
+    while (bodiesAt(path).length < count) await new Promise((resolve) => setTimeout(resolve, 20));
+    return bodiesAt(path);
+  };
+
+  it('FlexML: the callback has the text, doubtful words replaced (contract §3.1)', async () => {
+    answers = [words('call', 'me')];
+    const document = `<Response><Record transcribe="true" transcribeCallback="${receiver.url}/text" transcribeLowConfidenceWordThreshold="0.5"/></Response>`;
+    const started = await recordings.start({ applicationId: application, source: UPLOAD, call: CALL, document });
+    const id = String(first(started)['id']);
+    await recordings.put(id, toneWav(1));
+    const [body] = await told('/text', 1);
+    const { names } = await written(id);
+    expect(body).toMatchObject({
+      RecordingSid: names?.['fileSid'],
+      TranscriptionStatus: 'completed',
+      TranscriptionText: '_ me',
+      TranscriptionUrl: '',
+      TranscriptionSid: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
+  });
+
+  it('Sinch: the transcript lies beside the recording before it is told of (contract §2.4, §5)', async () => {
+    answers = [words('first', 'turn')];
+    const keys = { accessKeyId: 'AKIATRANSCRIPT000001', secretAccessKey: 'transcript secret' };
+    const s3 = await startStrictS3({ ...keys, buckets: ['calls'] });
+    try {
+      const sinch = await gateway.application('sinch', {
+        applicationSecret: 'BeIukql3pTKJ8RGL5zo0DA==',
+        callbackUrl: `${receiver.url}/sinch`,
+        s3Endpoint: s3.url,
+      });
+      const options = {
+        destinationUrl: 's3://calls/my-recording.wav',
+        credentials: `${keys.accessKeyId}:${keys.secretAccessKey}:eu-central-1`,
+        format: 'wav',
+        transcriptionOptions: { enabled: true, locale: 'en-US' },
+      };
+      const document = JSON.stringify({ instructions: [{ name: 'startRecording', options }], action: { name: 'continue' } });
+      const started = await recordings.start({ applicationId: sinch, source: UPLOAD, call: CALL, document, role: 'ace' });
+      await recordings.put(String(first(started)['id']), toneWav(1));
+      const notified = await told('/sinch', 3);
+      expect(notified.map(({ type, destination }) => [type, destination])).toEqual([
+        ['recording_finished', undefined],
+        ['recording_available', 's3://calls/my-recording.wav'],
+        ['transcription_available', 's3://calls/my-recording-transcript.json'],
+      ]);
+      expect(JSON.parse(s3.object('calls', 'my-recording-transcript.json')?.toString() ?? '')).toEqual({
+        text: 'first turn',
+        lines: [{ timestamp: 0, speakerLabel: 'Speaker 1', text: 'first turn' }],
+      });
+    } finally {
+      await s3.close();
+    }
   });
 });
