@@ -5,7 +5,6 @@ import {
   encodeStage,
   runStage,
   storeStage,
-  transcribeRecording,
   type Housekeeping,
   type OrchestrationPorts,
   type Reconciler,
@@ -14,6 +13,8 @@ import {
 } from '#libs/orchestration';
 import { DeliverJob, parseJob, QUEUE_NAMES, queuePrefix, StageJob, workerOptions, type RedisConnections } from '#libs/queues';
 import { RecgateError } from '#libs/recording-model';
+import { isLastTry } from './last-try.js';
+import { TRANSCRIBE_JOBS, TranscribeJobs } from './transcribe-jobs.js';
 
 export interface StageWorkersOptions {
   readonly ports: OrchestrationPorts;
@@ -47,9 +48,8 @@ export class StageWorkers {
       this.run(QUEUE_NAMES.capture, concurrency.encode, (job) => captureFile(parseJob(StageJob, job.data).recordingId, isLastTry(job)));
     }
     if (stages.includes('transcribe')) {
-      this.run(QUEUE_NAMES.transcribe, concurrency.transcribe, (job) =>
-        transcribeRecording(ports, parseJob(StageJob, job.data).recordingId, isLastTry(job)),
-      );
+      const jobs = new TranscribeJobs(ports, concurrency.transcribe);
+      this.run(QUEUE_NAMES.transcribe, TRANSCRIBE_JOBS, (job, token) => jobs.work(job, token));
     }
     if (stages.includes('deliver')) this.runDeliveries(concurrency.deliver);
     if (stages.includes('housekeeping')) await this.runHousekeeping();
@@ -117,14 +117,10 @@ export class StageWorkers {
     });
   }
 
-  private run(queue: string, concurrency: number, work: (job: Job<unknown>) => Promise<void>): void {
+  private run(queue: string, concurrency: number, work: (job: Job<unknown>, token?: string) => Promise<void>): void {
     const { connections, prefix, ports } = this.options;
     const worker = new Worker(queue, work, workerOptions(connections.open('blocking'), prefix, concurrency));
     worker.on('error', (error) => ports.log.warn('queue', { queue, reason: error.message }));
     this.workers.push(worker);
   }
-}
-
-function isLastTry(job: Job): boolean {
-  return job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
 }

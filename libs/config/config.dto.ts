@@ -233,7 +233,7 @@ export class TranscriptionConfig {
   @IsUrl({ require_tld: false, require_protocol: true, protocols: ['ws', 'wss'] })
   voskUrl?: string;
 
-  /** Recordings written down at once. */
+  /** Recordings written down at once with each engine. */
   @IsInt()
   @Min(1)
   @Max(100)
