@@ -64,7 +64,7 @@ describe('a canonical spec', () => {
     const outcomes = Object.fromEntries(accounting.map((entry) => [String(entry['path']), String(entry['outcome'])]));
     expect(outcomes).toMatchObject({
       '/spec/maxDurationMs': 'exact',
-      '/spec/playDuring/url': 'dropped',
+      '/spec/playDuring/url': 'exact',
       '/spec/subscriptions/0/events/0': 'exact',
       '/spec/format': 'defaulted',
     });
