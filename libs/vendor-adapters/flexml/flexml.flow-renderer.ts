@@ -29,7 +29,7 @@ function verbFields(
 }
 
 function outcomeOf({ error, callDurationMs, hangupBy, endReason }: FlowContext): CallOutcome {
-  if (error !== null) return 'failed';
+  if (error !== null || endReason === 'applicationFailed') return 'failed';
   if (callDurationMs > 0) return 'completed';
   return hangupBy === 'caller' || endReason === 'command' ? 'cancel' : 'noanswer';
 }

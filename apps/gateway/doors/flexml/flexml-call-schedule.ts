@@ -3,14 +3,9 @@ import { viewApplication } from '#libs/orchestration';
 import { toRecgateError, type JsonValue, type RecgateError, type StoredDocument } from '#libs/recording-model';
 import { GATEWAY, type GatewayContext } from '../../runtime-token.js';
 import type { DoorApplication } from '../shared/door-applications.js';
-import { ALL_APPLICATIONS, FLEXML_SCHEDULE, FlexmlCalls, type KeptCall } from './flexml-calls.js';
+import { ALL_APPLICATIONS, FLEXML_SCHEDULE, FlexmlCalls, isAbandoned, type KeptCall } from './flexml-calls.js';
 
 const TICK_MS = 1000;
-/**
- * After this time whoever began to make a call is taken for dead, ms. Far longer than a media node may take to answer, and
- * than a command waits for it: a command that was not carried out by then never will be.
- */
-const CLAIM_MS = 30_000;
 /** A note without its call is kept so long: the call may be about to be written, ms. */
 const STRANGER_MS = 60_000;
 /** A call that cannot be made is tried again for so long, ms. */
@@ -153,9 +148,8 @@ export class FlexmlCallSchedule implements OnApplicationBootstrap, OnModuleDestr
   }
 }
 
-function isFree({ stage, dueAt, claimedAt }: KeptCall, now: number): boolean {
-  if (stage === 'scheduled') return Date.parse(dueAt) <= now;
-  return stage === 'placing' && (claimedAt === null || now - Date.parse(claimedAt) > CLAIM_MS);
+function isFree(call: KeptCall, now: number): boolean {
+  return (call.stage === 'scheduled' && Date.parse(call.dueAt) <= now) || isAbandoned(call, now);
 }
 
 function textOf(value: JsonValue | undefined): string {

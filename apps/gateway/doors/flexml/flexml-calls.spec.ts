@@ -225,6 +225,25 @@ describe('calls that are scheduled', () => {
   });
 });
 
+describe('DELETE of a call that somebody began to make and died', () => {
+  it.each([
+    ['before it was made', false],
+    ['after it was made: it is ended', true],
+  ])('%s', async (_what, wasMade) => {
+    const { ledger } = gateway.runtime.ports;
+    const { call_sid } = await created(CALLS, wasMade ? NUMBERS : { ...NUMBERS, delay: 3600 });
+    const sid = String(call_sid);
+    const past = new Date(Date.now() - 60_000).toISOString();
+    await ledger.documents.update('flexml.calls', applicationId, sid, (current) =>
+      current === null ? null : { body: { ...current.body, stage: 'placing', claimedAt: past }, sealed: null },
+    );
+    expect((await ask('DELETE', `${CALLS}/${sid}`)).status).toBe(204);
+    expect((await ask('GET', `${CALLS}/${sid}`)).status).toBe(404);
+    const ended = (await ledger.calls.findByCallId(applicationId, sid))?.state ?? null;
+    expect(ended).toBe(wasMade ? 'ended' : null);
+  });
+});
+
 describe('calls that go on', () => {
   it('keep what is written of them, are not interrupted by it, and are ended by DELETE', async () => {
     const { call_sid: sid } = await created(CALLS, NUMBERS);

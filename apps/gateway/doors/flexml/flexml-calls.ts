@@ -32,6 +32,15 @@ type Change = (current: KeptCall) => Omit<KeptCall, 'sid' | 'createdAt'> | 'remo
 export const FLEXML_SCHEDULE = 'flexml.schedule';
 export const ALL_APPLICATIONS = '*';
 
+/**
+ * After this time whoever began to make a call is taken for dead, ms. Far longer than a media node may take to answer, and
+ * than a command waits for it: a command that was not carried out by then never will be.
+ */
+const CLAIM_MS = 30_000;
+
+/** Calls that one application may have waiting. */
+const MOST_SCHEDULED = 10_000;
+
 /** How long a cancellation waits for a call that is being made at this moment, ms. */
 const PLACING_PATIENCE_MS = 5000;
 const PAUSE_MS = 50;
@@ -58,6 +67,7 @@ export class FlexmlCalls {
     const now = ports.clock.now();
     const dueAt = new Date(now.getTime() + fields.delay * 1000).toISOString();
     if (fields.delay > 0) {
+      await this.requireRoom(application);
       await this.noteDue(application, sid, dueAt);
       return this.write(application, sid, { fields, stage: 'scheduled', dueAt, callRef, claimedAt: null });
     }
@@ -115,19 +125,15 @@ export class FlexmlCalls {
    * @throws RecgateError `request.not_found`
    */
   async cancel(application: DoorApplication, sid: string): Promise<void> {
-    const { callRef } = await this.require(application, sid);
-    const left = await this.change(application, sid, ({ stage }) => (stage === 'scheduled' ? 'remove' : null));
-    await this.forgetDue(sid);
-    if (left === null) return;
-    const call = await this.untilPlaced(application, left);
-    if (call !== null && call.state !== 'ended') {
-      await this.calls.hangup(call).catch((thrown: unknown) => {
-        // It has ended meanwhile.
-        if (!(thrown instanceof RecgateError && thrown.code === 'request.not_found')) throw thrown;
-      });
+    await this.require(application, sid);
+    const giveUpAt = performance.now() + PLACING_PATIENCE_MS;
+    while (!(await this.tryCancel(application, sid))) {
+      if (performance.now() > giveUpAt) {
+        throw new RecgateError('gateway.unavailable', 'The call is being made at this moment; try again');
+      }
+      await delay(PAUSE_MS);
     }
-    this.gateway.ports.log.info('call cancelled by its application', { callRef });
-    await this.change(application, sid, () => 'remove');
+    await this.forgetDue(sid);
   }
 
   /** @throws RecgateError as `DoorCalls.place` */
@@ -171,6 +177,13 @@ export class FlexmlCalls {
     await this.schedule(sid, (current) => (current === null ? null : 'remove'));
   }
 
+  /** @throws RecgateError `request.conflict` */
+  private async requireRoom({ record }: DoorApplication): Promise<void> {
+    const waiting = (await this.list(record.id)).filter(({ stage }) => stage === 'scheduled');
+    if (waiting.length < MOST_SCHEDULED) return;
+    throw new RecgateError('request.conflict', `More than ${MOST_SCHEDULED} calls are scheduled`, { field: 'delay' });
+  }
+
   private schedule(sid: string, decide: Parameters<typeof this.gateway.ports.ledger.documents.update>[3]) {
     return this.gateway.ports.ledger.documents.update(FLEXML_SCHEDULE, ALL_APPLICATIONS, sid, decide);
   }
@@ -202,18 +215,30 @@ export class FlexmlCalls {
     return keptCall(document);
   }
 
-  private async untilPlaced(application: DoorApplication, { sid, callRef }: KeptCall): Promise<CallRecord | null> {
-    const giveUpAt = performance.now() + PLACING_PATIENCE_MS;
-    for (;;) {
-      const call = await this.gateway.ports.ledger.calls.get(callRef);
-      const kept = await this.find(application.record.id, sid);
-      if (call !== null || kept?.stage !== 'placing') return call;
-      if (performance.now() > giveUpAt) {
-        throw new RecgateError('gateway.unavailable', 'The call is being made at this moment; try again');
-      }
-      await delay(PAUSE_MS);
-    }
+  /** False while the call is being made: then it must be there before it can be ended. */
+  private async tryCancel(application: DoorApplication, sid: string): Promise<boolean> {
+    const kept = await this.find(application.record.id, sid);
+    const call = kept === null ? null : await this.gateway.ports.ledger.calls.get(kept.callRef);
+    if (call !== null && call.state !== 'ended') await this.end(call);
+    const now = this.gateway.ports.clock.now().getTime();
+    const left = await this.change(application, sid, (current) => {
+      const isBeingMade = current.stage === 'placing' && !isAbandoned(current, now);
+      return call !== null || (current.stage === kept?.stage && !isBeingMade) ? 'remove' : null;
+    });
+    return left === null;
   }
+
+  private async end(call: CallRecord): Promise<void> {
+    await this.calls.hangup(call).catch((thrown: unknown) => {
+      // It has ended meanwhile.
+      if (!(thrown instanceof RecgateError && thrown.code === 'request.not_found')) throw thrown;
+    });
+  }
+}
+
+/** Nobody has taken the making of the call upon himself, or whoever had is dead. */
+export function isAbandoned({ stage, claimedAt }: KeptCall, now: number): boolean {
+  return stage === 'placing' && (claimedAt === null || now - Date.parse(claimedAt) > CLAIM_MS);
 }
 
 function keptCall({ id, createdAt, body }: NonNullable<DocumentUpdate['document']>): KeptCall {

@@ -11,6 +11,9 @@ export interface KeptDid {
   readonly fields: flexml.DidFields;
 }
 
+/** Numbers of one endpoint; each call looks through them. */
+const MOST_DIDS = 10_000;
+
 /** The numbers of applications' endpoints (contract §1.6). */
 @Injectable()
 export class FlexmlDids {
@@ -31,12 +34,11 @@ export class FlexmlDids {
   /** @throws RecgateError `field.*`; `request.conflict` for a number that the endpoint has already */
   async create(application: DoorApplication, body: JsonObject): Promise<KeptDid> {
     const fields = flexml.readNewDid(body);
-    if (
-      flexml.didOf(
-        fields.phonenumber,
-        (await this.list(application)).map((did) => did.fields),
-      ) !== null
-    ) {
+    const known = (await this.list(application)).map((did) => did.fields);
+    if (known.length >= MOST_DIDS) {
+      throw new RecgateError('request.conflict', `An endpoint has at most ${MOST_DIDS} DIDs`);
+    }
+    if (flexml.didOf(fields.phonenumber, known) !== null) {
       throw new RecgateError('request.conflict', 'The endpoint has this number already', { field: 'phonenumber' });
     }
     const sid = this.gateway.ports.ids.uuid();
