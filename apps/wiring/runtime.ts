@@ -17,7 +17,7 @@ import {
 } from '#libs/queues';
 import type { Clock } from '#libs/recording-model';
 import { createDocumentSigner, createSecretVault, createSegmentCipher, loadOrCreateMasterKey } from '#libs/secrets';
-import { createObjectStores, MediaStore } from '#libs/storage';
+import { MediaStore } from '#libs/storage';
 import { createMetrics, type Logger } from '#libs/telemetry';
 import { VENDOR_ADAPTERS } from '#libs/vendor-adapters';
 import { createApiKeys, type ApiKeys } from './api-keys.js';
@@ -25,6 +25,7 @@ import { createAudioAppender } from './audio-appender.js';
 import { bytesContent } from './bytes-content.js';
 import { createOutbound, type Outbound } from './outbound.js';
 import { createFileStore } from './file-store.js';
+import { createGuardedStores } from './guarded-stores.js';
 import { dataSweepers } from './local-files.js';
 import { createPrompts } from './prompts.js';
 import { randomIds } from './random-ids.js';
@@ -93,7 +94,7 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
     spools: spool,
     encoder,
     followed: spool,
-    stores: createObjectStores({ mediaStore, httpUpload: { client: outbound.uploads } }),
+    stores: createGuardedStores(outbound, mediaStore),
     sender: outbound.sender,
     transcription,
     signer: createDocumentSigner(keys),

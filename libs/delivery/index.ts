@@ -1,5 +1,6 @@
 export { createAddressGuard, type AddressGuard } from './address-guard.js';
 export * from './attempt-outcome.js';
+export * from './endpoint-check.js';
 export * from './guarded-http-client.js';
 export {
   OutboundFailureError,

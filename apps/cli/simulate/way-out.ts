@@ -1,5 +1,6 @@
-import { createObjectStores, MediaStore, type ObjectStores } from '#libs/storage';
+import { MediaStore, type ObjectStores } from '#libs/storage';
 import type { FlowClient, NotificationSender } from '#libs/recording-model';
+import { createGuardedStores } from '../../wiring/guarded-stores.js';
 import { createOutbound } from '../../wiring/outbound.js';
 
 const TIMEOUT_MS = 15_000;
@@ -23,10 +24,7 @@ export function createWayOut(allowPrivate: boolean, mediaDirectory: string): Way
   return {
     flow: outbound.flow,
     sender: outbound.sender,
-    stores: createObjectStores({
-      mediaStore: new MediaStore({ root: mediaDirectory }),
-      httpUpload: { client: outbound.uploads },
-    }),
+    stores: createGuardedStores(outbound, new MediaStore({ root: mediaDirectory })),
     close: () => outbound.close(),
   };
 }

@@ -1,6 +1,6 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Agent } from 'node:http';
+import type { LookupFunction } from 'node:net';
 import { Readable } from 'node:stream';
 import type { PutRequest, S3Destination, StorageReceipt } from '#libs/recording-model';
 import { renditionContent, seededBytes } from '#libs/testing';
@@ -98,12 +98,10 @@ describe('S3 on the wire', () => {
   });
 
   it('asks for bucket.host when the addressing is virtual', async () => {
-    const httpAgent = new Agent({
-      lookup: (_host, options, callback) =>
-        options.all === true ? callback(null, [{ address: '127.0.0.1', family: 4 }]) : callback(null, '127.0.0.1', 4),
-    });
+    const lookup: LookupFunction = (_host, options, callback) =>
+      options.all === true ? callback(null, [{ address: '127.0.0.1', family: 4 }]) : callback(null, '127.0.0.1', 4);
     const endpoint = server.url.replace('127.0.0.1', 's3.example.test');
-    const receipt = await put(small, { endpoint, addressing: 'virtual' }, { tuning: { httpAgent } });
+    const receipt = await put(small, { endpoint, addressing: 'virtual' }, { tuning: { lookup } });
     expect(server.requests).toEqual(['PUT /folder/my%20call.wav?x-id=PutObject']);
     expect(server.object('calls', 'folder/my call.wav')?.equals(small)).toBe(true);
     expect(receipt.url).toBe(`${endpoint.replace('s3.', 'calls.s3.')}/folder/my%20call.wav`);

@@ -1,5 +1,4 @@
-import type { Agent as HttpAgent } from 'node:http';
-import type { Agent as HttpsAgent } from 'node:https';
+import type { LookupFunction } from 'node:net';
 import { S3Client } from '@aws-sdk/client-s3';
 
 /** How to reach and sign for one S3-compatible store. */
@@ -29,9 +28,8 @@ export interface S3Tuning {
   readonly connectTimeoutMs: number;
   /** Silence on a connection after which a request fails. */
   readonly idleTimeoutMs: number;
-  /** Connection pools of the app's own, for example with guarded name resolution. */
-  readonly httpAgent?: HttpAgent;
-  readonly httpsAgent?: HttpsAgent;
+  /** Resolves host names; default: the system's resolver. */
+  readonly lookup?: LookupFunction;
 }
 
 export const DEFAULT_S3_TUNING: S3Tuning = {
@@ -105,8 +103,7 @@ function createClient(connection: S3Connection, tuning: S3Tuning): S3Client {
     requestHandler: {
       connectionTimeout: tuning.connectTimeoutMs,
       socketTimeout: tuning.idleTimeoutMs,
-      ...(tuning.httpAgent && { httpAgent: tuning.httpAgent }),
-      ...(tuning.httpsAgent && { httpsAgent: tuning.httpsAgent }),
+      ...(tuning.lookup && { httpAgent: { lookup: tuning.lookup }, httpsAgent: { lookup: tuning.lookup } }),
     },
   });
 }

@@ -1,10 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { createHash } from 'node:crypto';
-import { lookup } from 'node:dns/promises';
 import { Readable } from 'node:stream';
-import { createAddressGuard } from '#libs/delivery';
 import { Crc32c } from '#libs/encoding';
-import { RecgateError, toRecgateError, type JsonObject, type RenditionContent } from '#libs/recording-model';
+import { toRecgateError, type JsonObject, type RecgateError, type RenditionContent } from '#libs/recording-model';
 import { kazoo } from '#libs/vendor-adapters';
 import { GATEWAY, type GatewayContext } from '../../runtime-token.js';
 
@@ -33,7 +31,6 @@ export class KazooStorageProbe {
     if (kind === 'none') return;
     const request = { target, secrets, metadata: {} };
     try {
-      if ('endpoint' in target.destination) await this.requireReachable(target.destination.endpoint);
       await stores[kind].put({
         ...request,
         content: contentOf(Buffer.from(text)),
@@ -47,22 +44,6 @@ export class KazooStorageProbe {
     await stores[kind].remove(request).catch((thrown: unknown) => {
       log.info('the test file of a storage plan stays', { handlerId, reason: toRecgateError(thrown).message });
     });
-  }
-
-  /** The answers of a probe are shown: no address behind the gateway may be asked by it. */
-  private async requireReachable(endpoint: string | null): Promise<void> {
-    if (endpoint === null) return;
-    const { allowHttp, allowPrivateNetworks } = this.gateway.config.outbound;
-    const url = URL.parse(endpoint);
-    if (url === null || !(url.protocol === 'https:' || (url.protocol === 'http:' && allowHttp))) {
-      throw new RecgateError('outbound.refused', 'The endpoint is not one the gateway may talk to');
-    }
-    const guard = createAddressGuard({ allowPrivateNetworks });
-    const addresses = await lookup(url.hostname.replace(/^\[|\]$/g, ''), { all: true }).catch(() => []);
-    if (addresses.length === 0) throw new RecgateError('destination.unreachable', 'The endpoint has no address');
-    if (!addresses.every(({ address }) => guard.allows(address))) {
-      throw new RecgateError('outbound.refused', 'The endpoint is not one the gateway may talk to');
-    }
   }
 }
 

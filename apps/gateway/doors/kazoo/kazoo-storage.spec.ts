@@ -189,21 +189,6 @@ describe('the storage document (contract §2.5)', () => {
     }
   });
 
-  it('asks no address behind the gateway, and tells nothing of it', async () => {
-    const { outbound } = gateway.runtime.config;
-    outbound.allowPrivateNetworks = false;
-    const asked = s3.requests.length;
-    try {
-      const refused = failuresOf(
-        await ask('POST', { attachments: { [S3_ID]: s3Handler({ key: KEY, secret: SECRET }) } }),
-      );
-      expect(refused).toHaveProperty([`attachments.${S3_ID}`, 'invalid', 'error_code'], 'outbound.refused');
-    } finally {
-      outbound.allowPrivateNetworks = true;
-    }
-    expect(s3.requests).toHaveLength(asked);
-  });
-
   it.each([
     ['handler that only Kazoo speaks to', { handler: 'dropbox', settings: { oauth_doc_id: 'x' } }],
     [
