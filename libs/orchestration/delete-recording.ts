@@ -36,8 +36,13 @@ export async function deleteRecording(
     if (current.deletedAt !== undefined) return null;
     const at = ports.clock.now();
     const deletedAt = at.toISOString();
-    const mediaTimeMs = current.capture?.mediaEndMs ?? 0;
-    return { to: current.state, at, patch: { deletedAt }, events: [{ name: 'recording.deleted', at: deletedAt, mediaTimeMs }] };
+    const told = { at: deletedAt, mediaTimeMs: current.capture?.mediaEndMs ?? 0 } as const;
+    const deleted = { name: 'recording.deleted', ...told } as const;
+    if (current.transcription !== 'pending') return { to: current.state, at, patch: { deletedAt }, events: [deleted] };
+    // Nobody may write down any more what was to be gone.
+    const failed = { name: 'transcription.failed', ...told } as const;
+    return { to: current.state, at, patch: { deletedAt, transcription: 'failed' }, events: [failed, deleted] };
   });
+  if (record.transcription === 'pending') await ports.spools.delete(recordingId);
   return outcome.record ?? record;
 }

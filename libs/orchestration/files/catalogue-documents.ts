@@ -43,6 +43,8 @@ export interface CataloguedFile {
   readonly recordings: Readonly<Record<string, StorageReceipt>>;
   /** Names in the own store whose bytes have been replaced and not yet removed. */
   readonly retired: readonly string[];
+  /** Names in the own store that new bytes are being written to, with the time at which that began (ISO 8601). */
+  readonly attempts?: Readonly<Record<string, string>>;
   /** Being deleted: nobody sees it any more. */
   readonly deleting: boolean;
   /** The vendor's own fields. */

@@ -36,11 +36,13 @@ export async function sweepCatalogues(ports: OrchestrationPorts, tenants: readon
 export async function sweepCatalogue(ports: OrchestrationPorts, catalogue: FileCatalogue): Promise<number> {
   let done = 0;
   for (const container of await catalogue.containers.list()) done += await sweepHolds(catalogue, container);
-  for (const { sid, body } of await catalogue.listAll()) {
+  const before = new Date(catalogue.now().getTime() - PATIENCE_MS);
+  for (const file of await catalogue.listAll()) {
+    const { sid, body } = file;
     if (body.deleting) await deleteFile(ports, catalogue, sid);
     else if (body.retired.length > 0 && isPast(catalogue, body.modifiedAt, RETIRED_MS))
       await catalogue.removeRetired(sid);
-    else continue;
+    else if (!(await catalogue.removeAttempts(file, before))) continue;
     done += 1;
   }
   return done;

@@ -155,8 +155,8 @@ export class FileCatalogue {
   async finishDeletion(sid: string): Promise<void> {
     const file = await this.find(sid);
     if (file?.body.deleting !== true) return;
-    const { storeName, retired, recordings, container, sizeBytes } = file.body;
-    for (const name of [storeName, ...retired]) await this.store.delete(this.address(name));
+    const { storeName, retired, attempts = {}, recordings, container, sizeBytes } = file.body;
+    for (const name of [storeName, ...retired, ...Object.keys(attempts)]) await this.store.delete(this.address(name));
     for (const recordingId of Object.keys(recordings))
       await this.containers.count(container, recordingHold(recordingId));
     await this.containers.count(container, uploadHold(sid));
@@ -198,6 +198,19 @@ export class FileCatalogue {
       ...current,
       retired: current.retired.filter((name) => !names.includes(name)),
     }));
+  }
+
+  /** Removes what nobody finished writing since then; answers whether there was anything. Safe to repeat. */
+  async removeAttempts({ sid, body }: Catalogued<CataloguedFile>, before: Date): Promise<boolean> {
+    const isDead = ([, at]: [string, string]) => Date.parse(at) < before.getTime();
+    const names = Object.entries(body.attempts ?? {}).filter(isDead).map(([name]) => name);
+    if (names.length === 0) return false;
+    for (const name of names) if (name !== body.storeName) await this.store.delete(this.address(name));
+    await this.change(sid, (current) => {
+      const left = Object.entries(current.attempts ?? {}).filter(([name]) => !names.includes(name));
+      return { ...current, attempts: Object.fromEntries(left) };
+    });
+    return true;
   }
 
   address(name: string): FileAddress {

@@ -52,7 +52,10 @@ export async function reserveRoom(
   await catalogue.containers.hold(body.container, name, { bytes, files: 0 }, catalogue.now());
 }
 
-/** Takes the promise of a recording back that left no file; safe to repeat. */
+/**
+ * Takes the promise of a recording back that left no file; what one left that is in the book all the same is counted.
+ * Safe to repeat.
+ */
 export async function releaseRoom(
   ports: CataloguePorts,
   record: RecordingRecord,
@@ -60,10 +63,12 @@ export async function releaseRoom(
 ): Promise<void> {
   const catalogue = catalogueOf(ports, record);
   if (catalogue === null) return;
-  const sid = existingFileOf(record.spec);
-  const file = sid === null ? null : await catalogue.get(sid);
+  const sid = existingFileOf(record.spec) ?? record.names['fileSid'];
+  const file = sid === undefined ? null : await catalogue.get(sid);
   const container = file?.body.container ?? (await containerFor(catalogue, record.spec, application));
-  await catalogue.containers.drop(container, recordingHold(record.id));
+  const name = recordingHold(record.id);
+  if (file?.body.recordings[record.id] !== undefined) await catalogue.containers.count(container, name);
+  else await catalogue.containers.drop(container, name);
 }
 
 /**
@@ -134,16 +139,24 @@ async function tryChange(work: CatalogueWork, base: Catalogued<CataloguedFile>):
     const name = `f/${sid}.${record.id}.${rendition.sha256.slice(0, 16)}.${extension}`;
     const target = { ...work.target, name, contentType: rendition.contentType };
     await holdTrueSize(work, body.container, { bytes: rendition.sizeBytes - body.sizeBytes, files: 0 });
+    await noteAttempt(work, sid, name);
     const receipt = await put(target, rendition);
     const fields = catalogue.rules.fileFields(record, null);
     const changed = await catalogue.change(sid, (current) => {
       const next = replaced(current, body, record.id, contentOf(target, rendition, receipt), receipt);
       return next === null ? null : { ...next, fields: { ...next.fields, ...fields } };
     });
+    if (changed === null) await catalogue.store.delete(catalogue.address(name)); // The file was deleted meanwhile.
     return changed?.body.recordings[record.id] ?? null;
   } finally {
     await whole?.release();
   }
+}
+
+/** Notes where bytes are about to be written: whoever dies there must not leave audio that nobody knows of. */
+async function noteAttempt({ catalogue }: CatalogueWork, sid: string, name: string): Promise<void> {
+  const at = catalogue.now().toISOString();
+  await catalogue.change(sid, (current) => ({ ...current, attempts: { ...current.attempts, [name]: at } }));
 }
 
 /** The same file with new bytes; null when it is no longer the one that they were made from, or holds them already. */
@@ -156,8 +169,25 @@ function replaced(
 ): CataloguedFile | null {
   const same = current.storeName === base.storeName && current.container === base.container;
   if (!same || current.recordings[recordingId] !== undefined) return null;
-  const retired = content.storeName === current.storeName ? current.retired : [...current.retired, current.storeName];
-  return { ...current, ...content, retired, recordings: { ...current.recordings, [recordingId]: receipt } };
+  const replacedName = content.storeName === current.storeName ? [] : [current.storeName];
+  const { given, others } = partedAttempts(current, recordingId);
+  const retired = [...current.retired, ...replacedName, ...given.filter((name) => name !== content.storeName)];
+  return {
+    ...current,
+    ...content,
+    retired,
+    attempts: others,
+    recordings: { ...current.recordings, [recordingId]: receipt },
+  };
+}
+
+/** What earlier tries of a recording wrote is of no use once one of them is the file. */
+function partedAttempts({ attempts = {} }: CataloguedFile, recordingId: string) {
+  const isGiven = (name: string) => name.includes(`.${recordingId}.`);
+  return {
+    given: Object.keys(attempts).filter(isGiven),
+    others: Object.fromEntries(Object.entries(attempts).filter(([name]) => !isGiven(name))),
+  };
 }
 
 async function settled(

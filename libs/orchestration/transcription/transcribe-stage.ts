@@ -37,10 +37,21 @@ const EVENTS = {
 export async function transcribeRecording(ports: OrchestrationPorts, recordingId: string, lastTry: boolean): Promise<void> {
   const record = await ports.ledger.recordings.get(recordingId);
   const { transcription } = ports;
-  if (record?.transcription !== 'pending' || record.spec.transcription === null || transcription === undefined) return;
+  if (record === null || record.spec.transcription === null || transcription === undefined) return;
+  // Whoever wrote it down may have died before he let the audio go.
+  if (record.transcription !== 'pending') return isWritten(record) ? letGo(ports, transcription, record) : undefined;
   const ending = await attempt(ports, transcription, record, record.spec.transcription, lastTry);
-  await settle(ports, record, ending);
+  await letGo(ports, transcription, (await settle(ports, record, ending)) ?? record);
+}
+
+/** The audio is not needed any more; what was written down of a recording that was deleted meanwhile goes, too. */
+async function letGo(ports: OrchestrationPorts, { store }: TranscriptionPorts, record: RecordingRecord): Promise<void> {
+  if (record.deletedAt !== undefined) await store.remove(record.id);
   await releaseLocalAudio(ports, record);
+}
+
+function isWritten({ state, transcription }: RecordingRecord): boolean {
+  return state === 'available' && transcription !== 'none';
 }
 
 async function attempt(
@@ -114,9 +125,9 @@ async function storeBeside(
   return receipt.location;
 }
 
-async function settle(ports: OrchestrationPorts, { id }: RecordingRecord, ending: Ending): Promise<void> {
+async function settle(ports: OrchestrationPorts, { id }: RecordingRecord, ending: Ending): Promise<RecordingRecord | null> {
   const at = ports.clock.now();
-  await ports.ledger.recordings.transition(id, (current) => {
+  const { record } = await ports.ledger.recordings.transition(id, (current) => {
     if (current.transcription !== 'pending') return null;
     const event: NewRecordingEvent = {
       name: EVENTS[ending.state],
@@ -128,6 +139,7 @@ async function settle(ports: OrchestrationPorts, { id }: RecordingRecord, ending
     };
     return { to: current.state, at, patch: { transcription: ending.state }, events: [event] };
   });
+  return record;
 }
 
 /** The time a document gives counts from when the recording became available; without one the gateway's own rule holds. */

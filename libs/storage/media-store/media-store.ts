@@ -181,13 +181,16 @@ export class MediaStore implements ObjectStore {
 
   /** Removes a file; false when there was none. Whoever is reading it may finish. */
   async delete(address: MediaFileAddress): Promise<boolean> {
-    const { sidecar, directory } = mediaPaths(address);
+    const { sidecar, directory, stem } = mediaPaths(address);
+    const place = join(this.#root, directory);
     const found = await this.#readSidecar(sidecar);
-    if (found === null) return false;
+    // Whoever died in the middle of writing or deleting may have left bytes that no sidecar speaks of.
+    const names = (await readdir(place).catch(() => [])).filter((name) => name.startsWith(`${stem}-`));
+    if (found === null && names.length === 0) return false;
+    for (const name of names) await rm(join(place, name), { force: true });
     await rm(join(this.#root, sidecar), { force: true });
-    await rm(join(this.#root, directory, found.data), { force: true });
-    await syncDirectory(join(this.#root, directory));
-    return true;
+    await syncDirectory(place);
+    return found !== null;
   }
 
   /** Removes temporary files of dead processes, older than that many ms; returns how many. */

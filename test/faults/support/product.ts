@@ -20,6 +20,7 @@ export interface ProductOptions {
   readonly worker?: Readonly<Record<string, unknown>>;
   readonly outbound?: Readonly<Record<string, unknown>>;
   readonly media?: Readonly<Record<string, unknown>>;
+  readonly transcription?: Readonly<Record<string, unknown>>;
 }
 
 /** A new, empty data directory. */
@@ -150,8 +151,13 @@ export interface Answer {
 }
 
 /** A worker process of its own on the same data directory and Redis. */
-export function startWorkerProcess(gateway: Gateway, redisUrl: string, worker: Readonly<Record<string, unknown>> = {}): ProductProcess {
-  const config = writeConfig(gateway.dataDirectory, { redisUrl, worker });
+export function startWorkerProcess(
+  { dataDirectory }: Pick<Gateway, 'dataDirectory'>,
+  redisUrl: string,
+  worker: Readonly<Record<string, unknown>> = {},
+  options: ProductOptions = {},
+): ProductProcess {
+  const config = writeConfig(dataDirectory, { ...options, redisUrl, worker });
   return ProductProcess.start('apps/worker/main.js', ['--config', config], {});
 }
 
@@ -180,6 +186,7 @@ export function writeConfig(dataDirectory: string, options: ProductOptions): str
     http: { port: 0 },
     redis: options.redisUrl === undefined ? {} : { url: options.redisUrl },
     media: { websocketPort: 0, ...options.media },
+    ...(options.transcription === undefined ? {} : { transcription: options.transcription }),
     worker: { ...QUICK_WORKER, ...options.worker },
     outbound: { allowHttp: true, allowPrivateNetworks: true, timeoutMs: 3000, ...options.outbound },
     log: { level: 'warn' },
