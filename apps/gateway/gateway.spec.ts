@@ -209,6 +209,10 @@ describe('applications', () => {
     [{ name: 'a', vendor: 'flexml', settings: null }, 'settings'],
     [{ name: 'a', vendor: 'flexml', settings: { containerSid: 7 } }, 'settings.containerSid'],
     [{ name: 'a', vendor: 'flexml', settings: { nonsense: 'x' } }, 'settings.nonsense'],
+    [{ name: 'a', vendor: 'flexml', settings: { statusCallbackMethod: 'PUT' } }, 'settings.statusCallbackMethod'],
+    [{ name: 'a', vendor: 'flexml', settings: { documentUrl: 'app.example.com/x' } }, 'settings.documentUrl'],
+    [{ name: 'a', vendor: 'flexml', settings: { storageUrl: 'javascript:alert(1)' } }, 'settings.storageUrl'],
+    [{ name: 'a', vendor: 'flexml', settings: { defaultMaxLength: '1h' } }, 'settings.defaultMaxLength'],
     [{ name: 'a', vendor: 'flexml', more: 1 }, 'more'],
   ])('refuse %j naming the field', async (body, field) => {
     const answer = await gateway.ask('POST', '/v1/applications', { body });

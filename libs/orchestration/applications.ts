@@ -110,8 +110,8 @@ export const COMMON_SETTINGS: readonly SettingDefinition[] = [
 ];
 
 /**
- * Parts settings into open and secret ones and checks their names.
- * @throws RecgateError `field.invalid` naming the setting and the known ones
+ * Parts settings into open and secret ones and checks their names and values.
+ * @throws RecgateError `field.invalid` naming the setting, and the known ones or what it must be
  */
 export function splitSettings(
   ports: Pick<OrchestrationPorts, 'adapters'>,
@@ -126,6 +126,10 @@ export function splitSettings(
     if (definition === undefined) {
       const names = [...known.keys()].sort().join(', ');
       throw new RecgateError('field.invalid', `"${key}" is not a setting of ${vendor}; known are: ${names}`, { field: `settings.${key}` });
+    }
+    const { rule } = definition;
+    if (rule !== undefined && value.trim() !== '' && !rule.test(value.trim())) {
+      throw new RecgateError('field.invalid', `The setting ${key} must be ${rule.wanted}`, { field: `settings.${key}` });
     }
     (definition.secret === true ? secret : open)[key] = value;
   }

@@ -106,6 +106,20 @@ export async function requestOnly(ports: FlowRequestPorts, request: FlowRequest,
   await ask(ports, request, situation);
 }
 
+/** The requests that the end of a call brings. Settings that cannot be used must not keep the call from ending. */
+export function requestsOfEnd(
+  adapter: Pick<VendorAdapter, 'lastRequests'>,
+  call: { readonly context: { readonly application: ApplicationView; readonly identity: CallIdentity }; warn(message: string): void },
+  flowState: JsonObject,
+): readonly FlowRequest[] {
+  try {
+    return adapter.lastRequests(call.context.application, call.context.identity, flowState);
+  } catch (thrown) {
+    call.warn(`The end of the call is told to nobody: ${toRecgateError(thrown).message}`);
+    return [];
+  }
+}
+
 interface Answer {
   readonly body: string;
   readonly url: string;

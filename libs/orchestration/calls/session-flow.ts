@@ -30,7 +30,7 @@ import { requestCleanUp } from './clean-up.js';
 import { recordingOfDocument } from './document-recording.js';
 import type { FlowCall } from './flow-call.js';
 import { FlowRecordings } from './flow-recordings.js';
-import { requestDocument, requestOnly, type FlowRequestPorts, type FlowSituation } from './flow-requests.js';
+import { requestDocument, requestOnly, requestsOfEnd, type FlowRequestPorts, type FlowSituation } from './flow-requests.js';
 import { PromptPlayer } from './prompt-player.js';
 import type { RecordingRun } from './recording-run.js';
 
@@ -167,8 +167,7 @@ export class SessionFlow implements FlowListener {
 
   /** The requests that the end of the call brings; each once, their answers have no effect but to clean up where they may. */
   async tellEnd(): Promise<void> {
-    const { application, identity } = this.call.context;
-    for (const request of this.requests.adapter.lastRequests(application, identity, this.flowState)) {
+    for (const request of requestsOfEnd(this.requests.adapter, this.call, this.flowState)) {
       const situation = this.situation({ recording: null, collected: null }, this.brokenBy);
       const told =
         request.cleansUp === true

@@ -161,6 +161,14 @@ export interface SettingDefinition {
   readonly description: string;
   readonly default?: string;
   readonly secret?: boolean;
+  /** What it may be, blanks around it cut off; a blank one counts as not set. Absent: any text. */
+  readonly rule?: SettingRule;
+}
+
+export interface SettingRule {
+  /** Ends the sentence "it must be …". */
+  readonly wanted: string;
+  readonly test: (value: string) => boolean;
 }
 
 export interface FieldCapability {

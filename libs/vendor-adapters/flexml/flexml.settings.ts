@@ -1,19 +1,41 @@
-import { RecgateError, splitUserinfo, type ApplicationView, type SettingDefinition } from '#libs/recording-model';
+import {
+  RecgateError,
+  splitUserinfo,
+  type ApplicationView,
+  type SettingDefinition,
+  type SettingRule,
+} from '#libs/recording-model';
+
+const URL_VALUE: SettingRule = {
+  wanted: 'an absolute http or https URL without credentials',
+  test: (text) => /^https?:\/\//i.test(text) && URL.canParse(text) && splitUserinfo(text).userinfo === null,
+};
+const METHOD_VALUE = oneOf('POST', 'GET');
+const POSITIVE_VALUE: SettingRule = {
+  wanted: 'a whole number of at least 1',
+  test: (text) => /^\d{1,15}$/.test(text) && Number(text) >= 1,
+};
 
 /** Every setting of a FlexML application. */
 export const flexmlSettings = [
   {
     key: 'documentUrl',
     description: 'URL of the FlexML document that starts a call (`url` of the DID or Call object, contract §1.1)',
+    rule: URL_VALUE,
   },
-  { key: 'documentMethod', description: 'POST or GET for documentUrl', default: 'POST' },
+  { key: 'documentMethod', description: 'POST or GET for documentUrl', default: 'POST', rule: METHOD_VALUE },
   {
     key: 'documentUserinfo',
     description: '`user:password` for Basic authentication at documentUrl and at relative URLs of its documents',
     secret: true,
   },
-  { key: 'statusCallbackUrl', description: 'URL told about the end of the call (contract §1.5)' },
-  { key: 'statusCallbackMethod', description: 'POST or GET for statusCallbackUrl', default: 'POST' },
+  { key: 'statusCallbackUrl', description: 'URL told about the end of the call (contract §1.5)', rule: URL_VALUE },
+  {
+    key: 'statusCallbackMethod',
+    description: 'POST or GET for statusCallbackUrl',
+    default: 'POST',
+    rule: METHOD_VALUE,
+  },
   {
     key: 'statusCallbackUserinfo',
     description: '`user:password` for Basic authentication at statusCallbackUrl',
@@ -24,10 +46,12 @@ export const flexmlSettings = [
     description:
       '`basic`: an answered call hears an error recording before it ends because the application broke the flow; `none`: it just ends (contract §1.4)',
     default: 'basic',
+    rule: oneOf('basic', 'none'),
   },
   {
     key: 'errorRecordingUrl',
     description: 'Audio file that is the error recording; without it a sentence is spoken',
+    rule: URL_VALUE,
   },
   {
     key: 'containerSid',
@@ -38,14 +62,21 @@ export const flexmlSettings = [
     key: 'storageUrl',
     description: 'Base of RecordingUrl for the own store, where `/f/{sid}` is served',
     default: 'https://storage.carrierx.com',
+    rule: URL_VALUE,
   },
-  { key: 'defaultMaxLength', description: 'maxLength of a Record that has none, seconds', default: '3600' },
+  {
+    key: 'defaultMaxLength',
+    description: 'maxLength of a Record that has none, seconds',
+    default: '3600',
+    rule: POSITIVE_VALUE,
+  },
   { key: 'apiVersion', description: 'ApiVersion field of every request', default: '2.0' },
   {
     key: 'callStatusWords',
     description:
       '`current` (noanswer, cancel) or `older` (no-answer, app-error) words of CallStatus (contract §2.5 row 4)',
     default: 'current',
+    rule: oneOf('current', 'older'),
   },
   { key: 'partnerSid', description: 'PartnerSid field of every request; absent when not set' },
   { key: 'endpointSid', description: 'EndpointSid field of every request; absent when not set' },
@@ -56,8 +87,14 @@ export const flexmlSettings = [
     key: 'defaultQuotaBytes',
     description: "Room in the account's default container, bytes; it is made when the first recording needs it",
     default: '1099511627776',
+    rule: POSITIVE_VALUE,
   },
-  { key: 'defaultQuotaFiles', description: "Room in the account's default container, files", default: '1000000' },
+  {
+    key: 'defaultQuotaFiles',
+    description: "Room in the account's default container, files",
+    default: '1000000',
+    rule: POSITIVE_VALUE,
+  },
   { key: 's3Region', description: 'Region of the buckets named by awsBucketName; the document cannot say it' },
   { key: 's3Endpoint', description: 'S3-compatible endpoint used for aws* attributes instead of AWS' },
   { key: 'gcsEndpoint', description: 'Endpoint used for gcp* attributes instead of Google' },
@@ -76,16 +113,13 @@ export function settingOf(application: ApplicationView, key: FlexmlSettingKey): 
 
 /** @throws RecgateError `request.invalid` when the setting is not a whole number of at least 1. */
 export function positiveSettingOf(application: ApplicationView, key: FlexmlSettingKey): number {
-  const text = settingOf(application, key) ?? '';
-  if (!/^\d{1,15}$/.test(text) || Number(text) < 1) throw invalidSetting(key, 'a whole number of at least 1');
-  return Number(text);
+  return Number(required(key, settingOf(application, key) ?? '', POSITIVE_VALUE));
 }
 
 /** @throws RecgateError `request.invalid` when the setting is neither POST nor GET. */
 export function methodSettingOf(application: ApplicationView, key: FlexmlSettingKey): 'GET' | 'POST' {
-  const method = settingOf(application, key)?.toUpperCase();
-  if (method !== 'GET' && method !== 'POST') throw invalidSetting(key, 'POST or GET');
-  return method;
+  const method = required(key, settingOf(application, key) ?? '', METHOD_VALUE);
+  return method.toUpperCase() === 'GET' ? 'GET' : 'POST';
 }
 
 /**
@@ -94,16 +128,19 @@ export function methodSettingOf(application: ApplicationView, key: FlexmlSetting
  */
 export function urlSettingOf(application: ApplicationView, key: FlexmlSettingKey): string | null {
   const text = settingOf(application, key);
-  if (text === null) return null;
-  const { url, userinfo } = splitUserinfo(text);
-  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) throw invalidSetting(key, 'an absolute http or https URL');
-  if (userinfo !== null) throw invalidSetting(key, 'a URL without credentials');
-  return url;
+  return text === null ? null : required(key, text, URL_VALUE);
 }
 
-function invalidSetting(key: FlexmlSettingKey, wanted: string): RecgateError {
-  return new RecgateError('request.invalid', `The setting ${key} must be ${wanted}`, {
+function required(key: FlexmlSettingKey, text: string, { wanted, test }: SettingRule): string {
+  if (test(text)) return text;
+  throw new RecgateError('request.invalid', `The setting ${key} must be ${wanted}`, {
     field: key,
     position: { path: `settings/${key}` },
   });
+}
+
+/** One of these words, in any case. */
+function oneOf(...words: readonly string[]): SettingRule {
+  const known = new Set(words.map((word) => word.toLowerCase()));
+  return { wanted: words.join(' or '), test: (text) => known.has(text.toLowerCase()) };
 }
