@@ -4,7 +4,7 @@ import { createSpool, type Spool } from '#libs/capture';
 import type { RecgateConfig } from '#libs/config';
 import { createRenditionFollower, createThreadedEncoder, type ThreadedEncoder } from '#libs/encoding';
 import { createRedisLedger } from '#libs/ledger';
-import { Housekeeping, OutboxRelay, Reconciler, sweepCatalogues, type OrchestrationPorts } from '#libs/orchestration';
+import { Housekeeping, NameClaims, OutboxRelay, Reconciler, sweepCatalogues, type OrchestrationPorts } from '#libs/orchestration';
 import {
   createBullWorkQueue,
   createNodeCommander,
@@ -102,6 +102,7 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
     files,
     appender: createAudioAppender(join(data, 'pulled')),
     prompts,
+    names: new NameClaims(WALL_CLOCK),
     settings: {
       renditionDirectory: join(data, 'renditions'),
       storeManifests: config.storage.manifests,

@@ -29,7 +29,7 @@ export interface RecordingRequest {
   readonly idempotencyKey: string | null;
 }
 
-type AcceptPorts = Pick<OrchestrationPorts, 'ledger' | 'vault' | 'ids' | 'clock' | 'adapters'>;
+type AcceptPorts = Pick<OrchestrationPorts, 'ledger' | 'vault' | 'ids' | 'clock' | 'adapters' | 'names'>;
 
 /**
  * Writes a recording into the ledger with its credentials sealed. A vendor's start is acknowledged only after this
@@ -46,6 +46,7 @@ export async function acceptRecording(
 export function newRecordingRecord(ports: AcceptPorts, request: RecordingRequest): RecordingRecord {
   const { application, action, call } = request;
   const now = ports.clock.now();
+  const { names: claims } = ports;
   const id = request.idempotencyKey === null ? ports.ids.hex(24) : recordingIdOf(application.tenantId, request.idempotencyKey);
   const names = ports.adapters[action.spec.vendor].mintNames({
     application,
@@ -54,6 +55,7 @@ export function newRecordingRecord(ports: AcceptPorts, request: RecordingRequest
     now,
     spec: action.spec,
     recordingId: id,
+    ...(claims === undefined ? {} : { claim: (name: string) => claims.claim(application.applicationId, name) }),
     ...(request.flowState === undefined ? {} : { flowState: request.flowState }),
   });
   const hasSecrets = Object.keys(action.secrets).length > 0;

@@ -20,6 +20,7 @@ export * from './files/index.js';
 export * from './housekeeping.js';
 export * from './manifest/recording-manifest.js';
 export * from './manifest/store-manifest.js';
+export * from './name-claims.js';
 export * from './outbox-relay.js';
 export * from './peaks/peak-files.js';
 export * from './peaks/waveform-peaks.js';

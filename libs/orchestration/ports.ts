@@ -24,6 +24,7 @@ import type {
 } from '#libs/recording-model';
 import type { Readable } from 'node:stream';
 import type { Metrics } from '#libs/telemetry';
+import type { NameClaims } from './name-claims.js';
 
 /** Everything orchestration is built on; the apps bind the implementations. */
 export interface OrchestrationPorts {
@@ -51,6 +52,8 @@ export interface OrchestrationPorts {
   readonly prompts?: PromptSource;
   /** Absent: nothing can be appended to a stored file (simulations). */
   readonly appender?: AudioAppender;
+  /** Absent: names that two recordings make of the same second may be alike. */
+  readonly names?: NameClaims;
   readonly settings: OrchestrationSettings;
   readonly log: OrchestrationLog;
   readonly metrics: Metrics;

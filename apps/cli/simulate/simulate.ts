@@ -7,6 +7,7 @@ import { createMemoryLedger } from '#libs/ledger';
 import {
   CallSession,
   createApplication,
+  NameClaims,
   RecordingWaiter,
   viewApplication,
   type OrchestrationPorts,
@@ -166,6 +167,7 @@ class Simulation {
       transcription: { engineFor: () => null, store: NO_TRANSCRIPTS },
       signer: createDocumentSigner(vaultKeys),
       contentOf: bytesContent,
+      names: new NameClaims(clock),
       settings: {
         storeManifests: false,
         renditionDirectory: join(this.workDirectory, 'renditions'),

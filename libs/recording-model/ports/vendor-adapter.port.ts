@@ -205,6 +205,8 @@ export interface ParsedDocument {
 export interface MintContext extends ParseContext {
   readonly spec: RecordingView['spec'];
   readonly recordingId: string;
+  /** Takes a name for this recording; false when another one of the application has it. Absent: nobody keeps book. */
+  readonly claim?: (name: string) => boolean;
 }
 
 /** The final address of a rendition. */

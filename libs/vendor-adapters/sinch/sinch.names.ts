@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ApplicationView, Destination, MintContext, ObjectTarget, RecordingView } from '#libs/recording-model';
 import { assertNever } from '#libs/recording-model';
 import { applicationKeyOf } from './sinch.settings.js';
@@ -14,10 +15,16 @@ export function conferenceIdOf(recording: Pick<RecordingView, 'spec' | 'call'>):
   return label === undefined ? (recording.call.conferenceId ?? recording.call.callId) : String(label);
 }
 
-/** `fileStem`: application key and call or conference id, as generated names carry them (contract §2.3). */
+/**
+ * `fileName`: what a generated name is made of, without its extension (contract §2.3). Names are unique: a recording that
+ * starts in the second of another one of its call is dated one second later, so that neither overwrites the other.
+ */
 export function mintSinchNames(context: MintContext): Readonly<Record<string, string>> {
-  const id = conferenceIdOf(context) ?? context.call.callId;
-  return { fileStem: fileStem(context.application, id) };
+  const stem = fileStem(context.application, conferenceIdOf(context) ?? context.call.callId);
+  for (let at = context.now.getTime(); ; at += 1000) {
+    const fileName = `${dateOf(at)}_${stem}`;
+    if (context.claim?.(fileName) !== false) return { fileName };
+  }
 }
 
 /** Where the file goes: the given key, or the generated name in the given folder (contract §2.1, §2.3). */
@@ -62,21 +69,29 @@ function keyIn(recording: RecordingView): string | null {
 }
 
 /** `{yyyyMMddHHmmss}_{applicationKey}_{callId}.{format}`; the date is the UTC start of the recording. */
-function generatedName(recording: RecordingView, application: ApplicationView): string {
-  const start = recording.capture?.startedAt ?? recording.startedAt ?? recording.createdAt;
-  const date = new Date(start).toISOString().replace(/\D/g, '').slice(0, 14);
-  const stem = recording.names['fileStem'] ?? fileStem(application, conferenceIdOf(recording) ?? recording.call.callId);
-  return `${date}_${stem}.${recording.spec.format.extension}`;
+function generatedName({ names, createdAt, call, spec }: RecordingView, application: ApplicationView): string {
+  const name = names['fileName'] ?? `${dateOf(Date.parse(createdAt))}_${fileStem(application, call.callId)}`;
+  return `${name}.${spec.format.extension}`;
+}
+
+/** `yyyyMMddHHmmss`, UTC. */
+function dateOf(epochMs: number): string {
+  return new Date(epochMs).toISOString().replace(/\D/g, '').slice(0, 14);
 }
 
 function fileStem(application: ApplicationView, id: string): string {
   return `${safe(applicationKeyOf(application))}_${safe(id)}`;
 }
 
-/** Conference ids are free text: what could steer a path or break a URI becomes `_`. */
+const MAX_PART = 160;
+
+/**
+ * Conference ids are free text: what could steer a path or break a URI becomes `_`. Ids that differ in such characters
+ * alone must not come to the same name, so one that was changed is told apart by its checksum.
+ */
 function safe(text: string): string {
-  return text
-    .replace(/[^A-Za-z0-9._@+-]/g, '_')
-    .replace(/\.{2,}/g, '_')
-    .slice(0, 160);
+  const plain = text.replace(/[^A-Za-z0-9._@+-]/g, '_').replace(/\.{2,}/g, '_');
+  if (plain === text && plain.length <= MAX_PART) return plain;
+  const checksum = createHash('sha256').update(text).digest('hex').slice(0, 8);
+  return `${plain.slice(0, MAX_PART - 9)}-${checksum}`;
 }

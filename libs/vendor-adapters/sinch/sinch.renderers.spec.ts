@@ -170,7 +170,7 @@ describe('Sinch file names', () => {
   const started = { capture: { ...SAMPLE_CAPTURE, startedAt: '2024-06-06T17:20:14.900Z' } };
 
   it('generates date, key and call in the folder that was given', () => {
-    const stem = '20240606172014_669E367E-6BBA-48AB-AF15-266871C28135';
+    const stem = '20240606172010_669E367E-6BBA-48AB-AF15-266871C28135';
     for (const [destinationUrl, folder] of [
       ['s3://b', ''],
       ['s3://b/', ''],
@@ -184,7 +184,23 @@ describe('Sinch file names', () => {
       `${stem}_${CALL_ID}.mp3`,
     );
     const hostile = { name: 'connectConf', conferenceId: '../../etc/pass wd\n' };
-    expect(nameOf(recordingOf(S3, hostile, started))).toBe(`${stem}_____etc_pass_wd_.mp3`);
+    expect(nameOf(recordingOf(S3, hostile, started))).toBe(`${stem}_____etc_pass_wd_-778e1686.mp3`);
+  });
+
+  it('gives recordings that start in the same second names of their own', () => {
+    const claims = new Set<string>();
+    const claim = (name: string): boolean => !claims.has(name) && claims.add(name).size > 0;
+    const { spec } = recordingOf(S3);
+    const context = { ...fixtureContext(application, CALL), spec, claim };
+    const minted = ['r1', 'r2', 'r3'].map((recordingId) => sinchAdapter.mintNames({ ...context, recordingId }));
+    const stem = `669E367E-6BBA-48AB-AF15-266871C28135_${CALL_ID}`;
+    expect(minted.map(({ fileName }) => fileName)).toEqual([
+      `20240606172010_${stem}`,
+      `20240606172011_${stem}`,
+      `20240606172012_${stem}`,
+    ]);
+    const conference = (conferenceId: string): string => nameOf(recordingOf(S3, { name: 'connectConf', conferenceId }));
+    expect(new Set(['a/b', 'a_b', 'a b', 'a'.repeat(128), `${'a'.repeat(127)}b`].map(conference)).size).toBe(5);
   });
 
   it('keeps a given name whatever its extension', () => {
