@@ -10,6 +10,8 @@ import { applyDecision, inOrderOfCreation } from '../apply-decision.js';
 import type { Keys } from './keys.js';
 
 const MAX_RACES = 100;
+/** Documents that are read at once. */
+const PORTION = 500;
 
 /** A hash for each collection of an application. */
 export class RedisDocumentLedger implements DocumentLedger {
@@ -23,8 +25,15 @@ export class RedisDocumentLedger implements DocumentLedger {
   }
 
   async list(collection: string, applicationId: string): Promise<readonly StoredDocument[]> {
-    const all = await this.redis.hvals(this.keys.documents(applicationId, collection));
-    return inOrderOfCreation(all.map((text) => JSON.parse(text) as StoredDocument));
+    const found = new Map<string, StoredDocument>();
+    // In portions, so that neither Redis nor this process stands still over a large collection.
+    const portions = this.redis.hscanStream(this.keys.documents(applicationId, collection), { count: PORTION });
+    for await (const portion of portions as AsyncIterable<readonly string[]>) {
+      for (let at = 0; at + 1 < portion.length; at += 2) {
+        found.set(portion[at] ?? '', JSON.parse(portion[at + 1] ?? '') as StoredDocument);
+      }
+    }
+    return inOrderOfCreation([...found.values()]);
   }
 
   async update(

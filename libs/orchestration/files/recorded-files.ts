@@ -63,8 +63,7 @@ export async function releaseRoom(
 ): Promise<void> {
   const catalogue = catalogueOf(ports, record);
   if (catalogue === null) return;
-  const sid = existingFileOf(record.spec) ?? record.names['fileSid'];
-  const file = sid === undefined ? null : await catalogue.get(sid);
+  const file = await catalogue.get(fileSidOf(record));
   const container = file?.body.container ?? (await containerFor(catalogue, record.spec, application));
   const name = recordingHold(record.id);
   if (file?.body.recordings[record.id] !== undefined) await catalogue.containers.count(container, name);
@@ -96,7 +95,7 @@ export interface CatalogueWork {
 
 async function storeNewFile(work: CatalogueWork): Promise<StorageReceipt> {
   const { catalogue, record, application, target, rendition, put } = work;
-  const sid = fileSidOf(record, target);
+  const sid = fileSidOf(record);
   const before = await catalogue.get(sid);
   const known = before?.body.recordings[record.id];
   if (before !== null && known !== undefined) return settled(work, before.body.container, known);
@@ -227,7 +226,7 @@ export async function retentionOfFile(
   catalogue: FileCatalogue,
   record: RecordingRecord,
 ): Promise<RecordingSpec['retention']> {
-  const file = await catalogue.get(record.names['fileSid'] ?? '');
+  const file = await catalogue.get(fileSidOf(record));
   const ttlSeconds = file === null ? null : catalogue.rules.keepSeconds(file.body.fields);
   return ttlSeconds === null ? null : { ttlSeconds, action: 'delete' };
 }
@@ -251,7 +250,7 @@ function existingFileOf({ destination }: RecordingSpec): string | null {
   return destination.kind === 'media-store' ? destination.file : null;
 }
 
-/** The sid under which the vendor's adapter has named the file. */
-function fileSidOf(record: RecordingRecord, { name }: ObjectTarget): string {
-  return record.names['fileSid'] ?? /([^/]+?)(\.[^./]*)?$/.exec(name)?.[1] ?? record.id;
+/** The sid of the file that a recording is, or goes into. */
+export function fileSidOf({ spec, names, id }: Pick<RecordingRecord, 'spec' | 'names' | 'id'>): string {
+  return existingFileOf(spec) ?? names['fileSid'] ?? id;
 }

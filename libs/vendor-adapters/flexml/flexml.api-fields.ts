@@ -3,7 +3,9 @@ import { RecgateError, splitUserinfo, type JsonObject, type JsonValue } from '#l
 /** Longest texts of the Calls API. */
 const MOST_URL = 2048;
 const MOST_NUMBER = 128;
+/** Largest and deepest objects that applications attach (`attributes`, `external_attributes`). */
 const MOST_OBJECT_BYTES = 16 * 1024;
+const MOST_DEPTH = 16;
 
 /** Where a call gets its document and tells of its end; Call and DID objects share these fields (contract §1.6). */
 export interface CallAddresses extends JsonObject {
@@ -63,20 +65,31 @@ export function numberOf(value: JsonValue, name: string): string {
   throw invalid(name, `a number of at most ${MOST_NUMBER} characters`);
 }
 
-/** A whole number of seconds; a numeric text is taken as the number. */
+/** Seconds; a numeric text is taken as the number, and a fraction is cut off: applications send what is left of a time. */
 export function secondsOf(min: number, max: number): (value: JsonValue, name: string) => number {
   return (value, name) => {
-    const number = typeof value === 'string' && /^\s*\d{1,15}\s*$/.test(value) ? Number(value) : value;
-    if (typeof number === 'number' && Number.isSafeInteger(number) && number >= min && number <= max) return number;
-    throw invalid(name, `a whole number of seconds from ${min} to ${max}`);
+    const number = typeof value === 'string' && /^\s*\d{1,15}(\.\d{1,15})?\s*$/.test(value) ? Number(value) : value;
+    const seconds = typeof number === 'number' ? Math.trunc(number) : NaN;
+    if (seconds >= min && seconds <= max) return seconds;
+    throw invalid(name, `a number of seconds from ${min} to ${max}`);
   };
 }
 
+/** @throws RecgateError `field.invalid` for what is no object, too large or nested too deeply */
 export function objectOf(value: JsonValue, name: string): JsonObject {
   if (value === null) return {};
   const isObject = typeof value === 'object' && !Array.isArray(value);
-  if (isObject && JSON.stringify(value).length <= MOST_OBJECT_BYTES) return value as JsonObject;
-  throw invalid(name, `an object of at most ${MOST_OBJECT_BYTES} bytes`);
+  // The depth first: what is nested too deeply cannot even be measured.
+  if (isObject && isWithin(value, MOST_DEPTH) && JSON.stringify(value).length <= MOST_OBJECT_BYTES) {
+    return value as JsonObject;
+  }
+  throw invalid(name, `an object of at most ${MOST_OBJECT_BYTES} bytes, nested at most ${MOST_DEPTH} deep`);
+}
+
+/** Whether the value is nested no deeper; looks no deeper itself. */
+function isWithin(value: JsonValue, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return depth > 0 && Object.values(value).every((inner) => isWithin(inner, depth - 1));
 }
 
 /** E.164 digits, however the number is written. */

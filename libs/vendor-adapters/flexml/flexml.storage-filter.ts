@@ -3,8 +3,15 @@ import { RecgateError, type JsonObject, type JsonValue } from '#libs/recording-m
 /** Longest filter, and most conditions in one. */
 const MOST_TEXT = 2000;
 const MOST_CONDITIONS = 32;
+/** Characters that all the patterns of one filter may compare, over all items: a fraction of a second. */
+const MOST_COMPARED = 20_000_000;
 
-type Test = (value: JsonValue | undefined, operand: string) => boolean;
+/** What is left of the comparisons of one list. */
+interface Effort {
+  left: number;
+}
+
+type Test = (value: JsonValue | undefined, operand: string, effort: Effort) => boolean;
 
 const equals: Test = (value, operand) =>
   isNull(operand) ? value === null || value === undefined : sameAs(value, operand);
@@ -12,12 +19,16 @@ const equals: Test = (value, operand) =>
 /** Every operator with what it compares (contract §4.5). A number is compared with the operand as a number. */
 const OPERATORS: ReadonlyMap<string, Test> = new Map<string, Test>([
   ['eq', equals],
-  ['ne', (value, operand) => !equals(value, operand)],
+  ['ne', (value, operand, effort) => !equals(value, operand, effort)],
   ['lt', (value, operand) => order(value, operand, (sign) => sign < 0)],
   ['le', (value, operand) => order(value, operand, (sign) => sign <= 0)],
   ['gt', (value, operand) => order(value, operand, (sign) => sign > 0)],
   ['ge', (value, operand) => order(value, operand, (sign) => sign >= 0)],
-  ['like', (value, operand) => typeof value === 'string' && matches(value.toLowerCase(), operand.toLowerCase())],
+  [
+    'like',
+    (value, operand, effort) =>
+      typeof value === 'string' && matches(value.toLowerCase(), operand.toLowerCase(), effort),
+  ],
 ]);
 
 const ALIASES: ReadonlyMap<string, string> = new Map([
@@ -37,20 +48,21 @@ interface Condition {
 
 /**
  * Reads `field op value [and …]` (contract §4.5).
- * @returns tells whether an object passes
+ * @returns tells whether an object passes; throws the same error when the patterns compare too much over all objects
  * @throws RecgateError `request.invalid` naming what cannot be read
  */
 export function readFilter(text: string | null): (item: JsonObject) => boolean {
   if (text === null || text.trim() === '') return () => true;
   if (text.length > MOST_TEXT) throw unreadable(`it is longer than ${MOST_TEXT} characters`);
   const conditions = readConditions(tokensOf(text));
-  return (item) => conditions.every((condition) => passes(item, condition));
+  const effort: Effort = { left: MOST_COMPARED };
+  return (item) => conditions.every((condition) => passes(item, condition, effort));
 }
 
-function passes(item: JsonObject, { path, operator, operands }: Condition): boolean {
+function passes(item: JsonObject, { path, operator, operands }: Condition, effort: Effort): boolean {
   const value = valueAt(item, path);
-  if (operator === 'in') return operands.some((operand) => equals(value, operand));
-  return OPERATORS.get(operator)?.(value, operands[0] ?? '') === true;
+  if (operator === 'in') return operands.some((operand) => equals(value, operand, effort));
+  return OPERATORS.get(operator)?.(value, operands[0] ?? '', effort) === true;
 }
 
 interface Token {
@@ -58,10 +70,10 @@ interface Token {
   readonly quoted: boolean;
 }
 
-/** Words, quoted texts, and the brackets and commas of lists. */
+/** Words (`o'brien` is one), quoted texts, and the brackets and commas of lists. */
 function tokensOf(text: string): Token[] {
   const tokens: Token[] = [];
-  const pattern = /\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([(),])|([^\s(),"']+))/gy;
+  const pattern = /\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([(),])|([^\s(),"'][^\s(),]*))/gy;
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
     const [, double, single, mark, plain] = match;
     const quoted = double ?? single;
@@ -148,13 +160,15 @@ function order(value: JsonValue | undefined, operand: string, holds: (sign: numb
   return holds(value < operand ? -1 : Number(value > operand));
 }
 
-/** `%` stands for any text, `_` for one character; without recursion, so that no pattern takes long. */
-function matches(text: string, pattern: string): boolean {
+/** `%` stands for any text, `_` for one character. */
+function matches(text: string, pattern: string, effort: Effort): boolean {
   let at = 0;
   let star = -1;
   let mark = 0;
   let p = 0;
   while (at < text.length) {
+    effort.left -= 1;
+    if (effort.left < 0) throw unreadable('its patterns would take too long');
     if (p < pattern.length && pattern[p] === '%') {
       star = p;
       p += 1;

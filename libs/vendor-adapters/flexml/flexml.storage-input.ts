@@ -1,4 +1,5 @@
 import { RecgateError, type JsonObject, type JsonValue } from '#libs/recording-model';
+import { invalid, objectOf } from './flexml.api-fields.js';
 import {
   CLASSIFICATIONS,
   CONTAINER_FIELDS,
@@ -6,10 +7,6 @@ import {
   QUOTA_FIELDS,
   type FieldRule,
 } from './flexml.storage-fields.js';
-
-/** Deepest nesting and most values of `external_attributes`. */
-const MOST_DEPTH = 8;
-const MOST_OBJECT_BYTES = 16 * 1024;
 
 /** What a request wants changed of a container. */
 export interface ContainerInput {
@@ -87,7 +84,7 @@ function readField(name: string, value: JsonValue, rule: FieldRule): JsonValue {
     case 'classifications':
       return classificationsOf(name, value);
     case 'object':
-      return objectOf(name, value);
+      return objectOf(value, name);
   }
 }
 
@@ -132,20 +129,4 @@ function classificationsOf(name: string, value: JsonValue): JsonValue {
   const known = list.filter((word) => typeof word === 'string' && words.includes(word));
   if (known.length === list.length) return [...new Set(known)];
   throw invalid(name, `a list of ${words.join(', ')}`);
-}
-
-function objectOf(name: string, value: JsonValue): JsonValue {
-  if (value === null) return {};
-  const isObject = typeof value === 'object' && !Array.isArray(value);
-  if (isObject && JSON.stringify(value).length <= MOST_OBJECT_BYTES && depthOf(value) <= MOST_DEPTH) return value;
-  throw invalid(name, `an object of at most ${MOST_OBJECT_BYTES} bytes`);
-}
-
-function depthOf(value: JsonValue): number {
-  if (typeof value !== 'object' || value === null) return 0;
-  return 1 + Math.max(0, ...Object.values(value).map((inner) => depthOf(inner)));
-}
-
-function invalid(field: string, wanted: string): RecgateError {
-  return new RecgateError('field.invalid', `${field} must be ${wanted}`, { field });
 }

@@ -8,25 +8,32 @@ const FIELD = /^[A-Za-z_][\w.]{0,127}$/;
 /** Chooses a whole number from 0 to below `n`. */
 export type Choose = (n: number) => number;
 
+/** Something of a list; its object is made only where it is looked at. */
+export interface ListItem {
+  readonly sid: string;
+  readonly show: () => JsonObject;
+}
+
 /**
  * The list envelope (contract §4.5): filter, order, page, and the fields that were asked for.
  * @param items in the order they were made
- * @param sidField the field that `after` and `before` name
  * @throws RecgateError `request.invalid`
  */
-export function renderList(
-  items: readonly JsonObject[],
-  query: URLSearchParams,
-  sidField: string,
-  choose: Choose,
-): JsonObject {
+export function renderList(items: readonly ListItem[], query: URLSearchParams, choose: Choose): JsonObject {
   const limit = numberOf(query, 'limit', DEFAULT_LIMIT, 1, MOST_LIMIT);
-  const ordered = inOrder(items.filter(readFilter(query.get('filter'))), query.get('order'), choose);
-  const { start, end } = pageOf(ordered, query, sidField, limit);
-  const page = ordered.slice(start, end).map((item) => chosenFields(item, query));
+  const ordered = inOrder(filtered(items, query.get('filter')), query.get('order'), choose);
+  const { start, end } = pageOf(ordered, query, limit);
+  const page = ordered.slice(start, end);
   const total = ordered.length;
-  const pagination = total === 0 ? {} : cursorsOf(ordered.slice(start, end), sidField);
-  return { count: page.length, has_more: end < total, items: page, limit, offset: start, pagination, total };
+  const pagination = total === 0 ? {} : cursorsOf(page);
+  const shown = page.map((item) => chosenFields(item.show(), query));
+  return { count: page.length, has_more: end < total, items: shown, limit, offset: start, pagination, total };
+}
+
+function filtered(items: readonly ListItem[], filter: string | null): readonly ListItem[] {
+  if (filter === null || filter.trim() === '') return items;
+  const passes = readFilter(filter);
+  return items.filter((item) => passes(item.show()));
 }
 
 /** Only the fields that were asked for, or all but those that were not wanted (contract §4.5). */
@@ -41,15 +48,14 @@ export function chosenFields(item: JsonObject, query: URLSearchParams): JsonObje
 
 /** First item of the page and the one behind its last; cursors leave out the item they name. */
 function pageOf(
-  ordered: readonly JsonObject[],
+  ordered: readonly ListItem[],
   query: URLSearchParams,
-  sidField: string,
   limit: number,
 ): { readonly start: number; readonly end: number } {
   const named = ['after', 'before', 'offset'].filter((name) => query.has(name));
   if (named.length > 1) throw refused(named[1] ?? '', `${named.join(' and ')} exclude each other`);
   const offset = numberOf(query, 'offset', 0, 0, Number.MAX_SAFE_INTEGER);
-  const at = (name: string) => ordered.findIndex((item) => item[sidField] === query.get(name));
+  const at = (name: string) => ordered.findIndex((item) => item.sid === query.get(name));
   if (query.has('after')) {
     const found = at('after');
     return bounded(found === -1 ? ordered.length : found + 1, limit, ordered.length);
@@ -65,25 +71,29 @@ function bounded(start: number, limit: number, total: number): { readonly start:
   return { start, end: Math.min(start + limit, Math.max(start, total)) };
 }
 
-function cursorsOf(page: readonly JsonObject[], sidField: string): JsonObject {
-  const first = page[0]?.[sidField];
-  const last = page.at(-1)?.[sidField];
-  return first === undefined || last === undefined ? {} : { cursors: { before: first, after: last } };
+function cursorsOf(page: readonly ListItem[]): JsonObject {
+  const [first, last] = [page[0], page.at(-1)];
+  return first === undefined || last === undefined ? {} : { cursors: { before: first.sid, after: last.sid } };
 }
 
 /** `field`, `field asc`, `field desc`, several of them parted by commas, or `shuffle`. */
-function inOrder(items: readonly JsonObject[], order: string | null, choose: Choose): readonly JsonObject[] {
+function inOrder(items: readonly ListItem[], order: string | null, choose: Choose): readonly ListItem[] {
   const text = order?.trim() ?? '';
   if (text === '') return items;
   if (text.toLowerCase() === 'shuffle') return shuffled(items, choose);
   const keys = text.split(',').slice(0, 8).map(readOrder);
-  return [...items].sort((a, b) => {
-    for (const { path, sign } of keys) {
-      const difference = compare(valueAt(a, path), valueAt(b, path)) * sign;
+  const rows = items.map((item) => {
+    const shown = item.show();
+    return { item, values: keys.map(({ path }) => valueAt(shown, path)) };
+  });
+  rows.sort((a, b) => {
+    for (const [index, { sign }] of keys.entries()) {
+      const difference = compare(a.values[index], b.values[index]) * sign;
       if (difference !== 0) return difference;
     }
     return 0;
   });
+  return rows.map(({ item }) => item);
 }
 
 function readOrder(text: string): { readonly path: readonly string[]; readonly sign: 1 | -1 } {
@@ -104,7 +114,7 @@ function compare(a: JsonValue | undefined, b: JsonValue | undefined): number {
   return left < right ? -1 : Number(left > right);
 }
 
-function shuffled(items: readonly JsonObject[], choose: Choose): readonly JsonObject[] {
+function shuffled(items: readonly ListItem[], choose: Choose): readonly ListItem[] {
   const all = [...items];
   for (let last = all.length - 1; last > 0; last -= 1) {
     const other = choose(last + 1);

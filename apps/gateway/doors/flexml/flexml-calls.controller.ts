@@ -10,13 +10,13 @@ import {
   ApiUnprocessableEntityResponse,
 } from '@nestjs/swagger';
 import type { Request } from 'express';
-import { randomInt } from 'node:crypto';
 import type { JsonObject } from '#libs/recording-model';
 import { flexml } from '#libs/vendor-adapters';
 import { GATEWAY, type GatewayContext } from '../../runtime-token.js';
 import type { DoorApplication } from '../shared/door-applications.js';
 import { bodyText, parametersOf } from '../shared/door-request.js';
 import { FlexmlCalls, type KeptCall } from './flexml-calls.js';
+import { renderList } from './flexml-storage.js';
 import { FlexmlApplication, FlexmlGuard } from './flexml.guard.js';
 
 /** The Calls API (contract §1.6). */
@@ -35,7 +35,10 @@ export class FlexmlCallsController {
   @ApiOkResponse({ description: 'List envelope' })
   async list(@FlexmlApplication() application: DoorApplication, @Req() request: Request): Promise<JsonObject> {
     const scheduled = (await this.calls.list(application.record.id)).filter(({ stage }) => stage === 'scheduled');
-    return flexml.renderList(scheduled.map(show), parametersOf(request), 'call_sid', (n) => randomInt(n));
+    return renderList(
+      scheduled.map((call) => ({ sid: call.sid, show: () => show(call) })),
+      parametersOf(request),
+    );
   }
 
   @Post()

@@ -54,6 +54,8 @@ async function created(path: string, body: object): Promise<Body> {
   return answer.json();
 }
 
+const nested = (depth: number): string => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
+
 const errorOf = (answer: Answer) => {
   const [error] = answer.json()['errors'] as unknown as { message: string; field: string | null }[];
   return [answer.status, error?.field ?? error?.message];
@@ -151,6 +153,8 @@ describe('POST /calls', () => {
     ['an endless delay', { ...NUMBERS, delay: 1e12 }, 422, 'delay'],
     ['no ringing at all', { ...NUMBERS, timeout: 0 }, 422, 'timeout'],
     ['attributes that are a list', { ...NUMBERS, attributes: [1] }, 422, 'attributes'],
+    ['attributes nested 17 deep', `{"attributes":${nested(17)},"calling_did":"1","called_did":"2"}`, 422, 'attributes'],
+    ['attributes nested endlessly', `{"attributes":${nested(50_000)},"calling_did":"1","called_did":"2"}`, 422, 'attributes'],
     ['no JSON', '{"calling_did"', 400, 'No JSON object could be decoded'],
   ])('refuses %s', async (_what, body, status, field) => {
     expect(errorOf(await ask('POST', CALLS, body))).toEqual([status, field]);
@@ -165,6 +169,14 @@ describe('POST /calls', () => {
 });
 
 describe('calls that are scheduled', () => {
+  it('take a delay with a fraction, as applications count it', async () => {
+    for (const delay of [3599.271828, '3599.5']) {
+      const call = await created(CALLS, { ...NUMBERS, delay });
+      expect(call['delay']).toBe(3599);
+      await ask('DELETE', `${CALLS}/${String(call['call_sid'])}`);
+    }
+  });
+
   it('are listed, made once when their time has come, and listed no more', async () => {
     const call = await created(CALLS, { ...NUMBERS, delay: 1 });
     expect(await scheduled()).toContainEqual(call);

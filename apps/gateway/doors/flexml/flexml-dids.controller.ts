@@ -10,12 +10,12 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Request } from 'express';
-import { randomInt } from 'node:crypto';
 import type { JsonObject } from '#libs/recording-model';
 import { flexml } from '#libs/vendor-adapters';
 import type { DoorApplication } from '../shared/door-applications.js';
 import { bodyText, parametersOf } from '../shared/door-request.js';
 import { FlexmlDids, type KeptDid } from './flexml-dids.js';
+import { renderList } from './flexml-storage.js';
 import { FlexmlApplication, FlexmlGuard } from './flexml.guard.js';
 
 /** Numbers of the endpoint (contract §1.6). The vendor sells them; here an operator makes them known. */
@@ -31,7 +31,10 @@ export class FlexmlDidsController {
   @ApiOkResponse({ description: 'List envelope' })
   async list(@FlexmlApplication() application: DoorApplication, @Req() request: Request): Promise<JsonObject> {
     const dids = await this.dids.list(application);
-    return flexml.renderList(dids.map(show), parametersOf(request), 'did_sid', (n) => randomInt(n));
+    return renderList(
+      dids.map((did) => ({ sid: did.sid, show: () => show(did) })),
+      parametersOf(request),
+    );
   }
 
   @Post()

@@ -9,14 +9,13 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Request } from 'express';
-import { randomInt } from 'node:crypto';
 import { changeSettings, viewApplication } from '#libs/orchestration';
 import { RecgateError, type ApplicationView, type JsonObject } from '#libs/recording-model';
 import { flexml } from '#libs/vendor-adapters';
 import { GATEWAY, type GatewayContext } from '../../runtime-token.js';
 import type { DoorApplication } from '../shared/door-applications.js';
 import { bodyText, parametersOf } from '../shared/door-request.js';
-import { FlexmlStorage, noSuchSid } from './flexml-storage.js';
+import { FlexmlStorage, noSuchSid, renderList } from './flexml-storage.js';
 import { FlexmlApplication, FlexmlGuard } from './flexml.guard.js';
 
 /** The endpoint, as far as recording needs it: login, password and default container (contract §1.6). */
@@ -35,7 +34,7 @@ export class FlexmlEndpointsController {
   @ApiOperation({ summary: 'The endpoints: an application has one' })
   @ApiOkResponse({ description: 'List envelope' })
   list(@FlexmlApplication() { view }: DoorApplication, @Req() request: Request): JsonObject {
-    return flexml.renderList([show(view, request)], parametersOf(request), 'endpoint_sid', (n) => randomInt(n));
+    return renderList([{ sid: flexml.endpointSidOf(view), show: () => show(view, request) }], parametersOf(request));
   }
 
   @Get(':sid')

@@ -78,6 +78,7 @@ describe('lists', () => {
     ['string_key_2 eq null and integer_key_1 eq 4', [4]],
     ['string_key_2 ne null', []],
     ['no_such.field eq 1', []],
+    ["name eq o'brien", []],
   ])('are filtered by %s', async (filter, expected) => {
     expect(keys(await list({ filter, limit: '100' }))).toEqual(expected);
   });

@@ -56,19 +56,26 @@ export class FlexmlStorage {
 
   async listContainers(application: DoorApplication, query: URLSearchParams): Promise<JsonObject> {
     const containers = await this.of(application).containers.list();
-    const items = containers.map((container) => this.showContainer(container));
-    return flexml.renderList(items, query, 'container_sid', (n) => randomInt(n));
+    const items = containers.map((container) => ({ sid: container.sid, show: () => this.showContainer(container) }));
+    return renderList(items, query);
   }
 
   async listFiles(application: DoorApplication, query: URLSearchParams): Promise<JsonObject> {
     const catalogue = this.of(application);
     const containers = new Map((await catalogue.containers.list()).map(({ sid, body }) => [sid, body.fields]));
     const files = await catalogue.list();
-    const items = files.map(({ sid, body }) =>
-      flexml.renderFile({ sid, ...body }, containers.get(body.container) ?? {}),
+    const show = ({ sid, body }: Catalogued<CataloguedFile>) =>
+      flexml.renderFile({ sid, ...body }, containers.get(body.container) ?? {});
+    return renderList(
+      files.map((file) => ({ sid: file.sid, show: () => show(file) })),
+      query,
     );
-    return flexml.renderList(items, query, 'file_sid', (n) => randomInt(n));
   }
+}
+
+/** The list envelope; `shuffle` is left to chance. */
+export function renderList(items: readonly flexml.ListItem[], query: URLSearchParams): JsonObject {
+  return flexml.renderList(items, query, (n) => randomInt(n));
 }
 
 /** @throws RecgateError `request.not_found` in the vendor's words */
