@@ -51,6 +51,8 @@ export class CallCore implements SessionCall {
   /** Recordings that are over and still being written. */
   private readonly ending = new Set<RecordingSession>();
   private whenSettled: (() => void)[] = [];
+  /** How the media ended; a recording that is asked for afterwards ends the same way. */
+  private lastAct: ((engine: RecordingEngine) => void) | null = null;
 
   constructor(private readonly options: CallCoreOptions) {
     this.callRef = options.callRef;
@@ -104,6 +106,7 @@ export class CallCore implements SessionCall {
       if (session.isOver) return;
       this.sessions.push(session);
       this.frames.need(session.sampleRate);
+      if (session.control !== null) this.lastAct?.(session.control);
     });
     const running = (act: (session: RecordingSession) => void): void => this.now(() => act(session));
     return {
@@ -118,6 +121,14 @@ export class CallCore implements SessionCall {
   /** Gives a command to every running recording, at the place of now. */
   toAllNow(act: (engine: RecordingEngine) => void): void {
     this.now(() => this.toAll(act));
+  }
+
+  /** Gives every recording its last command, at the place of now, and those that begin later right away. */
+  endAllNow(act: (engine: RecordingEngine) => void): void {
+    this.now(() => {
+      this.lastAct ??= act;
+      this.toAll(act);
+    });
   }
 
   /** A key press at the place of now: for the recordings and for the owner. */

@@ -131,12 +131,12 @@ export class FileCallMedia implements CallMedia {
   }
 
   hangup(by: Party | null): void {
-    this.core.toAllNow((engine) => engine.hangup(by));
+    this.core.endAllNow((engine) => engine.hangup(by));
   }
 
   /** The audio files belong to whoever opened them. */
   async close(): Promise<void> {
-    this.core.toAllNow((engine) => engine.stop('interrupted'));
+    this.core.endAllNow((engine) => engine.stop('interrupted'));
     this.isClosed = true;
     await this.core.settledAll();
   }

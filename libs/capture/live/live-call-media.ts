@@ -38,6 +38,8 @@ export interface LiveCallMediaOptions extends LiveCallSettings {
   /** Makes the legs; they report to the call by these events. */
   readonly legs: (events: LiveLegEvents) => readonly LiveLeg[];
   readonly onHeard: (party: LegParty) => void;
+  /** Something in the call has thrown; told once. */
+  readonly onFailed: (thrown: unknown) => void;
   readonly onClosed: () => void;
 }
 
@@ -65,6 +67,7 @@ export class LiveCallMedia implements CallMedia {
   private readonly openedAt: number;
   private readonly openedEpochMs = Date.now();
   private timeoutTold = false;
+  private failureTold = false;
   private hungUp = false;
   private closing: Promise<void> | null = null;
   /** What the legs say, while each is heard by the other. */
@@ -77,8 +80,8 @@ export class LiveCallMedia implements CallMedia {
     this.openedAt = options.clock();
     this.legs = options.legs({
       nowMs: () => this.nowMs(),
-      keyPressed: (key, party) => this.key(key, party === 'conference' ? 'caller' : party),
-      partyHeard: options.onHeard,
+      keyPressed: (key, party) => this.guard(() => this.key(key, party === 'conference' ? 'caller' : party)),
+      partyHeard: (party) => this.guard(() => options.onHeard(party)),
     });
     this.player = new Player(this.legs.map(({ party, output }) => ({ party, output })));
     this.core = new CallCore({
@@ -201,6 +204,17 @@ export class LiveCallMedia implements CallMedia {
     for (const hearing of this.relayed) hearing.release();
   }
 
+  /** Does a piece of the call's work; what goes wrong in it is this call's matter and no other's. */
+  guard(work: () => void): void {
+    try {
+      work();
+    } catch (thrown) {
+      if (this.failureTold) return;
+      this.failureTold = true;
+      this.options.onFailed(thrown);
+    }
+  }
+
   /** True once the media of the call has ended. */
   get isOver(): boolean {
     return this.hungUp;
@@ -224,10 +238,13 @@ export class LiveCallMedia implements CallMedia {
   private end(act: Parameters<CallCore['toAllNow']>[0]): void {
     if (this.hungUp) return;
     const waiting = Math.max(0, ...this.legs.map((leg) => leg.bufferedUntilMs()));
-    this.core.advanceTo(Math.ceil(Math.max(this.placeOfNow(), waiting, this.core.lastCommandMs)));
-    this.hungUp = true;
-    this.core.toAllNow(act);
-    this.ended();
+    try {
+      this.core.advanceTo(Math.ceil(Math.max(this.placeOfNow(), waiting, this.core.lastCommandMs)));
+    } finally {
+      this.hungUp = true;
+      this.core.endAllNow(act);
+      this.ended();
+    }
   }
 
   /** Nothing is sent any more, and nobody hears this call. */

@@ -20,9 +20,9 @@ export class LiveConference extends LiveCallMedia implements ConferenceMedia {
   private readonly seats = new Map<CallMedia, Seat>();
   private readonly room: RoomLeg;
 
-  constructor(options: Omit<LiveCallMediaOptions, 'legs' | 'mediaTimeoutMs' | 'onHeard'>) {
+  constructor(options: Omit<LiveCallMediaOptions, 'legs' | 'mediaTimeoutMs' | 'onHeard' | 'onFailed'>) {
     const room = new RoomLeg();
-    super({ ...options, mediaTimeoutMs: null, onHeard: () => undefined, legs: () => [room] });
+    super({ ...options, mediaTimeoutMs: null, onHeard: () => undefined, onFailed: () => this.hangup(null), legs: () => [room] });
     this.room = room;
   }
 

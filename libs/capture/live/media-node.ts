@@ -57,6 +57,8 @@ export interface LiveCallListener extends CallMediaListener {
   streamEnded?(parties: readonly LegParty[]): void;
   /** The far end of a stream has said what it sends. */
   streamOpened?(facts: StreamFacts, parties: readonly LegParty[]): void;
+  /** Something in the work of the call has thrown; it cannot go on. Told once; without a listener its media ends. */
+  mediaFailed?(thrown: unknown): void;
   /** The first audio of a leg has arrived; key presses are none. Once per leg. */
   partyHeard?(party: LegParty): void;
 }
@@ -107,7 +109,7 @@ export class MediaNode {
     this.ticker = new Ticker({
       turns: TURNS,
       clock: this.clock,
-      onTurn: (call, readUntil) => call.tick(readUntil),
+      onTurn: (call, readUntil) => call.guard(() => call.tick(readUntil)),
       onTick: () => this.sending.tick(this.clock()),
     });
   }
@@ -181,6 +183,10 @@ export class MediaNode {
       clock: this.clock,
       legs: (events) => makers.flatMap((make) => make(events)),
       onHeard: (party) => call.listener.partyHeard?.(party),
+      onFailed: (thrown) => {
+        if (call.listener.mediaFailed === undefined) media.hangup(null);
+        else call.listener.mediaFailed(thrown);
+      },
       onClosed: () => this.forget(media),
     });
     this.calls.add(media);
@@ -216,7 +222,7 @@ export class MediaNode {
     const legs = stream.parties.map(
       (party) => new StreamLeg(party, stream.inbandKeys ?? true, { kind: 'websocket', party, path }, events, () => this.gate.forget(path)),
     );
-    this.gate.expect(path, { dialect: stream.dialect, legs, onEnded: () => listener.streamEnded?.(stream.parties), onOpened: (facts) => listener.streamOpened?.(facts, stream.parties) });
+    this.gate.expect(path, { dialect: stream.dialect, legs, onEnded: () => guarded(listener, () => listener.streamEnded?.(stream.parties)), onOpened: (facts) => listener.streamOpened?.(facts, stream.parties) });
     return legs;
   }
 
@@ -227,6 +233,15 @@ export class MediaNode {
 }
 
 type LegMaker = (events: LiveLegEvents) => readonly LiveLeg[];
+
+/** What an owner does about its own call must not end the process. */
+function guarded(listener: LiveCallListener, tell: () => void): void {
+  try {
+    tell();
+  } catch (thrown) {
+    listener.mediaFailed?.(thrown);
+  }
+}
 
 function checkLegs(legs: readonly LegOptions[], streamPrefix: string): void {
   const parties = legs.flatMap((leg) => (leg.kind === 'rtp' ? [leg.party] : leg.parties));

@@ -35,8 +35,8 @@ export class Sending {
   }
 
   private sendFrame(frameMs: number): void {
-    for (const room of this.rooms) if (room.isSending) room.sendFrame(frameMs);
-    for (const call of this.calls) if (call.isSending) call.sendFrame(frameMs);
+    for (const room of this.rooms) if (room.isSending) room.guard(() => room.sendFrame(frameMs));
+    for (const call of this.calls) if (call.isSending) call.guard(() => call.sendFrame(frameMs));
     for (const room of this.rooms) room.endFrame();
   }
 }

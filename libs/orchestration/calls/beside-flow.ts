@@ -1,8 +1,10 @@
 import type { FlowStep, ParsedDocument } from '#libs/recording-model';
+import type { CallContext } from './call-context.js';
 import type { CallRecordings } from './call-recordings.js';
 
 /** What a document beside the flow can do to the call. */
 export interface SteeredCall {
+  readonly context: Pick<CallContext, 'onDocument'>;
   readonly recordings: CallRecordings;
   recordFor(step: Extract<FlowStep, { readonly kind: 'record' }>, document: ParsedDocument, url: string | null): void;
   endedBeside(how: 'hangup' | 'reject'): void;
@@ -12,6 +14,7 @@ export interface SteeredCall {
 
 /** A document beside the flow can start, stop and mask recordings and end the call; the rest of it has no place here. */
 export function actBeside(call: SteeredCall, document: ParsedDocument, url: string | null): void {
+  call.context.onDocument?.(document, url);
   for (const { message, position } of document.warnings) call.warn(message, position);
   for (const step of document.steps) actOnce(call, step, document, url);
 }

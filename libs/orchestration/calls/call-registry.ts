@@ -51,6 +51,8 @@ export interface LiveMediaListener extends CallMediaListener {
   streamEnded(parties: readonly (Party | 'conference')[]): void;
   /** The far end of a stream has said what it is; `callId` is its own name of the call, null when it told none. */
   streamOpened(facts: { readonly callId: string | null }): void;
+  /** Something in the work of the call has thrown; it cannot go on. */
+  mediaFailed(thrown: unknown): void;
   /** The first audio of a leg has arrived. */
   partyHeard(party: Party | 'conference'): void;
 }

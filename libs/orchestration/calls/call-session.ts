@@ -30,9 +30,7 @@ import { PendingWork } from './pending-work.js';
 import type { RecordingRun } from './recording-run.js';
 import type { RecordingWaiter } from './recording-waiter.js';
 import { SessionFlow } from './session-flow.js';
-
-/** A call that is answered but says nothing ends after this time, where the media timeout passed while it rang, ms. */
-const SILENT_ANSWER_MS = 60_000;
+import { SILENT_ENDS, SilenceWatch, type SilentEnd } from './silence-watch.js';
 
 /** Warnings that a call keeps; the log has all of them. */
 const MOST_WARNINGS = 200;
@@ -56,8 +54,7 @@ export class CallSession implements CallMediaListener {
   private start: FlowStart | null = null;
   /** Whom the call is connected to. */
   readonly connection: CallConnection;
-  /** The media timeout has passed while the call rang. */
-  private silent = false;
+  private readonly silence: SilenceWatch;
 
   constructor(
     private readonly ports: OrchestrationPorts,
@@ -69,6 +66,7 @@ export class CallSession implements CallMediaListener {
     this.recordings = new CallRecordings(ports, now, (message) => this.warn(message));
     this.flow = new SessionFlow(ports, this);
     this.connection = new CallConnection(this, ports.clock);
+    this.silence = new SilenceWatch(facts.live?.ringMs ?? null);
   }
 
   get context(): CallContext {
@@ -176,10 +174,9 @@ export class CallSession implements CallMediaListener {
       now: this.ports.clock.now(),
       flowState: this.flow.state,
     });
-    const { role, url } = document;
-    if (role === 'manage' && this.context.live !== undefined) this.flow.runBeside(parsed, url, toward);
-    else if (role === 'manage' || role === 'metaflow') this.actBeside(parsed, url);
-    else this.runFlow(parsed, url);
+    if (document.role === 'manage' && this.context.live !== undefined) this.flow.runBeside(parsed, document.url, toward);
+    else if (document.role === 'manage' || document.role === 'metaflow') actBeside(this, parsed, document.url);
+    else this.runFlow(parsed, document.url);
     return parsed;
   }
 
@@ -285,21 +282,17 @@ export class CallSession implements CallMediaListener {
 
   advanced(mediaTimeMs: number): void {
     this.flow.advance(mediaTimeMs);
-    const ringMs = this.context.live?.ringMs ?? null;
-    if (this.progress.state === 'ringing' && ringMs !== null && mediaTimeMs >= ringMs) {
-      this.warn('Nobody has answered; the call is ended');
-      void this.hangup(null, 'noAnswer');
-    } else if (this.silent && this.callDurationMs > SILENT_ANSWER_MS) {
-      this.mediaTimedOut();
-    }
+    this.endInSilence(this.silence.advanced(this.state, mediaTimeMs, this.callDurationMs));
   }
 
   mediaTimedOut(): void {
-    // A call that rings is silent, and how long it may ring is said. The media tells of its silence only once.
-    this.silent = this.progress.state === 'ringing' && (this.context.live?.ringMs ?? null) !== null;
-    if (this.silent) return;
-    this.warn('No media arrived for too long; the call is ended');
-    void this.hangup(null, 'mediaTimeout');
+    this.endInSilence(this.silence.timedOut(this.state));
+  }
+
+  mediaFailed(thrown: unknown): void {
+    this.ports.log.error('a call has failed', { callRef: this.context.callRef, reason: thrown instanceof Error ? thrown.stack : String(thrown) });
+    this.warn('Something in the gateway failed; the call is ended');
+    void this.hangup(null, 'nodeLost');
   }
 
   /** The far end of a leg's stream has gone: the party has hung up. The flow goes on without one it was connected to. */
@@ -318,7 +311,7 @@ export class CallSession implements CallMediaListener {
   }
 
   partyHeard(party: Party | 'conference'): void {
-    this.silent = false;
+    this.silence.heard();
     if (party !== 'conference') this.connection.partyHeard(party);
   }
 
@@ -340,11 +333,6 @@ export class CallSession implements CallMediaListener {
 
   private requireGoing(): void {
     if (this.ending !== null) throw new RecgateError('request.conflict', 'The call has ended');
-  }
-
-  private actBeside(document: ParsedDocument, url: string | null): void {
-    this.context.onDocument?.(document, url);
-    actBeside(this, document, url);
   }
 
   private runFlow(document: ParsedDocument, url: string | null): void {
@@ -371,18 +359,30 @@ export class CallSession implements CallMediaListener {
     if (this.flowOver && this.ending === null && !this.recordings.anyRunning) void this.hangup(null, 'flow');
   }
 
+  /** Whatever goes wrong on the way, the end is told and the media let go of. */
   private async end(by: Party | null): Promise<void> {
+    const wentWrong = (thrown: unknown): void => this.warn(`The end of the call went wrong: ${toRecgateError(thrown).message}`);
+    await this.endMedia(by).catch(wentWrong);
+    await this.flow.tellEnd().catch(wentWrong);
+    await this.media.close().catch(wentWrong);
+    await this.settle();
+    this.atRest = true;
+    this.listener.changed(this);
+  }
+
+  private async endMedia(by: Party | null): Promise<void> {
     this.progress.ended(by ?? 'gateway', () => this.media.mediaTimeMs);
     this.connection.leaveRoom();
     this.media.hangup(by);
     this.flow.partyHungUp(by);
     await this.recordings.ended();
     await this.settle();
-    await this.flow.tellEnd();
-    await this.media.close();
-    await this.settle();
-    this.atRest = true;
-    this.listener.changed(this);
+  }
+
+  private endInSilence(how: SilentEnd | null): void {
+    if (how === null) return;
+    this.warn(SILENT_ENDS[how]);
+    void this.hangup(null, how);
   }
 
   private async settle(): Promise<void> {

@@ -24,6 +24,8 @@ export class MediaSource {
 
   /** Whether a packet from there may be looked at. */
   allows(from: RemoteInfo): boolean {
+    // Nothing can be sent back to it, and whoever tries is told so by an exception.
+    if (from.port === 0) return false;
     if (this.verifiedAddress !== null) return from.port === this.verifiedPort && from.address === this.verifiedAddress;
     if (this.signalled === null) return true;
     const { address, port } = this.signalled;

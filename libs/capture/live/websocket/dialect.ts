@@ -16,7 +16,8 @@ export interface StreamFacts {
 /** The socket as a dialect sees it. */
 export interface StreamSocket {
   sendText(message: object): void;
-  sendBinary(bytes: Uint8Array): void;
+  /** Sends 20 ms as they are, or within a message. A far end that reads nothing of what it is sent does not get it. */
+  sendAudio(audio: Uint8Array | object): void;
   hold(on: boolean): void;
   /** Tells what the far end has said about the stream, once, when it has begun. */
   opened(facts: StreamFacts): void;

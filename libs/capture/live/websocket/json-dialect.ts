@@ -85,6 +85,6 @@ class JsonDialect implements DialectStream {
 
   private send(codec: SampleCodec, frame: Int16Array): void {
     const payload = Buffer.from(codec.encode(frame)).toString('base64');
-    this.socket.sendText({ event: 'media', streamSid: this.streamSid, media: { payload } });
+    this.socket.sendAudio({ event: 'media', streamSid: this.streamSid, media: { payload } });
   }
 }

@@ -59,8 +59,8 @@ class RawDialect implements DialectStream {
 
   private send(codec: SampleCodec, party: string, frame: Int16Array): void {
     const bytes = codec.encode(frame);
-    if (this.legs.length === 1) this.socket.sendBinary(bytes);
-    else this.socket.sendText({ type: 'audio', party, payload: Buffer.from(bytes).toString('base64') });
+    if (this.legs.length === 1) this.socket.sendAudio(bytes);
+    else this.socket.sendAudio({ type: 'audio', party, payload: Buffer.from(bytes).toString('base64') });
   }
 }
 

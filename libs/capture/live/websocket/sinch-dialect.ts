@@ -27,12 +27,12 @@ class SinchDialect implements DialectStream {
   text(message: Readonly<Record<string, unknown>>): void {
     if (message['command'] !== 'connect' || this.answered) return;
     const { codec = 'PCM', sampleRate } = message;
-    if (typeof codec !== 'string' || codec.toUpperCase() !== 'PCM') return this.reject(`codec ${String(codec)} is not supported`);
+    if (typeof codec !== 'string' || codec.toUpperCase() !== 'PCM') return this.reject('the codec is not supported');
     if (!isStreamRate(sampleRate)) return this.reject('sampleRate is missing or not supported');
     this.answered = true;
     for (const leg of this.legs) {
       leg.begin(sampleRate, {
-        send: (_party, frame) => this.socket.sendBinary(SAMPLE_CODECS.pcm16.encode(frame)),
+        send: (_party, frame) => this.socket.sendAudio(SAMPLE_CODECS.pcm16.encode(frame)),
         clear: () => this.socket.sendText({ command: 'clear' }),
         hold: (on) => this.socket.hold(on),
       });

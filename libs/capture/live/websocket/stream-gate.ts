@@ -23,6 +23,10 @@ export interface ExpectedStream {
 
 /** Eight seconds of PCM 16 at 16 kHz; nothing a platform sends comes near. */
 const MAX_MESSAGE_BYTES = 256 * 1024;
+/** Audio that a far end does not read is left out beyond this; it is stale by the time it would be heard. */
+const MOST_UNREAD_BYTES = 512 * 1024;
+/** A reason takes 123 bytes at most (RFC 6455 §5.5.1), up to three a character. */
+const LONGEST_REASON = 41;
 const POLICY_VIOLATION = 1008;
 const NORMAL_CLOSURE = 1000;
 
@@ -53,7 +57,7 @@ export class StreamGate {
 
   /** Answers upgrade requests of the server from now on. */
   attach(server: Server): void {
-    server.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
+    server.on('upgrade', (request, socket, head) => this.upgrade({ request, socket, head }, server.listenerCount('upgrade') > 1));
   }
 
   expect(path: string, stream: ExpectedStream): void {
@@ -70,10 +74,16 @@ export class StreamGate {
     webSocket?.close(NORMAL_CLOSURE, 'the call has ended');
   }
 
-  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const url = new URL(request.url ?? '/', 'http://localhost');
+  /** @param isShared whether somebody else answers upgrade requests, too */
+  private upgrade({ request, socket, head }: Upgrade, isShared: boolean): void {
+    const url = URL.parse(request.url ?? '/', 'http://localhost');
+    if (url === null) return refuseUpgrade(socket, '400 Bad Request');
     if (this.receptionist !== null && url.pathname.startsWith(WELCOME_PREFIX)) return void this.receive(this.receptionist, url, { request, socket, head });
-    if (url.pathname !== this.prefix && !url.pathname.startsWith(`${this.prefix}/`)) return;
+    if (url.pathname !== this.prefix && !url.pathname.startsWith(`${this.prefix}/`)) {
+      // A socket that nobody answers is held for ever, and an error of it ends the process.
+      if (!isShared) refuseUpgrade(socket, '404 Not Found');
+      return;
+    }
     const token = url.searchParams.get('token');
     this.admit(token === null ? url.pathname : `${url.pathname}/${token}`, { request, socket, head }, '401 Unauthorized');
   }
@@ -100,8 +110,13 @@ export class StreamGate {
     const { heartbeat } = dialect;
     const timer = heartbeat === null ? null : setInterval(() => socket.sendText(heartbeat.message), heartbeat.everyMs);
     webSocket.on('message', (data, isBinary) => {
-      if (isBinary) dialect.binary(bufferOf(data));
-      else takeText(socket, bufferOf(data), (message) => dialect.text(message));
+      try {
+        if (isBinary) dialect.binary(bufferOf(data));
+        else takeText(socket, bufferOf(data), (message) => dialect.text(message));
+      } catch {
+        // Whatever one far end says concerns its own call only.
+        socket.refuse('the message cannot be read');
+      }
     });
     // The close that follows an error says all there is to say.
     webSocket.on('error', () => undefined);
@@ -120,10 +135,13 @@ function socketOf(webSocket: WebSocket, opened: (facts: StreamFacts) => void): S
   };
   return {
     sendText: (message) => whenOpen(() => webSocket.send(JSON.stringify(message))),
-    sendBinary: (bytes) => whenOpen(() => webSocket.send(bytes)),
+    sendAudio: (audio) =>
+      whenOpen(() => {
+        if (webSocket.bufferedAmount < MOST_UNREAD_BYTES) webSocket.send(audio instanceof Uint8Array ? audio : JSON.stringify(audio));
+      }),
     hold: (on) => whenOpen(() => (on ? webSocket.pause() : webSocket.resume())),
     opened,
-    refuse: (reason) => webSocket.close(reason === 'stopped' ? NORMAL_CLOSURE : POLICY_VIOLATION, reason),
+    refuse: (reason) => webSocket.close(reason === 'stopped' ? NORMAL_CLOSURE : POLICY_VIOLATION, reason.slice(0, LONGEST_REASON)),
   };
 }
 
