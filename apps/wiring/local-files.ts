@@ -19,10 +19,10 @@ export function dataSweepers(dataDirectory: string, mediaStore: MediaStore, port
   ];
 }
 
-/** The bytes of a recording that failed by the gateway's own fault are kept. */
+/** The bytes of a recording that failed by the gateway's own fault are kept until it is deleted. */
 async function isDone(ports: OrchestrationPorts, recordingId: string): Promise<boolean> {
   const record = await ports.ledger.recordings.get(recordingId);
-  return record !== null && isTerminal(record.state) && record.failure?.blame !== 'gateway';
+  return record !== null && isTerminal(record.state) && (record.failure?.blame !== 'gateway' || record.deletedAt !== undefined);
 }
 
 async function sweepDirectory(directory: string, isUseless: (file: string, name: string) => Promise<boolean>): Promise<number> {

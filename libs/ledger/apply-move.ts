@@ -31,13 +31,13 @@ export function applyMove(current: RecordingRecord, move: RecordingMove): Applie
   const epoch = current.epoch + (move.beginsStage === true ? 1 : 0);
   const moved = move.to !== current.state;
   const entered = { state: move.to, at, ...(move.cause === undefined ? {} : { cause: move.cause }) };
-  const { deleteAt: before, ...kept } = current;
-  const { deleteAt = before, ...patch } = move.patch ?? {};
-  const takenAway = move.patch !== undefined && 'deleteAt' in move.patch && move.patch.deleteAt === undefined;
+  const { deleteAt, deletion, ...kept } = current;
+  const { deleteAt: newDate, deletion: newAttempt, ...patch } = { deleteAt, deletion, ...move.patch };
   const record: RecordingRecord = {
     ...kept,
     ...patch,
-    ...(deleteAt === undefined || takenAway ? {} : { deleteAt }),
+    ...(newDate === undefined ? {} : { deleteAt: newDate }),
+    ...(newAttempt === undefined ? {} : { deletion: newAttempt }),
     state: move.to,
     version: current.version + 1,
     epoch,
@@ -49,7 +49,14 @@ export function applyMove(current: RecordingRecord, move: RecordingMove): Applie
   return { record, events, entry };
 }
 
+/** An attempt to delete a file that takes longer was made by a process that is dead, ms. */
+const LONGEST_DELETION_MS = 30_000;
+
 /** When the file is to be deleted, ms; null when it is not, is held, or is gone already. */
-export function deletionDue({ deleteAt, deletedAt, legalHold }: RecordingRecord): number | null {
-  return deleteAt === undefined || deletedAt !== undefined || legalHold === true ? null : Date.parse(deleteAt);
+export function deletionDue({ deleteAt, deletion, deletedAt, legalHold }: RecordingRecord): number | null {
+  if (deletedAt !== undefined) return null;
+  if (deletion !== undefined && deletion.failure === undefined) return Date.parse(deletion.begunAt) + LONGEST_DELETION_MS;
+  if (legalHold === true || deleteAt === undefined) return null;
+  if (deletion === undefined) return Date.parse(deleteAt);
+  return deletion.retryAt === undefined ? null : Math.max(Date.parse(deleteAt), Date.parse(deletion.retryAt));
 }

@@ -8,14 +8,14 @@ import type { OrchestrationPorts } from './ports.js';
 export function deletionDate(
   ports: Pick<OrchestrationPorts, 'settings'>,
   { spec }: Pick<RecordingRecord, 'spec'>,
-  application: ApplicationView,
+  application: Pick<ApplicationView, 'settings'>,
   storedAt: Date,
 ): Pick<RecordingPatch, 'deleteAt'> {
   const seconds = spec.retention?.ttlSeconds ?? ownRule(application) ?? ports.settings.retentionSeconds;
   return seconds === null || seconds < 0 ? {} : { deleteAt: secondsAfter(storedAt, seconds) };
 }
 
-function ownRule({ settings }: ApplicationView): number | null {
+function ownRule({ settings }: Pick<ApplicationView, 'settings'>): number | null {
   const text = settings['retentionSeconds'] ?? '';
   return /^-?\d{1,10}$/.test(text) ? Number(text) : null;
 }

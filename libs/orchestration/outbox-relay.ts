@@ -10,6 +10,7 @@ import {
   type WorkStage,
 } from '#libs/recording-model';
 import { viewApplication } from './applications.js';
+import { deletionDate } from './deletion-date.js';
 import { catalogueOf, releaseRoom } from './files/recorded-files.js';
 import type { OrchestrationPorts } from './ports.js';
 import { releaseLocalAudio } from './stages/store-stage.js';
@@ -48,9 +49,23 @@ export class OutboxRelay {
     this.count(record, entry);
     if (entry.state === 'available') await this.afterStoring(record);
     if (isTerminal(entry.state) && entry.state !== 'available') await this.releaseRoom(record);
+    if (entry.state === 'failed') await this.planDeletion(record);
     if (entry.state === 'discarded' || entry.state === 'absent' || entry.state === 'cancelled') {
       await this.ports.spools.delete(record.id);
     }
+  }
+
+  /** The audio of a recording that failed is kept for whoever can mend it, but no longer than that of others. */
+  private async planDeletion(record: RecordingRecord): Promise<void> {
+    const application = await this.ports.ledger.applications.get(record.applicationId);
+    const settings = application?.tenantId === record.tenantId ? application.settings : {};
+    const dated = deletionDate(this.ports, record, { settings }, new Date(record.updatedAt));
+    if (dated.deleteAt === undefined) return;
+    await this.ports.ledger.recordings.transition(record.id, (current) =>
+      current.deleteAt === undefined && current.deletedAt === undefined
+        ? { to: current.state, at: this.ports.clock.now(), patch: dated }
+        : null,
+    );
   }
 
   /** What was promised to a recording that left no file. */

@@ -2,20 +2,17 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInlineEncoder } from '#libs/encoding';
-import { createMemoryLedger } from '#libs/ledger';
 import type { RecordingRecord, RecordingSpec, StorageReceipt } from '#libs/recording-model';
-import { createDocumentSigner, createSecretVault, newMasterKey } from '#libs/secrets';
-import { createObjectStores, MediaStore, mediaNamespace } from '#libs/storage';
-import { createMetrics } from '#libs/telemetry';
-import { renditionContent, SAMPLE_SPEC, sampleRecordingRecord, sampleRendition, seededBytes, seededIdSource } from '#libs/testing';
+import { MediaStore, mediaNamespace } from '#libs/storage';
+import { renditionContent, SAMPLE_SPEC, sampleRecordingRecord, sampleRendition, seededBytes } from '#libs/testing';
 import { VENDOR_ADAPTERS } from '#libs/vendor-adapters';
 import { startStrictS3, type StrictS3 } from '../storage/testing/index.js';
-import { createApplication } from './applications.js';
+import { createApplication, deleteApplication } from './applications.js';
 import { deleteRecording } from './delete-recording.js';
 import { deletionDate } from './deletion-date.js';
 import type { OrchestrationPorts } from './ports.js';
 import { changeRetention, holdRecording, Retention } from './retention.js';
+import { keepingPorts } from './spec-support/keeping-ports.js';
 
 const START = Date.parse('2026-03-01T10:00:00.000Z');
 const CREDENTIALS = { accessKeyId: 'AKIDRETENTION', secretAccessKey: 'retention-secret' };
@@ -44,48 +41,12 @@ afterAll(async () => {
 beforeEach(async () => {
   now = START;
   warnings = [];
-  const unused = () => Promise.reject(new Error('not part of this test'));
-  const address = (name: string) => ({ namespace: mediaNamespace('tenant', 'app'), name });
-  ports = {
-    ledger: createMemoryLedger(),
-    work: { enqueueStage: unused, enqueueDelivery: unused },
-    vault: createSecretVault({ ...newMasterKey(), previousKeys: [] }),
-    clock: { now: () => new Date(now) },
-    ids: seededIdSource(1),
-    adapters: VENDOR_ADAPTERS,
-    spools: { open: unused, delete: unused, list: unused, recover: unused },
-    encoder: createInlineEncoder(),
-    stores: createObjectStores({ mediaStore: store }),
-    sender: { send: unused, next: () => ({ kind: 'exhausted' }) },
-    files: {
-      addressOf: (location) => (location.startsWith('media://') ? { tenantId: 'tenant', applicationId: 'app', name: location.slice(8) } : null),
-      stat: ({ name }) => store.stat(address(name)),
-      list: unused,
-      open: () => {
-        throw new Error('not part of this test');
-      },
-      write: unused,
-      delete: ({ name }) => store.delete(address(name)),
-    },
-    signer: createDocumentSigner(newMasterKey()),
-    contentOf: () => {
-      throw new Error('not part of this test');
-    },
-    settings: {
-      storeManifests: false,
-      renditionDirectory: directory,
-      peaksDirectory: join(directory, 'peaks'),
-      keepRenditions: false,
-      stuckAfterMs: 1000,
-      retentionSeconds: null,
-      transcriptionTimeoutMs: 60_000,
-      attemptTimeoutMs: 1000,
-    },
-    log: { info: () => undefined, warn: (message) => warnings.push(message), error: (message) => warnings.push(message) },
-    metrics: createMetrics(),
-  };
+  ports = keepingPorts({ directory, store, now: () => now, warn: (message) => warnings.push(message) });
   await createApplication(ports, { tenantId: 'tenant', name: 'x', vendor: 'flexml', settings: {} }, 'app');
 });
+
+const sealedFor = (ownerId: string): string =>
+  ports.vault.seal({ key: CREDENTIALS.accessKeyId, secret: CREDENTIALS.secretAccessKey }, { tenantId: 'tenant', ownerId });
 
 /** An available recording whose file lies at its destination. */
 async function stored(id: string, spec: Partial<RecordingSpec>, seconds: number | null): Promise<RecordingRecord> {
@@ -93,7 +54,7 @@ async function stored(id: string, spec: Partial<RecordingSpec>, seconds: number 
     id,
     spec: { ...SAMPLE_SPEC, ...spec },
     names: { fileSid: `sid-${id}` },
-    sealedSecrets: ports.vault.seal({ key: CREDENTIALS.accessKeyId, secret: CREDENTIALS.secretAccessKey }, { tenantId: 'tenant', ownerId: id }),
+    sealedSecrets: sealedFor(id),
   });
   const target = VENDOR_ADAPTERS.flexml.nameObject(record, { applicationId: 'app', tenantId: 'tenant', settings: {}, secrets: {} });
   const receipt: StorageReceipt = await ports.stores[record.spec.destination.kind as 's3' | 'media-store'].put({
@@ -184,7 +145,8 @@ describe('retention', () => {
       s3.faults.writeOnly = false;
     }
     expect(warnings).toContain('a recording whose time is over cannot be deleted');
-    expect([await deletions('denied'), (await ports.ledger.recordings.get('denied'))?.deletedAt]).toEqual([0, undefined]);
+    const denied = await ports.ledger.recordings.get('denied');
+    expect([await deletions('denied'), denied?.deletedAt, denied?.deletion?.failure?.code]).toEqual([0, undefined, 'destination.denied']);
     await deleteRecording(ports, 'denied', 'everywhere');
   });
 
@@ -197,8 +159,47 @@ describe('retention', () => {
     } finally {
       s3.faults.failNext = 0;
     }
+    expect((await new Retention(ports).run()).deleted).toBe(0);
+    pass(30);
     expect((await new Retention(ports).run()).deleted).toBe(1);
     expect(await deletions('away')).toBe(1);
+  });
+
+  it('deletes what was stored, whatever has become of settings and application since', async () => {
+    const before = await stored('renamed', { destination: inS3() }, 60);
+    await changeRetention(ports, 'renamed', null);
+    await ports.ledger.recordings.accept({ ...before, id: 'by-receipt', names: { fileSid: 'another' }, sealedSecrets: sealedFor('by-receipt') });
+    await deleteApplication(ports, 'app');
+    pass(60);
+    expect(await new Retention(ports).run()).toEqual({ deleted: 1, given_up: 0, others: 0 });
+    expect(s3.objects().length).toBe(0);
+  });
+
+  it('of files whose store is away holds up no other', async () => {
+    const away = { ...inS3(), endpoint: 'http://127.0.0.1:9' };
+    const first = await stored('own', {}, 60);
+    const receipt = first.receipt === null ? null : { ...first.receipt, location: 's3://calls/away.wav' };
+    const deleteAt = new Date(START).toISOString();
+    for (let index = 0; index < 1200; index++) {
+      const id = `away-${index}`;
+      const spec = { ...first.spec, destination: away };
+      await ports.ledger.recordings.accept({ ...first, id, spec, receipt, deleteAt, sealedSecrets: sealedFor(id) });
+    }
+    pass(60);
+    expect((await new Retention(ports).run()).deleted).toBe(1);
+    expect(await ownFiles()).toEqual([]);
+  });
+
+  it('does not delete what somebody wants to keep at the last moment', async () => {
+    await stored('patched', {}, 60);
+    pass(60);
+    const { recordings } = ports.ledger;
+    const listed = await recordings.dueForDeletion(new Date(now), 10);
+    recordings.dueForDeletion = () => Promise.resolve(listed);
+    await changeRetention(ports, 'patched', null);
+    expect((await new Retention(ports).run()).deleted).toBe(0);
+    expect((await ownFiles()).length).toBe(1);
+    await deleteRecording(ports, 'patched');
   });
 
   it('deletes once when many ask at the same time', async () => {
@@ -212,6 +213,60 @@ describe('retention', () => {
     await deleteRecording(ports, 'own-scope');
     expect(s3.objects().length).toBe(1);
     expect(await deletions('own-scope')).toBe(1);
+  });
+});
+
+describe('a deletion that has begun', () => {
+  /** Something that happens at the moment at which the file is removed. */
+  const atRemoval = (happens: () => Promise<unknown>) => {
+    const { files } = ports;
+    if (files === undefined) throw new Error('there is an own store');
+    ports = { ...ports, files: { ...files, delete: async (address) => (await happens(), files.delete(address)) } };
+  };
+
+  it('cannot be stopped any more by a hold, which is told so', async () => {
+    await stored('race', {}, 60);
+    let refusal: unknown;
+    atRemoval(async () => {
+      refusal = await Promise.all([holdRecording(ports, 'race', true), changeRetention(ports, 'race', null)]).catch((error: unknown) => error);
+    });
+    await deleteRecording(ports, 'race');
+    expect(refusal).toMatchObject({ code: 'request.conflict' });
+    await expect(holdRecording(ports, 'race', true)).rejects.toMatchObject({ code: 'request.conflict' });
+    expect((await ports.ledger.recordings.get('race'))?.legalHold).toBeUndefined();
+  });
+
+  it('does not begin once the hold is there, and leaves the file', async () => {
+    await stored('held-first', {}, 60);
+    await holdRecording(ports, 'held-first', true);
+    await expect(deleteRecording(ports, 'held-first', 'everywhere')).rejects.toMatchObject({ code: 'request.conflict' });
+    expect((await ownFiles()).length).toBe(1);
+    await holdRecording(ports, 'held-first', false);
+    await deleteRecording(ports, 'held-first');
+  });
+
+  it('by a process that died before it could write that down is finished, and told once', async () => {
+    await stored('crashed', {}, null);
+    const { recordings } = ports.ledger;
+    const transition = recordings.transition.bind(recordings);
+    let moves = 0;
+    recordings.transition = (id, decide) => (++moves === 2 ? Promise.reject(new Error('killed')) : transition(id, decide));
+    await expect(deleteRecording(ports, 'crashed')).rejects.toThrow('killed');
+    expect([await ownFiles(), await deletions('crashed')]).toEqual([[], 0]);
+    expect((await new Retention(ports).run()).deleted).toBe(0);
+    pass(30);
+    expect((await new Retention(ports).run()).deleted).toBe(1);
+    expect(await deletions('crashed')).toBe(1);
+  });
+
+  it('in vain leaves the recording as it was: it can be held and deleted again', async () => {
+    await stored('vain', { destination: inS3() }, null);
+    s3.faults.writeOnly = true;
+    await expect(deleteRecording(ports, 'vain', 'everywhere')).rejects.toMatchObject({ code: 'destination.denied' });
+    s3.faults.writeOnly = false;
+    expect((await holdRecording(ports, 'vain', true))?.legalHold).toBe(true);
+    await holdRecording(ports, 'vain', false);
+    expect((await deleteRecording(ports, 'vain', 'everywhere')).deletedAt).toBeDefined();
   });
 });
 

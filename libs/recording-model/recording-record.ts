@@ -1,6 +1,6 @@
 import type { AccountingEntry } from './accounting.js';
 import type { CallIdentity, CallState } from './call.js';
-import type { Failure } from './errors.js';
+import type { ErrorCode, Failure } from './errors.js';
 import type { CaptureResult, Rendition, StorageReceipt } from './recording-facts.js';
 import type { JsonObject } from './json.js';
 import type { RecordingSpec } from './recording-spec.js';
@@ -50,6 +50,8 @@ export interface RecordingRecord {
   readonly deleteAt?: string;
   /** Nothing deletes the file while this holds. */
   readonly legalHold?: boolean;
+  /** The last attempt to delete its file; absent: there was none. */
+  readonly deletion?: DeletionAttempt;
   /** When its file was deleted; absent while it is kept. The record stays, as proof of what became of the audio. */
   readonly deletedAt?: string;
   /** What the vendor's API lets an application write on a recording afterwards (Kazoo `user_metadata`, FlexML keys). */
@@ -57,6 +59,22 @@ export interface RecordingRecord {
   /** How many events the recording has had. */
   readonly eventCount: number;
   readonly history: readonly { readonly state: RecordingState; readonly at: string; readonly cause?: string }[];
+}
+
+/** `own`: what lies in a customer's own bucket is left alone. `everywhere`: it is removed there, too. */
+export type DeletionScope = 'own' | 'everywhere';
+
+/** An attempt to delete the file of a recording. While it goes on the recording cannot be held any more. */
+export interface DeletionAttempt {
+  readonly scope: DeletionScope;
+  /** ISO 8601 with ms. */
+  readonly begunAt: string;
+  /** Counts the attempts. */
+  readonly tries: number;
+  /** Why the file is still there; absent: the attempt goes on, or was successful. */
+  readonly failure?: { readonly code: ErrorCode; readonly message: string };
+  /** When it is tried again; absent: when somebody asks for it. */
+  readonly retryAt?: string;
 }
 
 /** What an adapter is shown of a recording when it renders events. */

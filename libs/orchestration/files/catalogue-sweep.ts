@@ -1,4 +1,4 @@
-import { isTerminal } from '#libs/recording-model';
+import { isTerminal, toRecgateError } from '#libs/recording-model';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OrchestrationPorts } from '../ports.js';
@@ -40,13 +40,22 @@ export async function sweepCatalogue(ports: OrchestrationPorts, catalogue: FileC
   const before = new Date(catalogue.now().getTime() - PATIENCE_MS);
   for (const file of await catalogue.listAll()) {
     const { sid, body } = file;
-    if (body.deleting) await deleteFile(ports, catalogue, sid);
+    if (body.deleting) await finishDeletion(ports, catalogue, sid);
     else if (body.retired.length > 0 && isPast(catalogue, body.modifiedAt, RETIRED_MS))
       await catalogue.removeRetired(sid);
     else if (!(await catalogue.removeAttempts(file, before))) continue;
     done += 1;
   }
   return done;
+}
+
+/** One that has to wait keeps no other waiting. */
+async function finishDeletion(ports: OrchestrationPorts, catalogue: FileCatalogue, sid: string): Promise<void> {
+  try {
+    await deleteFile(ports, catalogue, sid);
+  } catch (thrown) {
+    ports.log.warn('the deletion of a file is not finished yet', { sid, reason: toRecgateError(thrown).message });
+  }
 }
 
 async function sweepHolds(catalogue: FileCatalogue, { sid, body }: Catalogued<Container>): Promise<number> {

@@ -156,7 +156,10 @@ export class FileCatalogue {
     const file = await this.find(sid);
     if (file?.body.deleting !== true) return;
     const { storeName, retired, attempts = {}, recordings, container, sizeBytes } = file.body;
-    for (const name of [storeName, ...retired, ...Object.keys(attempts)]) await this.store.delete(this.address(name));
+    const held = await this.heldNames(file.body);
+    for (const name of [storeName, ...retired, ...Object.keys(attempts)]) {
+      if (!held.has(name)) await this.store.delete(this.address(name));
+    }
     for (const recordingId of Object.keys(recordings))
       await this.containers.count(container, recordingHold(recordingId));
     await this.containers.count(container, uploadHold(sid));
@@ -191,7 +194,10 @@ export class FileCatalogue {
 
   /** Removes bytes that were replaced; safe to repeat. */
   async removeRetired(sid: string): Promise<void> {
-    const names = (await this.find(sid))?.body.retired ?? [];
+    const body = (await this.find(sid))?.body;
+    if (body === undefined || body.retired.length === 0) return;
+    const held = await this.heldNames(body);
+    const names = body.retired.filter((name) => !held.has(name));
     if (names.length === 0) return;
     for (const name of names) await this.store.delete(this.address(name));
     await this.change(sid, (current) => ({
@@ -219,6 +225,17 @@ export class FileCatalogue {
 
   now(): Date {
     return this.ports.clock.now();
+  }
+
+  /** Bytes that other ones have replaced while their recording is under legal hold stay until it ends. */
+  private async heldNames({ recordings }: CataloguedFile): Promise<ReadonlySet<string>> {
+    const held = new Set<string>();
+    for (const [id, { location }] of Object.entries(recordings)) {
+      const record = await this.ports.ledger.recordings.get(id);
+      const name = record?.legalHold === true ? this.store.addressOf(location)?.name : undefined;
+      if (name !== undefined) held.add(name);
+    }
+    return held;
   }
 
   private async find(sid: string): Promise<Catalogued<CataloguedFile> | null> {

@@ -11,7 +11,7 @@ export function recordingManifest(
   writtenAt: Date,
 ) {
   const { id, tenantId, applicationId, vendor, callRef, call, names, documentUrl, state, failure, history, receipt } = record;
-  const { deleteAt = null, deletedAt = null, legalHold = false } = record;
+  const { deleteAt = null, deletedAt = null, legalHold = false, deletion = null } = record;
   return {
     manifest: 1,
     writtenAt: writtenAt.toISOString(),
@@ -20,7 +20,7 @@ export function recordingManifest(
     media: record.capture?.media ?? [],
     encoder: encoderOf(record),
     object: receipt,
-    kept: { deleteAt, deletedAt, legalHold },
+    kept: { deleteAt, deletedAt, legalHold, deletion },
     history,
     events: events.map(({ id: eventId, name, sequence, at, mediaTimeMs }) => ({ id: eventId, name, sequence, at, mediaTimeMs })),
     deliveries: deliveries.map(deliveryOf),

@@ -74,18 +74,6 @@ function transcriptionDue(ports: OrchestrationPorts, { spec }: RecordingRecord):
   return spec.transcription === null || ports.transcription === undefined ? {} : { transcription: 'pending' };
 }
 
-/**
- * Removes the stored object of a recording.
- * @throws RecgateError `destination.rejected` where the destination knows no way to remove anything, or `destination.*`
- */
-export async function removeStored(ports: OrchestrationPorts, record: RecordingRecord): Promise<void> {
-  const application = viewApplication(ports, await requireApplication(ports, record.tenantId, record.applicationId));
-  const target = ports.adapters[record.vendor].nameObject(record, application);
-  const secrets = { ...application.secrets, ...recordingSecrets(ports, record) };
-  const removed = await storeFor(ports, record).remove({ target, secrets, metadata: metadataOf(record, record.rendition) });
-  if (!removed) throw new RecgateError('destination.rejected', 'What was uploaded by HTTP cannot be taken back');
-}
-
 /** What is kept locally is let go once the receipt is in the ledger; safe to repeat. */
 export async function releaseLocalAudio(ports: OrchestrationPorts, record: RecordingRecord): Promise<void> {
   const ownStore = record.spec.destination.kind === 'media-store';
@@ -123,14 +111,15 @@ export async function abortLeftover(
   }
 }
 
-function storeFor(ports: OrchestrationPorts, record: RecordingRecord): ObjectStore {
+/** The driver of a recording's destination. */
+export function storeFor(ports: OrchestrationPorts, record: RecordingRecord): ObjectStore {
   const { destination } = record.spec;
   if (destination.kind === 'none') throw new RecgateError('destination.incomplete', destination.reason);
   return ports.stores[destination.kind];
 }
 
 /** A customer's bucket is told which recording it holds; the own store also needs to know whose it is. */
-function metadataOf(record: RecordingRecord, rendition: Rendition | null): Record<string, string> {
+export function metadataOf(record: RecordingRecord, rendition: Rendition | null): Record<string, string> {
   const common = { recording: record.id, sha256: rendition?.sha256 ?? '' };
   if (record.spec.destination.kind !== 'media-store') return common;
   return { ...common, tenant: record.tenantId, application: record.applicationId };

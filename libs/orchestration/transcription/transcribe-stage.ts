@@ -14,6 +14,7 @@ import {
 import { recordingSecrets } from '../accept-recording.js';
 import { requireApplication, viewApplication } from '../applications.js';
 import type { OrchestrationPorts, TranscriptionPorts } from '../ports.js';
+import { removeStored } from '../stages/remove-stored.js';
 import { releaseLocalAudio } from '../stages/store-stage.js';
 import { channelSource } from './channel-source.js';
 import { composeTranscript, textWithReplacements } from './transcript-lines.js';
@@ -41,7 +42,10 @@ export async function transcribeRecording(ports: OrchestrationPorts, recordingId
   // Whoever wrote it down may have died before he let the audio go.
   if (record.transcription !== 'pending') return isWritten(record) ? letGo(ports, transcription, record) : undefined;
   const ending = await attempt(ports, transcription, record, record.spec.transcription, lastTry);
-  await letGo(ports, transcription, (await settle(ports, record, ending)) ?? record);
+  const settled = (await settle(ports, record, ending)) ?? record;
+  const location = ending.state === 'done' ? ending.transcript.location : null;
+  if (settled.deletedAt !== undefined && location !== null) await removeBeside(ports, settled, location);
+  await letGo(ports, transcription, settled);
 }
 
 /** The audio is not needed any more; what was written down of a recording that was deleted meanwhile goes, too. */
@@ -123,6 +127,15 @@ async function storeBeside(
     onUploadStarted: () => Promise.resolve(),
   });
   return receipt.location;
+}
+
+/** A transcript that came to lie beside a recording after that was deleted. */
+async function removeBeside(ports: OrchestrationPorts, record: RecordingRecord, location: string): Promise<void> {
+  if (record.deletion?.scope !== 'everywhere') return;
+  await removeStored(ports, record, [location]).catch((thrown: unknown) => {
+    const { message } = toRecgateError(thrown);
+    ports.log.error('the transcript of a deleted recording cannot be removed', { recordingId: record.id, location, reason: message });
+  });
 }
 
 async function settle(ports: OrchestrationPorts, { id }: RecordingRecord, ending: Ending): Promise<RecordingRecord | null> {

@@ -1,7 +1,7 @@
 import type { CallEndReason, CallIdentity, CallState, Party } from '../call.js';
 import type { DocumentLedger } from './document-ledger.port.js';
 import type { RecordingEvent } from '../recording-event.js';
-import type { RecordingRecord } from '../recording-record.js';
+import type { DeletionAttempt, RecordingRecord } from '../recording-record.js';
 import type { RecordingState } from '../recording-state.js';
 import type { VendorName } from '../vendor-name.js';
 import type { WireRequest } from './vendor-adapter.port.js';
@@ -29,7 +29,10 @@ export interface RecordingLedger {
   events(recordingId: string): Promise<readonly RecordingEvent[]>;
   /** Recordings that something is left to be done for and that have not moved since the given time. */
   stuckSince(before: Date, limit: number): Promise<readonly RecordingRecord[]>;
-  /** Recordings whose `deleteAt` has come, the longest due first; held and deleted ones are not among them. */
+  /**
+   * Recordings whose file is to be deleted now, the longest due first: their `deleteAt` has come, an attempt is to be
+   * repeated, or has been going on for so long that whoever made it must be dead. Held and deleted ones are not among them.
+   */
   dueForDeletion(now: Date, limit: number): Promise<readonly RecordingRecord[]>;
 }
 
@@ -54,6 +57,8 @@ export type RecordingPatch = Partial<
 > & {
   /** Undefined takes the date away. */
   readonly deleteAt?: string | undefined;
+  /** Undefined forgets the attempt. */
+  readonly deletion?: DeletionAttempt | undefined;
 };
 
 export interface RecordingMove {

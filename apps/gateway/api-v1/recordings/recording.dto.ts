@@ -7,6 +7,7 @@ import {
   type CallIdentity,
   type CallState,
   type CaptureResult,
+  type DeletionAttempt,
   type Failure,
   type RecordingEvent,
   type RecordingRecord,
@@ -18,7 +19,7 @@ import {
   type TranscriptionState,
   type VendorName,
 } from '#libs/recording-model';
-import { showFailure } from '../show-facts.js';
+import { showDeletion, showFailure } from '../show-facts.js';
 
 const OBJECT = { type: 'object', additionalProperties: true } as const;
 const NULLABLE_OBJECT = { ...OBJECT, nullable: true } as const;
@@ -71,6 +72,8 @@ export class RecordingDto extends RecordingSummaryDto {
   deleteAt: string | null;
   @ApiProperty({ description: 'Nothing deletes the file while this holds' }) legalHold: boolean;
   @ApiProperty({ type: String, nullable: true, description: 'When the file was deleted' }) deletedAt: string | null;
+  @ApiProperty({ ...NULLABLE_OBJECT, description: 'The last attempt to delete the file, and why it is still there if it is' })
+  deletion: DeletionAttempt | null;
   @ApiProperty({ description: 'How many events there were' }) eventCount: number;
   @ApiProperty({ type: 'array', items: OBJECT }) history: RecordingRecord['history'];
 }
@@ -152,8 +155,9 @@ export function showRecording(record: RecordingRecord): RecordingDto {
     eventCount,
     history,
   };
-  const { deleteAt = null, legalHold = false, deletedAt = null } = record;
-  return { ...showSummary(record), ...facts, deleteAt, legalHold, deletedAt, rendition: showRendition(record.rendition) };
+  const { deleteAt = null, legalHold = false, deletedAt = null, deletion } = record;
+  const kept = { deleteAt, legalHold, deletedAt, deletion: deletion === undefined ? null : showDeletion(deletion) };
+  return { ...showSummary(record), ...facts, ...kept, rendition: showRendition(record.rendition) };
 }
 
 function showRendition(rendition: Rendition | null): RenditionFacts | null {

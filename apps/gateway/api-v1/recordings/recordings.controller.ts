@@ -112,9 +112,11 @@ export class RecordingsController {
   @Patch(':id')
   @ApiOperation({ summary: 'Change how long the file is kept, or put it under legal hold' })
   @ApiOkResponse({ type: RecordingDto })
+  @ApiConflictResponse({ description: 'The recording is not stored yet, was deleted, or is being deleted' })
   async keep(@TenantId() tenantId: string, @Param('id') id: string, @Body() body: KeepRecordingDto): Promise<RecordingDto> {
     const { ports } = this.gateway;
     const before = await requireRecording(this.gateway, tenantId, id);
+    if (before.deletedAt !== undefined) throw new RecgateError('request.conflict', `Recording ${id} was deleted`);
     if (body.retentionSeconds !== undefined) await changeRetention(ports, before.id, body.retentionSeconds);
     if (body.legalHold !== undefined) await holdRecording(ports, before.id, body.legalHold);
     return showRecording(await requireRecording(this.gateway, tenantId, id));
