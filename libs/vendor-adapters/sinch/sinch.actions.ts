@@ -7,6 +7,8 @@ import type { SvamlObject } from './sinch.svaml-reader.js';
 const MAX_CALL_S = 14_400;
 const MAX_PARK_S = 600;
 const MAX_CONFERENCE_ID = 128;
+/** Numbers and addresses, characters. */
+const MAX_ENDPOINT = 256;
 const NOT_PLACED = 'the gateway records the call and leaves its connection to the media that arrives';
 
 type ReadAction = (script: CallScript, action: SvamlObject) => RecordingScope | null;
@@ -96,7 +98,7 @@ const CONNECT_DETAILS = [
 
 /** connectPstn, connectSip, connectMxp: the number or destination, else the number that was dialled. */
 function readConnect(script: CallScript, action: SvamlObject, names: string[], hasAce: boolean): RecordingScope {
-  const number = names.length === 0 ? null : action.text(names, { to: 'steps' });
+  const number = names.length === 0 ? null : action.text(names, { to: 'steps' }, MAX_ENDPOINT);
   const to = number ?? readDestination(action) ?? script.context.call.to;
   const maxDurationMs = readMaxDuration(action, MAX_CALL_S, 'clamp') ?? script.maxDurationMs;
   const suppressed = action.flag(['suppressCallbacks'], { to: 'steps' }) ?? false;
@@ -110,20 +112,14 @@ function readConnect(script: CallScript, action: SvamlObject, names: string[], h
 function readDestination(action: SvamlObject): string | null {
   const pointer = action.find('destination');
   if (pointer === null) return null;
-  if (typeof action.value(pointer) === 'string') return action.text(['destination'], { to: 'steps' });
+  if (typeof action.value(pointer) === 'string') return action.text(['destination'], { to: 'steps' }, MAX_ENDPOINT);
   const destination = action.child('destination');
-  destination?.text(['type'], { to: 'steps' });
-  return destination?.text(['endpoint'], { to: 'steps' }) ?? null;
+  destination?.text(['type'], { to: 'steps' }, MAX_ENDPOINT);
+  return destination?.text(['endpoint'], { to: 'steps' }, MAX_ENDPOINT) ?? null;
 }
 
 function readConnectConf(script: CallScript, action: SvamlObject): RecordingScope {
-  const conferenceId = action.requiredText(['conferenceId'], { to: 'steps' });
-  if (conferenceId.length > MAX_CONFERENCE_ID)
-    throw script.reading.invalid(
-      action.find('conferenceId') ?? action.pointer,
-      'conferenceId',
-      `conferenceId may have ${MAX_CONFERENCE_ID} characters`,
-    );
+  const conferenceId = action.requiredText(['conferenceId'], { to: 'steps' }, MAX_CONFERENCE_ID);
   const maxDurationMs = readMaxDuration(action, MAX_CALL_S, 'clamp') ?? script.maxDurationMs;
   action.flag(['suppressCallbacks'], { to: 'steps' });
   for (const name of CONNECT_DETAILS) action.drop(name, NOT_PLACED);
@@ -140,8 +136,7 @@ function readConnectStream(script: CallScript, action: SvamlObject): RecordingSc
 
 function readPark(script: CallScript, action: SvamlObject): RecordingScope {
   const locale = action.text(['locale'], PLAYED);
-  const introStep = readPromptMember(script, action, 'introPrompt', locale);
-  if (introStep !== null) script.steps.push(introStep);
+  script.steps.push(...readPromptMember(script, action, 'introPrompt', locale));
   action.drop('holdPrompt', 'the gateway plays nothing while a call is parked');
   const maxDurationMs = readMaxDuration(action, MAX_PARK_S, 'clamp');
   script.add(action.pointer, { kind: 'park', maxDurationMs });

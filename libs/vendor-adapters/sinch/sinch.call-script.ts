@@ -9,6 +9,8 @@ import type { SvamlObject, SvamlReading } from './sinch.svaml-reader.js';
 export class CallScript {
   readonly steps: FlowStep[] = [];
   readonly flowState: Record<string, string> = {};
+  /** Bytes of all cookies so far; null: not yet counted. */
+  private cookieBytes: number | null = null;
   private callRecording: { readonly action: RecordAction; readonly pointer: string } | null = null;
 
   constructor(
@@ -21,6 +23,19 @@ export class CallScript {
   /** What the flow has left so far, this document's part included. */
   get state(): JsonObject {
     return { ...this.context.flowState, ...this.flowState };
+  }
+
+  /** Keeps a cookie for later callbacks; false when all of them would hold more than that, in bytes (contract §1.1). */
+  setCookie(key: string, value: string, most: number): boolean {
+    this.cookieBytes ??= bytesOfCookies(this.state);
+    const name = `${COOKIE}${key}`;
+    const before = this.state[name];
+    const replaced = typeof before === 'string' ? byteLength(key, before) : 0;
+    const total = this.cookieBytes - replaced + byteLength(key, value);
+    if (total > most) return false;
+    this.cookieBytes = total;
+    this.flowState[name] = value;
+    return true;
   }
 
   /** The request for a callback that follows from this document; null when none is sent. */
@@ -73,6 +88,20 @@ export class CallScript {
     this.callRecording = null;
     this.add(pointer, { kind: 'stopRecording', which: 'all' });
   }
+}
+
+/** What the flow state calls a cookie: each one is an entry of its own, so that later documents add to earlier ones. */
+export const COOKIE = 'cookie:';
+
+function bytesOfCookies(state: JsonObject): number {
+  const sizes = Object.entries(state).map(([name, value]) =>
+    name.startsWith(COOKIE) && typeof value === 'string' ? byteLength(name.slice(COOKIE.length), value) : 0,
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+function byteLength(...texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }
 
 function isSame(a: RecordAction, b: RecordAction): boolean {

@@ -2,6 +2,7 @@ import { RecgateError, type CallIdentity, type JsonObject, type JsonValue } from
 import { isJsonObject, parseJsonDocument } from '../shared/index.js';
 import { isCallbackUrl } from './sinch.callback-request.js';
 import { CALLOUT, CALLOUT_ROLES, type SinchCalloutRole, type SinchCalloutState } from './sinch.callout-state.js';
+import { separatePrompts } from './sinch.prompts.js';
 import { SvamlObject, SvamlReading } from './sinch.svaml-reader.js';
 
 /** A call that an application asks for (contract §3), as the gateway makes it. */
@@ -104,12 +105,6 @@ function readSpeech(fields: SvamlObject): JsonObject[] {
   if (prompts !== null && prompts.trim() !== '')
     return [{ name: 'playFiles', ids: separatePrompts(prompts), ...locale }];
   return [{ name: 'say', text: fields.requiredText(['text']), ...locale }];
-}
-
-/** Prompts stand between semicolons; those within brackets belong to the prompt. */
-function separatePrompts(prompts: string): string[] {
-  const parts = prompts.match(/\s*#(?:tts|ssml|href)\[.*?\](?=\s*(?:;|$))|[^;]+/gis) ?? [];
-  return parts.map((part) => part.trim()).filter((part) => part !== '');
 }
 
 function readGreeting(fields: SvamlObject): JsonObject[] {

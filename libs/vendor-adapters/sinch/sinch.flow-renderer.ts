@@ -8,7 +8,7 @@ import type {
   WireRequest,
 } from '#libs/recording-model';
 import { SINCH_PURPOSES, type SinchPurpose } from './sinch.callback-request.js';
-import { COOKIE } from './sinch.instructions.js';
+import { COOKIE } from './sinch.call-script.js';
 import { menuResult } from './sinch.menu-result.js';
 import { applicationKeyOf, settingOf } from './sinch.settings.js';
 import { toSinchRequest } from './sinch.wire-request.js';

@@ -1,9 +1,11 @@
 import type { CallScript } from './sinch.call-script.js';
 import { fateOfPrompt, PLAYED, readPrompt } from './sinch.prompts.js';
-import type { SvamlObject, TextFate } from './sinch.svaml-reader.js';
+import { MAX_TEXT, type SvamlObject, type TextFate } from './sinch.svaml-reader.js';
 
 const MAX_SAY = 600;
 const MAX_COOKIES = 1024;
+/** Digits that are sent at a time; a pause takes half a second. */
+const MAX_DIGITS = 256;
 const NOT_WITH_MXP = 'recording instructions do not work with connectMxp';
 
 type ReadInstruction = (script: CallScript, instruction: SvamlObject) => void;
@@ -49,7 +51,8 @@ function readPlayFiles(script: CallScript, instruction: SvamlObject): void {
   const locale = instruction.text(['locale'], PLAYED);
   for (const pointer of ids) {
     const id = instruction.value(pointer);
-    if (typeof id !== 'string') throw script.reading.invalid(pointer, 'ids', 'Each of ids must be a string');
+    if (typeof id !== 'string' || id.length > MAX_TEXT)
+      throw script.reading.invalid(pointer, 'ids', `Each of ids must be a string of up to ${MAX_TEXT} characters`);
     const step = readPrompt(script, pointer, id, locale);
     if (step === null) script.add(pointer, { kind: 'skipped', name: 'playFiles', reason: 'not a prompt' });
     else script.steps.push(step);
@@ -59,7 +62,7 @@ function readPlayFiles(script: CallScript, instruction: SvamlObject): void {
 }
 
 function readSendDtmf(script: CallScript, instruction: SvamlObject): void {
-  const digits = instruction.requiredText(['value'], PLAYED);
+  const digits = instruction.requiredText(['value'], PLAYED, MAX_DIGITS);
   if (!/^[0-9*#w]+$/i.test(digits))
     throw script.reading.invalid(
       instruction.find('value') ?? instruction.pointer,
@@ -71,14 +74,10 @@ function readSendDtmf(script: CallScript, instruction: SvamlObject): void {
 
 function readSetCookie(script: CallScript, instruction: SvamlObject): void {
   const key = instruction.requiredText(['key'], { to: 'flowState' });
-  script.flowState[`${COOKIE}${key}`] = instruction.text(['value'], { to: 'flowState' }) ?? '';
-  const cookies = Object.entries(script.flowState).filter(([name]) => name.startsWith(COOKIE));
-  const total = cookies.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
-  if (total > MAX_COOKIES) script.reading.warn(instruction.pointer, `Cookies may hold ${MAX_COOKIES} bytes in all`);
+  const value = instruction.text(['value'], { to: 'flowState' }) ?? '';
+  if (script.setCookie(key, value, MAX_COOKIES)) return;
+  script.skip(instruction.pointer, 'setCookie', `cookies may hold ${MAX_COOKIES} bytes in all`);
 }
-
-/** What the flow state calls a cookie: each one is an entry of its own, so that later documents add to earlier ones. */
-export const COOKIE = 'cookie:';
 
 function readStartRecording(script: CallScript, instruction: SvamlObject): void {
   if (script.ignoresRecordingInstructions) return ignoreRecording(script, instruction, 'startRecording');

@@ -100,14 +100,14 @@ function readBarge(action: SvamlObject): void {
 }
 
 function promptsOf(script: CallScript, menu: SvamlObject, locale: string | null): readonly FlowStep[] {
-  const step = readPromptMember(script, menu, 'mainPrompt', locale);
-  return step === null ? [] : [step];
+  return readPromptMember(script, menu, 'mainPrompt', locale);
 }
 
 /** `return(x)` and `menu(x)` options by their digit, which may be a number or a text (contract §2.5 row 10). */
 function optionsOf(script: CallScript, menu: SvamlObject, run: Run) {
   const returns: [string, string][] = [];
   const menus: [string, string][] = [];
+  const known = idsOf(run);
   for (const pointer of menu.list('options') ?? []) {
     const option = menu.element(pointer, 'options');
     const digit = option.text(['dtmf'], { to: 'flowState' });
@@ -116,7 +116,7 @@ function optionsOf(script: CallScript, menu: SvamlObject, run: Run) {
     const action = option.value(actionAt);
     const [, verb = '', value = ''] = typeof action === 'string' ? (ACTION.exec(action) ?? []) : [];
     const isReturn = verb.toLowerCase() === 'return';
-    if (isReturn || (verb !== '' && hasMenu(run, value))) {
+    if (isReturn || (verb !== '' && known.has(value))) {
       script.reading.claimTree(actionAt, 'exact', { to: 'flowState' });
       if (digit !== null) (isReturn ? returns : menus).push([digit, value]);
       continue;
@@ -130,11 +130,10 @@ function optionsOf(script: CallScript, menu: SvamlObject, run: Run) {
 
 const ACTION = /^\s*(return|menu)(?:\((.*)\))?\s*$/is;
 
-function hasMenu({ menus }: Run, id: string): boolean {
-  return menus.some(
-    (menu) =>
-      isJsonObject(menu) && Object.entries(menu).some(([key, value]) => key.toLowerCase() === 'id' && value === id),
-  );
+function idsOf({ menus }: Run): ReadonlySet<JsonValue> {
+  const ids = (menu: JsonValue): JsonValue[] =>
+    isJsonObject(menu) ? Object.entries(menu).flatMap(([key, value]) => (key.toLowerCase() === 'id' ? [value] : [])) : [];
+  return new Set(menus.flatMap(ids));
 }
 
 function idOf(menu: SvamlObject): string | null {

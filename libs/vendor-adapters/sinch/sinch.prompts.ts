@@ -1,6 +1,6 @@
 import { splitUserinfo, type FlowAction, type FlowStep } from '#libs/recording-model';
 import type { CallScript } from './sinch.call-script.js';
-import type { SvamlObject } from './sinch.svaml-reader.js';
+import { MAX_TEXT, type SvamlObject, type TextFate } from './sinch.svaml-reader.js';
 
 /** What becomes of prompts and digits that are carried out, as the accounting tells it. */
 export const PLAYED = { to: 'steps' } as const;
@@ -23,30 +23,45 @@ export function readPrompt(
   return { at: script.reading.document.positionOf(pointer), ...action };
 }
 
-/** A member that holds one prompt, such as `mainPrompt`; null when it is absent or none. */
+/** A member that holds prompts, such as `mainPrompt`: those that can be played, in their order. */
 export function readPromptMember(
   script: CallScript,
   holder: SvamlObject,
   name: string,
   locale: string | null,
-): FlowStep | null {
+): readonly FlowStep[] {
   const pointer = holder.find(name);
   const value = pointer === null ? null : holder.value(pointer);
-  const step = pointer === null || typeof value !== 'string' ? null : readPrompt(script, pointer, value, locale);
-  holder.text([name], fateOfPrompt(typeof value === 'string' ? value : '', step));
-  return step;
+  if (pointer === null || typeof value !== 'string' || value.length > MAX_TEXT) {
+    holder.text([name], fateOfPrompt('', null));
+    return [];
+  }
+  const prompts = separatePrompts(value);
+  const steps = prompts.map((prompt) => readPrompt(script, pointer, prompt, locale));
+  const fates = prompts.map((prompt, index) => fateOfPrompt(prompt, steps[index] ?? null));
+  holder.text([name], worstOf(fates));
+  return steps.filter((step) => step !== null);
+}
+
+/** Of several prompts in one member the accounting tells of the one that fares worst. */
+function worstOf(fates: readonly TextFate[]): TextFate {
+  const [first = fateOfPrompt('', null)] = fates;
+  return fates.find(({ outcome }) => outcome === 'dropped') ?? fates.find(({ outcome }) => outcome === 'emulated') ?? first;
+}
+
+/** Prompts stand between semicolons; those within brackets belong to the prompt. */
+export function separatePrompts(prompts: string): string[] {
+  const parts = prompts.match(/\s*#(?:tts|ssml|href)\[.*?\](?=\s*(?:;|$))|[^;]+/gis) ?? [];
+  return parts.map((part) => part.trim()).filter((part) => part !== '');
 }
 
 /** What the accounting says of a prompt. */
-export function fateOfPrompt(prompt: string, step: FlowStep | null): PromptFate {
+export function fateOfPrompt(prompt: string, step: FlowStep | null): TextFate {
   if (step === null) return { outcome: 'dropped', reason: 'not a URL, #tts, #ssml or #href' };
   return /^\s*#ssml\[/i.test(prompt)
     ? { outcome: 'emulated', to: 'steps', reason: 'its text is spoken without its marks' }
     : PLAYED;
 }
-
-type PromptFate =
-  typeof PLAYED | { readonly outcome: 'emulated' | 'dropped'; readonly to?: string; readonly reason: string };
 
 /** The words of an SSML text; pauses and pronunciation are the speech engine's own. */
 function wordsOf(ssml: string): string {

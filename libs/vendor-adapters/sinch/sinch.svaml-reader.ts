@@ -14,8 +14,11 @@ import {
   type JsonDocument,
 } from '../shared/index.js';
 
-/** Credentials in a URL, also in one within a prompt such as `#href[…]`. */
-const USERINFO = /([a-z][a-z0-9+.-]*:\/\/)[^/?#\s[\]]*@/gi;
+/** Credentials in a URL, also in one within a prompt such as `#href[…]`. Bounded, so that no text takes long to search. */
+const USERINFO = /([a-z][a-z0-9+.-]{0,15}:\/\/)[^/?#\s[\]]*@/gi;
+
+/** The longest text that is taken where the vendor names no limit, characters. */
+export const MAX_TEXT = 16_384;
 
 export interface SvamlWarning {
   readonly message: string;
@@ -118,7 +121,7 @@ export class SvamlObject {
   }
 
   /** A text, or a number taken as text; null when absent. `fate.outcome` says that it is not taken as it is. */
-  text(names: readonly string[], { outcome: fate, ...note }: TextFate = {}): string | null {
+  text(names: readonly string[], { outcome: fate, ...note }: TextFate = {}, most = MAX_TEXT): string | null {
     const pointer = this.find(...names);
     if (pointer === null) return null;
     const value = this.value(pointer);
@@ -126,12 +129,14 @@ export class SvamlObject {
       throw this.reading.invalid(pointer, names[0] ?? pointer, `${names[0]} must be a string`);
     const outcome = fate ?? (typeof value === 'string' ? 'exact' : 'converted');
     this.reading.accounting.field(pointer, outcome, { ...this.reading.shown(pointer), ...note });
+    if (String(value).length > most)
+      throw this.reading.invalid(pointer, names[0] ?? pointer, `${names[0]} may have ${most} characters`);
     return String(value);
   }
 
   /** As `text`; absent or blank is an error. */
-  requiredText(names: readonly string[], note: TextFate = {}): string {
-    const text = this.text(names, note);
+  requiredText(names: readonly string[], note: TextFate = {}, most = MAX_TEXT): string {
+    const text = this.text(names, note, most);
     if (text === null || text.trim() === '') throw this.reading.missing(this.pointer, names[0] ?? 'field');
     return text;
   }
