@@ -27,8 +27,6 @@ export interface GatewayContext {
   readonly readiness: () => Promise<readonly string[]>;
   /** The stored audio of an available recording; null when the gateway keeps no copy. */
   readonly openAudio: (recordingId: string) => Promise<StoredAudio | null>;
-  /** A file of the own store by its public sid; null when there is none. */
-  readonly openPublicFile: (sid: string) => Promise<StoredAudio | null>;
   /** Keeps an uploaded audio file until its recording is captured from it. */
   readonly saveUpload: (recordingId: string, body: Readable) => Promise<void>;
 }

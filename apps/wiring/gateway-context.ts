@@ -1,10 +1,10 @@
 import type { GatewayContext } from '../gateway/runtime-token.js';
 import type { Runtime } from './runtime.js';
-import { openPublicFile, openRecordingAudio, saveUpload } from './stored-audio.js';
+import { openRecordingAudio, saveUpload } from './stored-audio.js';
 
 /** What the HTTP side is built on, bound to a process's runtime. */
 export function createGatewayContext(runtime: Runtime, publicUrl: () => string): GatewayContext {
-  const { config, ports, commander, apiKeys, mediaStore } = runtime;
+  const { config, ports, commander, apiKeys } = runtime;
   return {
     config,
     ports,
@@ -13,7 +13,6 @@ export function createGatewayContext(runtime: Runtime, publicUrl: () => string):
     publicUrl,
     readiness: () => readinessFaults(runtime),
     openAudio: (recordingId) => openRecordingAudio(runtime, recordingId),
-    openPublicFile: (sid) => openPublicFile(ports, mediaStore, sid),
     saveUpload: (recordingId, body) => saveUpload(config.dataDirectory, recordingId, body),
   };
 }

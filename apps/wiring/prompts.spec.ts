@@ -3,11 +3,13 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { loadConfig, type SpeechConfig } from '#libs/config';
 import { createMemoryLedger } from '#libs/ledger';
 import { writeTone, writeWavHeader } from '#libs/media';
-import type { MediaRequest } from '#libs/recording-model';
+import { FileCatalogue, type CataloguePorts } from '#libs/orchestration';
+import type { FileStore, MediaRequest } from '#libs/recording-model';
 import { MediaStore } from '#libs/storage';
 import { createLogger } from '#libs/telemetry';
 import { VENDOR_ADAPTERS } from '#libs/vendor-adapters';
@@ -23,7 +25,7 @@ const never = new AbortController().signal;
 const plain = { userinfo: null, decryption: null, secrets: {} };
 
 let directory = '';
-let store: MediaStore;
+let ports: CataloguePorts & { readonly files: FileStore };
 let server: Server;
 let origin = '';
 const arrived: string[] = [];
@@ -32,7 +34,10 @@ const running: (Prompts | Outbound)[] = [];
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'prompts-'));
-  store = new MediaStore({ root: join(directory, 'media') });
+  const files = createFileStore(new MediaStore({ root: join(directory, 'media') }));
+  const clock = { now: () => new Date() };
+  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  ports = { ledger: createMemoryLedger(), files, clock, ids: randomIds, adapters: VENDOR_ADAPTERS, log: quiet };
   server = createServer((request, response) => {
     arrived.push(`${request.method} ${request.url} ${request.headers.authorization ?? '-'}`);
     request.resume();
@@ -66,12 +71,8 @@ function started(speech: Partial<SpeechConfig>, open: boolean, searchPath = proc
   const outbound = createOutbound(config.outbound);
   logged = '';
   const log = createLogger('warn', { write: (line) => (logged += line) });
-  const files = createFileStore(store);
-  const clock = { now: () => new Date() };
-  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const ports = { ledger: createMemoryLedger(), files, clock, ids: randomIds, adapters: VENDOR_ADAPTERS, log: quiet };
-  const publishedFile = (sid: string) => openPublicFile(ports, store, sid);
-  const prompts = createPrompts({ config, client: outbound.client, files, publishedFile, log, searchPath });
+  const publishedFile = (sid: string) => openPublicFile(ports, sid);
+  const prompts = createPrompts({ config, client: outbound.client, files: ports.files, publishedFile, log, searchPath });
   running.push(prompts, outbound);
   return prompts;
 }
@@ -120,9 +121,14 @@ describe('createPrompts', () => {
 
   it('plays files of the own store and its public links without asking itself', async () => {
     const prompts = started({ engine: 'none' }, false);
-    const file = { contentType: 'audio/x-wav', container: null, metadata: {} };
-    const files = createFileStore(store);
-    await files.write({ tenantId: 'main', applicationId: 'shop', name: 'f/abc.wav' }, wav(77), file);
+    const owner = { tenantId: 'main', applicationId: 'shop' };
+    const catalogue = FileCatalogue.of(ports, 'flexml', owner);
+    if (catalogue === null) throw new Error('no catalogue');
+    await catalogue.containers.create('c', { bytes: 1e6, files: 10 }, {});
+    const file = { sid: 'abc', container: 'c', extension: 'wav', contentType: 'audio/x-wav', fields: {} };
+    await catalogue.upload(file, Readable.from([wav(77)]));
+    const stray = { contentType: 'audio/x-wav', container: null, metadata: {} };
+    await ports.files.write({ ...owner, name: 'f/stray.wav' }, wav(78), stray);
     const lengthOf = async (url: string, application?: string): Promise<number> =>
       (await prompts.fetch(media(url, application), never)).samples.length;
     expect(await lengthOf('media:///f/abc.wav')).toBe(77);
@@ -130,7 +136,8 @@ describe('createPrompts', () => {
     expect(await lengthOf('https://RECGATE.example:443/base/f/abc', 'other')).toBe(77);
     expect(await lengthOf('https://recgate.example/base/f/abc.wav?x=1')).toBe(77);
     expect(await lengthOf('https://recgate.example/base/carrierx/f/abc')).toBe(77);
-    await expect(lengthOf('https://recgate.example/base/f/absent')).rejects.toMatchObject({ code: 'request.not_found' });
-    await expect(lengthOf('https://recgate.example/base/f/..%2fabc')).rejects.toMatchObject({ code: 'request.not_found' });
+    for (const name of ['absent', '..%2fabc', 'stray', 'stray.wav']) {
+      await expect(lengthOf(`https://recgate.example/base/f/${name}`)).rejects.toMatchObject({ code: 'request.not_found' });
+    }
   });
 });

@@ -80,7 +80,7 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
   const mediaStore = new MediaStore({ root: join(data, 'media') });
   const files = createFileStore(mediaStore);
   const searchPath = process.env['PATH'] ?? '';
-  const publishedFile = (sid: string) => openPublicFile(ports, mediaStore, sid);
+  const publishedFile = (sid: string) => openPublicFile(ports, sid);
   const prompts = createPrompts({ config, client: outbound.client, files, publishedFile, log, searchPath });
   const vault = createSecretVault(keys);
   const transcription = createTranscription(config.transcription, join(data, 'transcripts'), vault, searchPath);

@@ -15,9 +15,6 @@ import type { Runtime } from './runtime.js';
 /** Largest audio file that is taken. */
 export const MAX_UPLOAD_BYTES = 4 * 1024 ** 3;
 
-/** Extensions under which a public sid may be stored. */
-const PUBLIC_EXTENSIONS = ['wav', 'mp3', 'ul'] as const;
-
 /** The audio of an available recording: from the own store, or the copy that was kept; null when there is neither. */
 export async function openRecordingAudio(runtime: Runtime, recordingId: string): Promise<StoredAudio | null> {
   const record = await runtime.ports.ledger.recordings.get(recordingId);
@@ -30,25 +27,16 @@ export async function openRecordingAudio(runtime: Runtime, recordingId: string):
 }
 
 /** A published file by its sid (FlexML contract §4.2); null when there is none, or it is not published so. */
-export async function openPublicFile(ports: CataloguePorts, store: MediaStore, sid: string): Promise<StoredAudio | null> {
+export async function openPublicFile(ports: CataloguePorts, sid: string): Promise<StoredAudio | null> {
   const owner = await ownerOfSid(ports.ledger.documents, flexml.flexmlCatalogue, sid);
   const catalogue = owner === null ? null : FileCatalogue.of(ports, 'flexml', owner);
   const file = (await catalogue?.get(sid)) ?? null;
-  if (catalogue === null || file === null) return openUncatalogued(store, sid);
+  if (catalogue === null || file === null) return null;
   const { body } = file;
   const container = await catalogue.containers.get(body.container);
   if (!flexml.isPublished(body.fields, container?.body.fields ?? {}, 'file_sid')) return null;
   const { sizeBytes, contentType, storeName } = body;
   return { sizeBytes, contentType, fileName: basename(storeName), open: (range) => catalogue.open(file, range) };
-}
-
-/** Files of before there was a catalogue. */
-async function openUncatalogued(store: MediaStore, sid: string): Promise<StoredAudio | null> {
-  for (const extension of PUBLIC_EXTENSIONS) {
-    const [info] = await store.findByName(`f/${sid}.${extension}`);
-    if (info !== undefined) return fromMediaStore(store, info, info);
-  }
-  return null;
 }
 
 /** Where an uploaded file waits for its capture. */

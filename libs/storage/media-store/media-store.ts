@@ -165,20 +165,6 @@ export class MediaStore implements ObjectStore {
     return found.sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
   }
 
-  /** The files of that name in any namespace: for public links, whose names are ids that nobody can guess. */
-  async findByName(name: string): Promise<readonly MediaFileInfo[]> {
-    const found: MediaFileInfo[] = [];
-    for (const tenant of await this.#directories('')) {
-      for (const application of await this.#directories(tenant)) {
-        const { sidecar } = mediaPaths({ namespace: 'any/any', name });
-        const inPlace = sidecar.replace(/^any\/any/, `${tenant}/${application}`);
-        const info = (await this.#readSidecar(inPlace))?.info;
-        if (info?.name === name) found.push(info);
-      }
-    }
-    return found;
-  }
-
   /** Removes a file; false when there was none. Whoever is reading it may finish. */
   async delete(address: MediaFileAddress): Promise<boolean> {
     const { sidecar, directory, stem } = mediaPaths(address);
@@ -246,11 +232,6 @@ export class MediaStore implements ObjectStore {
     if (text === null) return null;
     const sidecar = JSON.parse(text) as Sidecar;
     return { ...sidecar, data: basename(sidecar.data) };
-  }
-
-  async #directories(path: string): Promise<string[]> {
-    const entries = await readdir(join(this.#root, path), { withFileTypes: true }).catch(() => []);
-    return entries.filter((entry) => entry.isDirectory() && entry.name !== TEMPORARY).map(({ name }) => name);
   }
 
   #temporary(): string {

@@ -17,6 +17,12 @@ const WORDS_OF: Partial<Record<ErrorCode, string>> = {
   'document.malformed': 'No JSON object could be decoded',
 };
 
+/** What of a request is at fault where the error does not say it. */
+const FIELD_OF: Partial<Record<ErrorCode, string>> = {
+  'destination.full': 'container_sid',
+  'destination.missing': 'container_sid',
+};
+
 /** Said of a sid that names nothing of the caller's. */
 export const NO_SUCH_SID = 'Cannot find item by SID';
 
@@ -35,6 +41,6 @@ export function renderFlexmlDoorError(error: RecgateError, path: string): Vendor
   return {
     status: STATUS_OF[error.code] ?? form.status,
     headers: { ...form.headers, ...challenge, ...(isCoreApi ? CORS : {}) },
-    body: { errors: [{ message, type: error.code, field: error.field ?? null }] },
+    body: { errors: [{ message, type: error.code, field: error.field ?? FIELD_OF[error.code] ?? null }] },
   };
 }

@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { deleteFile, planExpiry, type Catalogued, type CataloguedFile, type FileCatalogue } from '#libs/orchestration';
-import { RecgateError, type JsonObject } from '#libs/recording-model';
+import { RecgateError, type JsonObject, type JsonValue } from '#libs/recording-model';
 import { flexml } from '#libs/vendor-adapters';
 import { GATEWAY, type GatewayContext } from '../../runtime-token.js';
 import type { DoorApplication } from '../shared/door-applications.js';
+import { FlexmlAccessNames } from './flexml-access-names.js';
 import { FlexmlStorage } from './flexml-storage.js';
 import type { UploadedData } from './flexml-upload.js';
 import { wavDurationMs } from './wav-duration.js';
@@ -16,6 +17,7 @@ export class FlexmlFileWrites {
   constructor(
     @Inject(GATEWAY) private readonly gateway: GatewayContext,
     private readonly storage: FlexmlStorage,
+    private readonly names: FlexmlAccessNames,
   ) {}
 
   /**
@@ -35,19 +37,31 @@ export class FlexmlFileWrites {
     const inContainer = (await catalogue.containers.get(container))?.body.fields ?? {};
     const { extension, contentType, name } = describe(input.fields, data);
     refuseUnwanted(inContainer, extension, contentType);
-    const fields = { ...flexml.fileFieldsIn(inContainer), name: name === '' ? sid : name, ...input.fields };
+    const { file_access_name: accessName, ...given } = input.fields;
+    if (isName(accessName)) await this.names.refuseTaken(catalogue, sid, container, accessName);
+    const fields = { ...flexml.fileFieldsIn(inContainer), name: name === '' ? sid : name, ...given };
     const stored = await catalogue.upload({ sid, container, extension, contentType, fields }, data.bytes);
     const known = await this.withDuration(catalogue, stored);
     await planExpiry(this.gateway.ports, catalogue, known);
     return async (late) => {
-      if (Object.keys(late).length === 0) return known;
+      const more = { ...(isName(accessName) ? { file_access_name: accessName } : {}), ...late };
+      if (Object.keys(more).length === 0) return known;
       try {
-        return await this.change(application, known, flexml.readFileInput(late), false);
+        return await this.change(application, known, flexml.readFileInput(more), false);
       } catch (thrown) {
         await deleteFile(this.gateway.ports, catalogue, sid);
         throw thrown;
       }
     };
+  }
+
+  /** Deletes a file with its recordings; false when there was none. @throws RecgateError `request.conflict` */
+  async delete(application: DoorApplication, sid: string): Promise<boolean> {
+    const catalogue = this.storage.of(application);
+    const file = await catalogue.get(sid);
+    if (file === null || !(await deleteFile(this.gateway.ports, catalogue, sid))) return false;
+    await this.names.release(catalogue, sid, file.body.container, file.body.fields['file_access_name']);
+    return true;
   }
 
   /**
@@ -62,16 +76,21 @@ export class FlexmlFileWrites {
     whole: boolean,
   ): Promise<StoredFile> {
     const catalogue = this.storage.of(application);
-    const target = containerSid ?? file.body.container;
-    await refuseTakenName(catalogue, file.sid, target, fields['file_access_name']);
-    if (target !== file.body.container) await catalogue.move(file, target);
+    const before = file.body;
+    const target = containerSid ?? before.container;
     const base = whole ? flexml.fileFieldsIn((await catalogue.containers.get(target))?.body.fields ?? {}) : {};
+    const next = { ...(whole ? { name: before.fields['name'] ?? 'N/A' } : before.fields), ...base, ...fields };
+    const accessName = next['file_access_name'];
+    const oldName = before.fields['file_access_name'];
+    const isElsewhere = oldName !== accessName || target !== before.container;
+    if (isElsewhere && isName(accessName)) await this.names.claim(catalogue, file.sid, target, accessName);
+    if (target !== before.container) await catalogue.move(file, target);
     const changed = await catalogue.change(file.sid, (current) => ({
       ...current,
-      modifiedAt: current.modifiedAt,
       fields: { ...(whole ? { name: current.fields['name'] ?? 'N/A' } : current.fields), ...base, ...fields },
     }));
     if (changed === null) throw new RecgateError('request.not_found', flexml.NO_SUCH_SID);
+    if (isElsewhere) await this.names.release(catalogue, file.sid, before.container, oldName);
     await planExpiry(this.gateway.ports, catalogue, changed);
     return changed;
   }
@@ -124,18 +143,7 @@ function refuseUnwanted(container: JsonObject, extension: string, contentType: s
   });
 }
 
-/** @throws RecgateError `request.conflict` when another file of the container is reached under that name */
-async function refuseTakenName(catalogue: FileCatalogue, sid: string, container: string, name: unknown): Promise<void> {
-  if (typeof name !== 'string' || name === '') return;
-  const files = await catalogue.list();
-  const taken = files.some(
-    (file) =>
-      file.sid !== sid &&
-      file.body.container === container &&
-      flexml.accessNameOf({ sid: file.sid, ...file.body }) === name,
-  );
-  if (taken)
-    throw new RecgateError('request.conflict', 'Another file of the container has this file_access_name', {
-      field: 'file_access_name',
-    });
+/** A name of its own; without one a file is reached under its sid. */
+function isName(name: JsonValue | undefined): name is string {
+  return typeof name === 'string' && name !== '';
 }

@@ -4,7 +4,6 @@ import {
   Get,
   Head,
   HttpCode,
-  Inject,
   Param,
   Patch,
   Post,
@@ -28,11 +27,9 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { deleteFile } from '#libs/orchestration';
 import type { JsonObject } from '#libs/recording-model';
 import { flexml } from '#libs/vendor-adapters';
 import { sendAudio } from '../../http/send-audio.js';
-import { GATEWAY, type GatewayContext } from '../../runtime-token.js';
 import type { DoorApplication } from '../shared/door-applications.js';
 import { bodyText, parametersOf } from '../shared/door-request.js';
 import { FlexmlFileWrites } from './flexml-file-writes.js';
@@ -49,7 +46,6 @@ import { FlexmlApplication, FlexmlGuard } from './flexml.guard.js';
 @UseGuards(FlexmlGuard)
 export class FlexmlFilesController {
   constructor(
-    @Inject(GATEWAY) private readonly gateway: GatewayContext,
     private readonly storage: FlexmlStorage,
     private readonly writes: FlexmlFileWrites,
   ) {}
@@ -126,7 +122,7 @@ export class FlexmlFilesController {
   @ApiNoContentResponse()
   @ApiNotFoundResponse()
   async delete(@FlexmlApplication() application: DoorApplication, @Param('sid') sid: string): Promise<void> {
-    if (!(await deleteFile(this.gateway.ports, this.storage.of(application), sid))) noSuchSid();
+    if (!(await this.writes.delete(application, sid))) noSuchSid();
   }
 
   @Head(':sid/data')

@@ -1,8 +1,7 @@
-import { Controller, Get, Head, Inject, Param, Req, Res } from '@nestjs/common';
+import { Controller, Get, Head, Param, Req, Res } from '@nestjs/common';
 import { ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { sendAudio } from '../../http/send-audio.js';
-import { GATEWAY, type GatewayContext } from '../../runtime-token.js';
 import { FlexmlLinks } from './flexml-links.js';
 import { noSuchSid } from './flexml-storage.js';
 
@@ -10,10 +9,7 @@ import { noSuchSid } from './flexml-storage.js';
 @ApiTags('flexml door')
 @Controller('carrierx')
 export class FlexmlLinksController {
-  constructor(
-    @Inject(GATEWAY) private readonly gateway: GatewayContext,
-    private readonly links: FlexmlLinks,
-  ) {}
+  constructor(private readonly links: FlexmlLinks) {}
 
   @Head('f/:name')
   @ApiOperation({ summary: 'Size and type of a published file' })
@@ -29,14 +25,8 @@ export class FlexmlLinksController {
   @ApiOkResponse({ schema: { type: 'string', format: 'binary' } })
   @ApiNotFoundResponse()
   async bySid(@Param('name') name: string, @Req() request: Request, @Res() response: Response): Promise<void> {
-    const found = await this.links.bySid(name);
-    if (found.known) {
-      if (found.file === null) noSuchSid();
-      return sendAudio(request, response, found.file.audio, found.file.sha256);
-    }
-    const sid = /^([A-Za-z0-9_-]{1,128})(?:\.[A-Za-z0-9]{1,8})?$/.exec(name)?.[1];
-    const audio = sid === undefined ? null : await this.gateway.openPublicFile(sid);
-    return audio === null ? noSuchSid() : sendAudio(request, response, audio);
+    const file = await this.links.bySid(name);
+    return file === null ? noSuchSid() : sendAudio(request, response, file.audio, file.sha256);
   }
 
   @Head('c/:container/:name')

@@ -71,6 +71,44 @@ describe('public links', () => {
     expect((await link(`/carrierx/c/${container_}/${sid}.mp3`)).status).toBe(404);
     const second = String((await upload(`?container_sid=${container_}`, 'x')).json()['file_sid']);
     expect((await core('PATCH', `/files/${second}`, { file_access_name: 'greeting.mp3' })).status).toBe(409);
+    await core('PATCH', `/files/${sid}`, { file_access_name: 'other.mp3' });
+    expect((await core('PATCH', `/files/${second}`, { file_access_name: 'greeting.mp3' })).status).toBe(200);
+    expect((await link(`/carrierx/c/${container_}/greeting.mp3`)).text).toBe('x');
+    await core('DELETE', `/files/${second}`);
+    expect((await link(`/carrierx/c/${container_}/greeting.mp3`)).status).toBe(404);
+    expect((await core('PATCH', `/files/${sid}`, { file_access_name: 'greeting.mp3' })).status).toBe(200);
+  });
+
+  it('never lead to two files: an access name is taken once in a container, however many want it at once', async () => {
+    const [here, there] = [await container(), await container()].map((each) => String(each['container_sid']));
+    const wanted = `?container_sid=${here}&publish=file_access_name&file_access_name=one.mp3`;
+    const made = await Promise.all(['a', 'b', 'c', 'd'].map((text) => upload(wanted, text)));
+    const [winner, ...others] = made.toSorted((a, b) => a.status - b.status);
+    expect([winner?.status, ...others.map(({ status }) => status)]).toEqual([201, 409, 409, 409]);
+    expect(winner?.json()['file_access_name']).toBe('one.mp3');
+    const files = await core('GET', `/files?${new URLSearchParams({ filter: `container_sid eq ${here}` }).toString()}`);
+    expect(files.json()['total']).toBe(1);
+    expect((await upload(wanted, 'late')).status).toBe(409);
+
+    const namesake = await upload(wanted.replace(String(here), String(there)), 'elsewhere');
+    expect(namesake.status).toBe(201);
+    const sid = String(namesake.json()['file_sid']);
+    expect((await core('PATCH', `/files/${sid}`, { container_sid: here })).status).toBe(409);
+    expect((await link(`/carrierx/c/${there}/one.mp3`)).text).toBe('elsewhere');
+    const other = await core('PATCH', `/files/${sid}`, { container_sid: here, file_access_name: 'two.mp3' });
+    expect([other.status, other.json()['container_sid']]).toEqual([200, here]);
+    expect((await link(`/carrierx/c/${here}/two.mp3`)).text).toBe('elsewhere');
+    expect((await link(`/carrierx/c/${there}/one.mp3`)).status).toBe(404);
+  });
+
+  it('lead to nothing that the books do not hold, or hold no more', async () => {
+    const { documents } = gateway.runtime.ports.ledger;
+    const [application] = (await gateway.runtime.ports.ledger.applications.list('alpha')).map(({ id }) => id);
+    const sid = String((await upload('?name=a.mp3', 'going')).json()['file_sid']);
+    await documents.update('flexml.files', application ?? '', sid, (current) =>
+      current === null ? null : { body: { ...current.body, deleting: true }, sealed: null },
+    );
+    for (const path of [`/carrierx/f/${sid}`, `/f/${sid}.mp3`]) expect((await link(path)).status).toBe(404);
   });
 
   it('note when the file was read last', async () => {

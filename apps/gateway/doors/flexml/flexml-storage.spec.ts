@@ -60,6 +60,8 @@ const errorOf = (answer: Answer) => [
   (answer.json()['errors'] as unknown as { message: string }[])[0]?.message,
 ];
 
+const fieldOf = (answer: Answer) => (answer.json()['errors'] as unknown as Body[])[0]?.['field'];
+
 describe('who may use the Core API', () => {
   const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` });
   const list = (headers: Record<string, string>) => gateway.ask('GET', `${CORE}/containers`, { key: null, headers });
@@ -301,7 +303,10 @@ describe('files', () => {
     const stored = (await gateway.runtime.mediaStore.list(namespace)).length;
     expect((await upload(`?container_sid=${sid}`, 'x'.repeat(11))).status).toBe(409);
     expect((await upload(`?container_sid=${sid}`, 'x'.repeat(10))).status).toBe(201);
-    expect((await upload(`?container_sid=${sid}`, 'x')).status).toBe(409);
+    const refused = await upload(`?container_sid=${sid}`, 'x');
+    expect([refused.status, fieldOf(refused)]).toEqual([409, 'container_sid']);
+    const nowhere = await upload('?container_sid=1c2d3e4f-0000-4000-8000-000000000000', 'x');
+    expect([nowhere.status, fieldOf(nowhere)]).toEqual([404, 'container_sid']);
     expect((await core('GET', '/files')).json()['total']).toBe(Number(before) + 1);
     expect((await core('GET', `/containers/${sid}`)).json()).toMatchObject({
       total_bytes: 10,

@@ -1,5 +1,6 @@
 import { flexml } from '#libs/vendor-adapters';
 import type { Door } from '../shared/door.js';
+import { FlexmlAccessNames } from './flexml-access-names.js';
 import { FlexmlCallSchedule } from './flexml-call-schedule.js';
 import { FlexmlCallsController } from './flexml-calls.controller.js';
 import { FlexmlCalls } from './flexml-calls.js';
@@ -30,6 +31,7 @@ export const FLEXML_DOOR: Door = {
   providers: [
     FlexmlGuard,
     FlexmlStorage,
+    FlexmlAccessNames,
     FlexmlFileWrites,
     FlexmlLinks,
     FlexmlDids,
