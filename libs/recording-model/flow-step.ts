@@ -17,8 +17,6 @@ export interface FlowRequest {
    * `unanswered`: it stands in when no answer comes. It may hold credentials, so it stays in memory.
    */
   readonly knownAnswer?: { readonly document: string; readonly when: 'always' | 'unanswered' };
-  /** The call is over, and the answer may still clean up: its `deleteFile` steps are carried out (Aculab contract §1.1). */
-  readonly cleansUp?: boolean;
 }
 
 /**

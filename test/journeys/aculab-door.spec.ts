@@ -104,6 +104,31 @@ journeys.it(
   },
 );
 
+journeys.it(
+  'the caller hangs up in the middle of a message: what next_page answers still counts',
+  async (gateway) => {
+    const [user, instance] = ['1-2-0/hangup@example.com', '5555555555555555.5'];
+    const { call, app } = await callWith(gateway, user, instance, {
+      '/first': page({ record: { next_page: { url: 'recorded' } } }),
+      '/recorded': ({ text }) => {
+        const filename = (JSON.parse(text) as PageBody).action_result?.result.filename ?? '';
+        return JSON.stringify({ token: `taken ${filename}`, actions: [{ delete_file: { filename } }, { answer: {} }] });
+      },
+    });
+    await call.reaches(0, 'armed', 'capturing');
+    call.caller.say(WORDS);
+    await call.capturing();
+    await call.said();
+    await call.hangup('caller');
+    await call.ended();
+    await until('the final page', () => app.at('/final').length > 0);
+    const filename = bodyAt(app, '/recorded').action_result?.result.filename ?? '';
+    expect(bodyAt(app, '/final')).toMatchObject({ token: `taken ${filename}`, this_call: { call_cause: 'hung_up' } });
+    await until('the file is gone', async () => (await cloud(gateway, user).fileGet(filename)) === null);
+    expect((await call.recordings())[0]).toMatchObject({ state: 'available' });
+  },
+);
+
 journeys.it('an interrupt in the middle of a record: the redirect page goes on, the file is kept', async (gateway) => {
   const [user, instance] = ['1-2-0/interrupt@example.com', '1111111111111111.1'];
   const { call, app } = await callWith(gateway, user, instance, {

@@ -336,9 +336,11 @@ journeys.it('a stop command over the API: aborted', async (gateway) => {
 });
 
 journeys.it('a page that breaks the contract: error page, then final page', async (gateway) => {
-  const { call, app } = await callWith(gateway, [
-    { record: { seconds_max_duration: 'long', next_page: { url: 'recorded' } } },
-  ]);
+  const { call, app } = await callWith(
+    gateway,
+    [{ record: { seconds_max_duration: 'long', next_page: { url: 'recorded' } } }],
+    { '/error': JSON.stringify({ token: 'it went wrong' }), '/final': '{}' },
+  );
   await until('the call ends', async () => (await gateway.api.call(call.callRef)).state === 'ended');
   await until('both pages', () => app.received.length >= 3);
   expect(app.received.map(({ path }) => path)).toEqual(['/first', '/error', '/final']);
@@ -347,7 +349,10 @@ journeys.it('a page that breaks the contract: error page, then final page', asyn
   };
   expect(error.action).toBe('record');
   expect(error.result).toContain('seconds_max_duration');
+  // The token that the error page gives is the last one (contract §1.3).
+  expect(JSON.parse(app.at('/final')[0]?.text ?? '{}')).toMatchObject({ token: 'it went wrong' });
   expect(await call.recordings()).toEqual([]);
+  expect((await gateway.api.call(call.callRef)).warnings.join('\n')).not.toContain('final_page');
 });
 
 /** Contract §1.8. */

@@ -45,7 +45,7 @@ export interface FlowSituation {
 }
 
 /** What kind of document answers a request; every other purpose is answered with a plain flow document. */
-const ANSWER_ROLES: Readonly<Record<string, DocumentRole>> = { ice: 'ice', ace: 'ace', pie: 'pie' };
+const ANSWER_ROLES: Readonly<Record<string, DocumentRole>> = { ice: 'ice', ace: 'ace', pie: 'pie', end: 'end' };
 
 /**
  * Asks the application for its next document and reads it.
@@ -60,16 +60,16 @@ export async function requestDocument(
 }
 
 /**
- * The same for an answer that may hold nothing: then there is no document.
+ * The same for an answer that nothing follows; null when it holds nothing.
  * @throws RecgateError as `requestDocument`
  */
-export async function requestAnyDocument(
+export async function requestEnd(
   ports: FlowRequestPorts,
   request: FlowRequest,
   situation: FlowSituation,
 ): Promise<ParsedDocument | null> {
   const answer = await answerTo(ports, request, situation);
-  return answer.body.trim() === '' ? null : readAnswer(ports, request, situation, answer).document;
+  return answer.body.trim() === '' ? null : readAnswer(ports, { ...request, purpose: 'end' }, situation, answer).document;
 }
 
 function readAnswer(ports: FlowRequestPorts, request: FlowRequest, situation: FlowSituation, { body, url }: Answer) {

@@ -26,11 +26,11 @@ import {
 import { recordingSecrets, type RecordingRequest } from '../accept-recording.js';
 import type { OrchestrationPorts } from '../ports.js';
 import { CallFiles } from './call-files.js';
-import { requestCleanUp } from './clean-up.js';
+import { tell } from './clean-up.js';
 import { recordingOfDocument } from './document-recording.js';
 import type { FlowCall } from './flow-call.js';
 import { FlowRecordings } from './flow-recordings.js';
-import { requestDocument, requestOnly, requestsOfEnd, type FlowRequestPorts, type FlowSituation } from './flow-requests.js';
+import { requestDocument, requestsOfEnd, type FlowRequestPorts, type FlowSituation } from './flow-requests.js';
 import { PromptPlayer } from './prompt-player.js';
 import type { RecordingRun } from './recording-run.js';
 
@@ -165,15 +165,11 @@ export class SessionFlow implements FlowListener {
     this.runner.hangup(by);
   }
 
-  /** The requests that the end of the call brings; each once, their answers have no effect but to clean up where they may. */
+  /** The requests that the end of the call brings; each once. */
   async tellEnd(): Promise<void> {
     for (const request of requestsOfEnd(this.requests.adapter, this.call, this.flowState)) {
       const situation = this.situation({ recording: null, collected: null }, this.brokenBy);
-      const told =
-        request.cleansUp === true
-          ? requestCleanUp(this.requests, request, situation, { deleteFile: (file) => this.deleteFile(file), warn: (text) => this.call.warn(text) })
-          : requestOnly(this.requests, request, situation);
-      await told.catch((thrown: unknown) => this.call.warn(`${request.purpose}: ${toRecgateError(thrown).message}`));
+      await this.tell(request, situation);
     }
   }
 
@@ -292,7 +288,7 @@ export class SessionFlow implements FlowListener {
     const situation = this.situation(context, null);
     try {
       if (context.answerIgnored) {
-        await requestOnly(this.requests, request, situation);
+        await tell(this.requests, request, situation, this);
         runner.requestAnswered(null, context);
         return;
       }
@@ -312,8 +308,12 @@ export class SessionFlow implements FlowListener {
     const { application, identity } = this.call.context;
     const request = this.requests.adapter.errorRequest(application, identity, error);
     if (request === null) return;
-    await requestOnly(this.requests, request, this.situation({ recording: null, collected: null }, error)).catch(
-      (thrown: unknown) => this.call.warn(`${request.purpose}: ${toRecgateError(thrown).message}`),
+    await this.tell(request, this.situation({ recording: null, collected: null }, error));
+  }
+
+  private async tell(request: FlowRequest, situation: FlowSituation): Promise<void> {
+    await tell(this.requests, request, situation, this).catch((thrown: unknown) =>
+      this.call.warn(`${request.purpose}: ${toRecgateError(thrown).message}`),
     );
   }
 
@@ -344,7 +344,8 @@ export class SessionFlow implements FlowListener {
     this.call.context.onDocument?.(document, url);
   }
 
-  private carryAlong(document: ParsedDocument): void {
+  /** What a document hands on to those after it. */
+  carryAlong(document: ParsedDocument): void {
     this.flowState = { ...this.flowState, ...document.flowState };
     this.secrets = { ...this.secrets, ...document.secrets };
   }

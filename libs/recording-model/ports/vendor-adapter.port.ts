@@ -85,6 +85,12 @@ export interface VendorAdapter {
    */
   answerItself?(request: FlowRequest, context: FlowContext): string | null;
 
+  /**
+   * Whether an answer that comes when the call is over, or to the request for an application that broke its flow, is read:
+   * it then hands on its state, and its `deleteFile` steps are carried out (Aculab contract §1.1, §1.3). Absent: it is not.
+   */
+  readonly answersCleanUp?: boolean;
+
   /** The wire form of a flow request. */
   renderFlowRequest(request: FlowRequest, context: FlowContext): WireRequest;
 
@@ -136,9 +142,10 @@ export interface FileCatalogueRules {
 /**
  * What kind of document it is. `flow`: the answer to a page or document request. Sinch: which callback it answers,
  * or a Manage Call body. Kazoo: `saved` was stored through the API (schema defaults apply), `metaflow` steers a live
- * call; a Kazoo `flow` is read as saved when it is a stored callflow and as raw when it is a bare node.
+ * call; a Kazoo `flow` is read as saved when it is a stored callflow and as raw when it is a bare node. `end`: the answer
+ * to a request that ends a call, of which only what cleans up is carried out.
  */
-export type DocumentRole = 'flow' | 'saved' | 'metaflow' | 'ice' | 'ace' | 'pie' | 'manage';
+export type DocumentRole = 'flow' | 'end' | 'saved' | 'metaflow' | 'ice' | 'ace' | 'pie' | 'manage';
 
 export interface VendorDocument {
   readonly body: string;

@@ -85,6 +85,23 @@ describe('action lists (contract §1.7, §7)', () => {
     expect(parse({ actions: [] }).flowState).not.toHaveProperty('token');
   });
 
+  it('may leave out its actions where it ends the call, as the final page does', () => {
+    const ending = (body: string) => aculabAdapter.parse({ body, role: 'end', url: PAGE }, context({}, CALL, {}));
+    expect(ending('{}')).toMatchObject({ steps: [{ kind: 'hangup' }], warnings: [] });
+    expect(ending('{"token":"over"}').flowState).toMatchObject({ token: 'over' });
+    expect(ending('{"actions":[{"delete_file":{"filename":"a.wav"}}]}').steps[0]).toMatchObject({ kind: 'deleteFile' });
+    expect(() => ending('{"actions":7}')).toThrow('must be an array');
+  });
+
+  it('may name the version of the API, as the libraries of the vendor do', () => {
+    const named = (api_version: unknown, apiVersion = '2') => parse({ api_version, actions: [] }, { apiVersion });
+    const outcome = (parsed: ReturnType<typeof parse>) =>
+      parsed.accounting.find(({ path }) => path === '/api_version')?.outcome;
+    expect([outcome(named('2.0')), named('2.0').warnings]).toEqual(['exact', []]);
+    expect(outcome(named('1.0', '1'))).toBe('exact');
+    expect([outcome(named('2.0', '1')), named('2.0', '1').warnings.length]).toEqual(['dropped', 1]);
+  });
+
   it('labels the recording with the token in force', () => {
     const body = '{"actions":[{"record":{"next_page":"n"}}]}';
     const later = aculabAdapter.parse({ body, role: 'flow', url: PAGE }, context({}, CALL, { token: 't1' }));

@@ -21,6 +21,7 @@ export const aculabAdapter: VendorAdapter = {
   firstRequest: (application) => servicePage(application, 'first'),
   lastRequests: (application) => [servicePage(application, 'final')].filter((page) => page !== null),
   errorRequest: (application) => servicePage(application, 'error'),
+  answersCleanUp: true,
   renderFlowRequest,
   renderError,
 };

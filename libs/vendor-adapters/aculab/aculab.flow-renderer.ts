@@ -29,8 +29,7 @@ export function servicePage(application: ApplicationView, page: ServicePage): Fl
   const base = page === 'first' ? null : (settingOf(application, 'firstPage') ?? null);
   const { url } = resolveUrl(written, base, { path: key }, { field: key });
   const userinfo = application.secrets['pageCredentials'] === undefined ? null : { secret: 'pageCredentials' };
-  const cleansUp = page === 'final' ? { cleansUp: true } : {};
-  return { purpose: `${page}_page`, url, method: methodOf(application, `${key}Method`), userinfo, ...cleansUp };
+  return { purpose: `${page}_page`, url, method: methodOf(application, `${key}Method`), userinfo };
 }
 
 /** The wire form of a request to a page of the call flow: the instance info (contract §1.3). */

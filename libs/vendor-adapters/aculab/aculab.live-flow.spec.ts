@@ -106,7 +106,6 @@ describe('the end of a call (contract §1.4)', () => {
   const causeOf = (more: Partial<FlowContext>, call: CallIdentity = CALL) => {
     const [page] = aculabAdapter.lastRequests(application, call);
     if (page === undefined) throw new Error('there is no final page');
-    expect(page.cleansUp).toBe(true);
     const flow: FlowContext = {
       application,
       call,

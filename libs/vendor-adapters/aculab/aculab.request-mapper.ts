@@ -35,8 +35,10 @@ export function parseDocument(document: VendorDocument, context: ParseContext): 
     secrets: {},
   };
   const token = readToken(scope);
-  const list = mapActions(scope, token ?? tokenSoFar(context));
-  const answers = answersByItself(scope, context, list.steps);
+  readApiVersion(scope);
+  const atEnd = document.role === 'end';
+  const list = mapActions(scope, token ?? tokenSoFar(context), atEnd);
+  const answers = !atEnd && answersByItself(scope, context, list.steps);
   const answer: FlowStep = { at: json.positionOf(''), kind: 'answer' };
   return {
     steps: answers ? [answer, ...list.steps] : list.steps,
@@ -62,6 +64,16 @@ function readToken(scope: DocumentScope): string | null | undefined {
   return token;
 }
 
+/** The vendor's own libraries write the version into each answer; the setting `apiVersion` decides. */
+function readApiVersion(scope: DocumentScope): void {
+  const { value } = scope.document;
+  const written = isJsonObject(value) ? member(value, 'api_version') : undefined;
+  if (written === undefined) return;
+  if (typeof written === 'string' && Number.parseInt(written, 10) === scope.version) return scope.accounts.field('/api_version', 'exact');
+  scope.warn(`api_version is ${JSON.stringify(written)}, and the application's setting apiVersion ${scope.version}`, '/api_version');
+  dropAll(scope, '/api_version', 'the setting apiVersion decides');
+}
+
 function tokenSoFar(context: ParseContext): string | null {
   const token = context.flowState?.['token'] ?? context.call.vendor['token'];
   return typeof token === 'string' ? token : null;
@@ -83,14 +95,18 @@ function countOfRecordings(steps: readonly FlowStep[], context: ParseContext): J
   return { recordings: (typeof before === 'number' ? before : 0) + here };
 }
 
+/** What may stand beside a bare action. */
+const OUTER_MEMBERS: readonly string[] = ['token', 'api_version'];
+
 interface MappedList {
   readonly steps: readonly FlowStep[];
   /** By URL: the action whose result the page gets. */
   readonly nextPages: JsonObject;
 }
 
-function mapActions(scope: DocumentScope, token: string | null): MappedList {
-  const { pointer, actions } = actionList(scope);
+/** @param atEnd an answer that ends the call may leave out its actions */
+function mapActions(scope: DocumentScope, token: string | null, atEnd: boolean): MappedList {
+  const { pointer, actions } = actionList(scope, atEnd);
   const steps: FlowStep[] = [];
   let ending: MappedAction | null = null;
   const nextPages: Record<string, JsonObject> = {};
@@ -119,7 +135,7 @@ interface ActionList {
   readonly actions: readonly JsonValue[];
 }
 
-function actionList(scope: DocumentScope): ActionList {
+function actionList(scope: DocumentScope, atEnd: boolean): ActionList {
   const { value } = scope.document;
   if (Array.isArray(value)) {
     scope.warn('A bare list is read as the actions of a page', '');
@@ -133,10 +149,17 @@ function actionList(scope: DocumentScope): ActionList {
     scope.warn('A bare action is read as the only one of its page', '');
     return { pointer: null, actions: [value] };
   }
+  if (atEnd) return nothingMore(scope, value);
   throw new RecgateError('field.missing', 'actions is missing', {
     field: 'actions',
     position: scope.document.positionOf(''),
   });
+}
+
+/** An answer without actions asks for nothing more. */
+function nothingMore(scope: DocumentScope, answer: JsonObject): ActionList {
+  if (Object.keys(answer).length === 0) scope.accounts.field('', 'exact');
+  return { pointer: null, actions: [] };
 }
 
 function listAt(scope: DocumentScope, pointer: string, actions: readonly JsonValue[]): ActionList {
@@ -152,7 +175,7 @@ function isAction(name: string): boolean {
 /** @throws RecgateError `field.invalid` for an action that does not exist, and for an object with none or several. */
 function mapAction(scope: DocumentScope, pointer: string, token: string | null): MappedAction {
   const wrapper = ObjectReader.at(scope, pointer);
-  const names = wrapper.names().filter((name) => pointer !== '' || name !== 'token');
+  const names = wrapper.names().filter((name) => pointer !== '' || !OUTER_MEMBERS.includes(name));
   const [name = ''] = names;
   if (names.length !== 1) throw refused(scope, pointer, 'must hold exactly one member, named after the action');
   const skipped = SKIPPED_ACTIONS[name];
