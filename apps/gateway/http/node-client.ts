@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { asJson, CONFERENCES, type NodeCommandName, type NodeCommands } from '#libs/orchestration';
+import { asJson, CONFERENCE_HOMES, CONFERENCES, type NodeCommandName, type NodeCommands } from '#libs/orchestration';
 import { RecgateError, type NodeStatus } from '#libs/recording-model';
 import { GATEWAY, type GatewayContext } from '../runtime-token.js';
 
@@ -9,8 +9,8 @@ export class NodeClient {
   constructor(@Inject(GATEWAY) private readonly gateway: GatewayContext) {}
 
   /**
-   * The accepting node with the most room. An application with a conference gets the node on which that is held: all its
-   * participants must be on one.
+   * The accepting node with the most room. An application that has conferences gets one node for all its calls, as long as
+   * that takes any: all participants of a conference must be on one.
    * @param conferenceId the conference the call is to join, where that is known; otherwise the newest one counts
    * @throws RecgateError `node.full` when there is none
    */
@@ -21,7 +21,18 @@ export class NodeClient {
     const holder = accepting.find(({ nodeId }) => nodeId === conference?.body['nodeId']);
     const best = holder ?? accepting[0];
     if (best === undefined) throw new RecgateError('node.full', 'No media node takes calls at the moment');
-    return best.nodeId;
+    return holder === undefined ? this.homeOf(applicationId, conferenceId !== undefined, accepting, best.nodeId) : best.nodeId;
+  }
+
+  /** Where the application's conferences are held; it moves when that node takes no calls. Those that ask at once agree. */
+  private async homeOf(applicationId: string, isNeeded: boolean, accepting: readonly NodeStatus[], best: string): Promise<string> {
+    const { documents } = this.gateway.ports.ledger;
+    const { document } = await documents.update(CONFERENCE_HOMES, applicationId, applicationId, (current) => {
+      if (current === null) return isNeeded ? { body: { nodeId: best }, sealed: null } : null;
+      return accepting.some(({ nodeId }) => nodeId === current.body['nodeId']) ? null : { body: { nodeId: best }, sealed: null };
+    });
+    const home = document?.body['nodeId'];
+    return typeof home === 'string' ? home : best;
   }
 
   /** Where the node with the most room takes WebSocket audio; null when none does. */

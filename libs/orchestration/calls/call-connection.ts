@@ -43,6 +43,8 @@ export class CallConnection {
   /** Parties whose audio has arrived. */
   private readonly heard = new Set<Party>();
   private room: ConferenceRoom | null = null;
+  /** Number of the last joining; one that was given up meanwhile must not come into effect. */
+  private joining = 0;
   private joined: CallRecord['conference'];
   /** Recordings of conferences, started by this call. */
   readonly recordings: RecordingRun[] = [];
@@ -88,6 +90,7 @@ export class CallConnection {
   }
 
   disconnect(): void {
+    this.joining++;
     this.leaveRoom();
     if (this.call.state !== 'bridged') return;
     if (this.call.context.live?.relay === true) this.call.media.relay(false);
@@ -168,12 +171,15 @@ export class CallConnection {
     const { call } = this;
     const { live } = call.context;
     if (live === undefined) return;
+    const joining = ++this.joining;
+    const isGivenUp = (): boolean => joining !== this.joining || call.state === 'ended' || !call.waitsForParty;
     try {
       const room = await live.conferences.join(call.context, call.media, firstParty(call.context), conferenceId);
-      if (call.state === 'ended' || !call.waitsForParty) return room.leave(call.media);
+      if (isGivenUp()) return room.leave(call.media);
       this.room = room;
       this.joined = { conferenceId, joinedAt: this.clock.now().toISOString(), muted: false };
     } catch (thrown) {
+      if (isGivenUp()) return;
       call.warn(`The call does not join the conference ${conferenceId}: ${toRecgateError(thrown).message}`);
     }
     call.answered();

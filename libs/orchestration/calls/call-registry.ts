@@ -37,6 +37,9 @@ import {
 import { PatientWriter } from './patient-writer.js';
 import { RecordingWaiter } from './recording-waiter.js';
 
+/** Instructions of a call that are known again when they are given twice; the oldest make room. */
+const MOST_INSTRUCTIONS = 256;
+
 /** Opens the live media of a call; bound to the media node's sockets by the app. */
 export interface LiveMediaFactory {
   /** @throws RecgateError `node.full`, `media.format`, `request.invalid` */
@@ -75,6 +78,8 @@ interface LiveCall {
 /** The calls of one media node and the commands that steer them. */
 export class CallRegistry {
   private readonly calls = new Map<string, LiveCall>();
+  /** Calls on their way to being open: one that is asked for twice at the same moment is opened once. */
+  private readonly opening = new Map<string, Promise<OpenedCall>>();
   /** Starts under way by recording id: one that comes twice at the same moment must not begin twice. */
   private readonly starts = new Map<string, Promise<unknown>>();
   private readonly waiter: RecordingWaiter;
@@ -137,10 +142,23 @@ export class CallRegistry {
    *   `node.full`, `media.format`
    */
   async open(request: OpenCall): Promise<OpenedCall> {
-    if (this.stopping) throw new RecgateError('node.full', 'The media node is shutting down');
-    const { ports } = this;
-    const known = this.calls.get(request.callRef);
+    if (this.stopping) throw shuttingDown();
+    const { callRef } = request;
+    const underWay = this.opening.get(callRef);
+    if (underWay !== undefined) return underWay;
+    const known = this.calls.get(callRef);
     if (known !== undefined) return { media: known.record().media };
+    const opening = this.openOnce(request);
+    this.opening.set(callRef, opening);
+    try {
+      return await opening;
+    } finally {
+      this.opening.delete(callRef);
+    }
+  }
+
+  private async openOnce(request: OpenCall): Promise<OpenedCall> {
+    const { ports } = this;
     const application = await requireApplication(ports, request.tenantId, request.applicationId);
     const context = this.contextOf(request, application);
     const start = request.fetchDocument ? await flowStartOf(ports, context, request.begin) : null;
@@ -157,6 +175,7 @@ export class CallRegistry {
     try {
       // Whoever asked is told that there is no call when one of these fails; then there must be none.
       await ports.ledger.calls.save(record());
+      if (this.stopping) throw shuttingDown();
       if (start !== null && session.state !== 'ended') session.begin(start, request.beginWhen ?? 'now');
     } catch (thrown) {
       void session.hangup(null);
@@ -191,6 +210,8 @@ export class CallRegistry {
     if (earlier !== undefined) return earlier.then((reply) => ({ ...reply, repeated: true }));
     const reply = this.carryOut(call.session, command);
     call.instructions.set(command.idempotencyKey, reply);
+    const [oldest] = call.instructions.keys();
+    if (oldest !== undefined && call.instructions.size > MOST_INSTRUCTIONS) call.instructions.delete(oldest);
     reply.catch(() => call.instructions.delete(command.idempotencyKey));
     return reply;
   }
@@ -235,6 +256,7 @@ export class CallRegistry {
   }
 
   private async begin(session: CallSession, request: RecordingRequest): Promise<{ recordingId: string; created: boolean }> {
+    if (session.state === 'ended') throw new RecgateError('request.conflict', 'The call has ended');
     const run = session.record(request, () => undefined);
     if (run === null) throw new RecgateError('request.conflict', 'The same recording is running already');
     await run.accepted;
@@ -289,6 +311,10 @@ export class CallRegistry {
     if (call === undefined) throw new RecgateError('request.not_found', `There is no call ${callRef} on this node`);
     return call;
   }
+}
+
+function shuttingDown(): RecgateError {
+  return new RecgateError('node.full', 'The media node is shutting down');
 }
 
 function callRecord(

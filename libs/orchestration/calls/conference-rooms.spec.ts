@@ -8,12 +8,15 @@ import { createMemoryLedger } from '#libs/ledger';
 import type { Ledger } from '#libs/recording-model';
 import { seededIdSource } from '#libs/testing';
 import type { OrchestrationPorts } from '../ports.js';
+import { CallConnection, type ConnectedCall } from './call-connection.js';
 import type { CallContext } from './call-context.js';
-import { CONFERENCES, ConferenceRooms } from './conference-rooms.js';
+import { CONFERENCE_HOMES, CONFERENCES, ConferenceRooms } from './conference-rooms.js';
+import { PendingWork } from './pending-work.js';
 
 const APPLICATION = { applicationId: 'app', tenantId: 'tenant', settings: {}, secrets: {} };
 const LISTENER = { keyPressed: () => undefined, advanced: () => undefined, mediaTimedOut: () => undefined };
 const HEARTBEAT_MS = 60_000;
+const HEARTBEAT_PATIENCE_MS = 100;
 
 let directory: string;
 let media: MediaNode;
@@ -39,7 +42,8 @@ async function twoNodes() {
   const alive = (nodeId: string) => ledger.nodes.heartbeat({ nodeId, calls: 0, maxCalls: 10, accepting: true }, HEARTBEAT_MS);
   await Promise.all([alive('node-1'), alive('node-2')]);
   const factory = { openConference: (callRef: string, listener: typeof LISTENER) => media.openConference({ callRef, listener }) };
-  return { ledger, first: new ConferenceRooms(ports, 'node-1', factory), second: new ConferenceRooms(ports, 'node-2', factory) };
+  const rooms = (nodeId: string) => new ConferenceRooms(ports, nodeId, factory, HEARTBEAT_PATIENCE_MS);
+  return { ledger, alive, first: rooms('node-1'), second: rooms('node-2') };
 }
 
 let calls = 0;
@@ -76,8 +80,52 @@ it('a conference is one room on one node, until its last participant has left', 
   expect((await ledger.documents.list(CONFERENCES, 'app')).map(({ id }) => id)).toEqual(['retro']);
   const cleo = await enter(second);
   expect(cleo.room.callRef).not.toBe(anna.room.callRef);
+  // Where the last conference was held, the application's next calls go.
+  expect((await ledger.documents.get(CONFERENCE_HOMES, 'app', 'app'))?.body).toEqual({ nodeId: 'node-2' });
   await second.stop();
   expect(await ledger.documents.list(CONFERENCES, 'app')).toEqual([]);
+});
+
+it('a node whose heartbeat was merely late keeps its conference', async () => {
+  const { ledger, alive, first, second } = await twoNodes();
+  await enter(first);
+  await ledger.nodes.remove('node-1');
+  const late = enter(second);
+  await alive('node-1');
+  await expect(late).rejects.toMatchObject({ code: 'request.conflict' });
+  await first.stop();
+});
+
+it('a ledger that is away for a moment keeps nobody out', async () => {
+  const { ledger, first } = await twoNodes();
+  const { documents } = ledger;
+  const get = documents.get.bind(documents);
+  let failures = 3;
+  documents.get = (...asked) => (failures-- > 0 ? Promise.reject(new Error('Command timed out')) : get(...asked));
+  const anna = await enter(first);
+  expect([anna.room.over, failures < 0]).toEqual([false, true]);
+  await first.stop();
+});
+
+it('a joining that is given up on its way comes to nothing, also when another one has begun', async () => {
+  const { ledger, first } = await twoNodes();
+  const { context, call: media } = await openCall();
+  const live = { parties: ['caller'], relay: false, answerOnMedia: false, ringMs: null, byStream: null, conferences: first } as const;
+  const pending = new PendingWork();
+  const nothing = (): void => undefined;
+  const owner = { context: { ...context, live }, media, state: 'answered', pending, waitsForParty: true } as const;
+  const told = { enterBridged: nothing, leaveBridged: nothing, legEnded: nothing, answered: nothing, conferenceDecided: nothing, changed: nothing, warn: nothing };
+  const joining: Partial<ConnectedCall> = { ...owner, ...told };
+  const connection = new CallConnection(joining as ConnectedCall, { now: () => new Date() });
+  const connect = (to: string) => connection.connect({ kind: 'connect', to, conference: true, maxDurationMs: null, next: null });
+  connect('given-up');
+  connection.disconnect();
+  connect('standup');
+  await pending.idle();
+  expect(connection.conference?.conferenceId).toBe('standup');
+  expect((await ledger.documents.list(CONFERENCES, 'app')).map(({ id }) => id)).toEqual(['standup']);
+  connection.leaveRoom();
+  await first.stop();
 });
 
 it('who comes when the last one has just left begins a new conference', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   toRecgateError,
   RecgateError,
@@ -12,10 +13,19 @@ import type { RecordingRequest } from '../accept-recording.js';
 import type { OrchestrationPorts } from '../ports.js';
 import type { CallContext } from './call-context.js';
 import { CallRecordings } from './call-recordings.js';
+import { whileLedgerIsAway } from './patient-writer.js';
 import type { RecordingRun } from './recording-run.js';
 
 /** Where it is written on which node a conference of an application is held; all who join must be there. */
 export const CONFERENCES = 'calls.conferences';
+
+/** Where it is written which node takes the calls of an application that has conferences, under its own id. */
+export const CONFERENCE_HOMES = 'calls.conferenceHomes';
+
+/** After an outage of the ledger the heartbeat of a living node may be missing for so long, ms. */
+const HEARTBEAT_PATIENCE_MS = 3000;
+/** How long a call waits for the ledger before it does without its conference, ms. */
+const LEDGER_PATIENCE_MS = 15_000;
 
 /** Nobody presses keys into a room, and its participants' own calls notice when their media ends. */
 const UNHEARD: CallMediaListener = { keyPressed: () => undefined, advanced: () => undefined, mediaTimedOut: () => undefined };
@@ -103,6 +113,8 @@ export class ConferenceRooms {
     private readonly ports: OrchestrationPorts,
     private readonly nodeId: string,
     private readonly factory: RoomFactory,
+    /** A holder that is missing is looked for again after this time, ms. */
+    private readonly heartbeatPatienceMs = HEARTBEAT_PATIENCE_MS,
   ) {}
 
   /**
@@ -141,8 +153,8 @@ export class ConferenceRooms {
   private async open(key: string, context: CallContext, conferenceId: string): Promise<ConferenceRoom> {
     const { applicationId } = context.application;
     const callRef = `conf_${this.ports.ids.hex(20)}`;
-    await this.claim(applicationId, conferenceId, callRef);
     try {
+      await whileLedgerIsAway(LEDGER_PATIENCE_MS, () => this.claim(applicationId, conferenceId, callRef));
       const identity: CallIdentity = { ...context.identity, callId: conferenceId, conferenceId };
       const room = new ConferenceRoom(this.ports, identity, this.factory.openConference(callRef, UNHEARD), async (how) => {
         if (how === 'ended') this.rooms.delete(callRef);
@@ -159,17 +171,32 @@ export class ConferenceRooms {
 
   /** Written down before anybody joins, so that two nodes never hold the same conference; a dead node's claim is void. */
   private async claim(applicationId: string, conferenceId: string, callRef: string): Promise<void> {
-    const { documents, nodes } = this.ports.ledger;
-    const alive = new Set((await nodes.alive()).map(({ nodeId }) => nodeId));
-    const { applied, document } = await documents.update(CONFERENCES, applicationId, conferenceId, (current) => {
-      const holder = current?.body['nodeId'];
-      if (typeof holder === 'string' && holder !== this.nodeId && alive.has(holder)) return null;
-      return { body: { nodeId: this.nodeId, callRef }, sealed: null };
-    });
-    if (applied) return;
+    const { documents } = this.ports.ledger;
+    const earlier = (await documents.get(CONFERENCES, applicationId, conferenceId))?.body['nodeId'];
+    const mayBeTaken = new Set([undefined, this.nodeId, ...(await this.isGone(earlier) ? [earlier] : [])]);
+    const { applied, document } = await documents.update(CONFERENCES, applicationId, conferenceId, (current) =>
+      mayBeTaken.has(current?.body['nodeId']) ? { body: { nodeId: this.nodeId, callRef }, sealed: null } : null,
+    );
+    if (applied) return this.settleHere(applicationId);
     const holder = document?.body['nodeId'];
     const where = typeof holder === 'string' ? holder : 'another';
     throw new RecgateError('request.conflict', `The conference ${conferenceId} is held on media node ${where}`);
+  }
+
+  /** The application's further calls come here, so that they can join. */
+  private async settleHere(applicationId: string): Promise<void> {
+    const { nodeId } = this;
+    await this.ports.ledger.documents.update(CONFERENCE_HOMES, applicationId, applicationId, (current) =>
+      current?.body['nodeId'] === nodeId ? null : { body: { nodeId }, sealed: null },
+    );
+  }
+
+  private async isGone(nodeId: unknown): Promise<boolean> {
+    if (typeof nodeId !== 'string' || nodeId === this.nodeId) return false;
+    const isAlive = async () => (await this.ports.ledger.nodes.alive()).some((node) => node.nodeId === nodeId);
+    if (await isAlive()) return false;
+    await delay(this.heartbeatPatienceMs);
+    return !(await isAlive());
   }
 
   private async release(applicationId: string, conferenceId: string, callRef: string): Promise<void> {

@@ -11,7 +11,7 @@ import { RecgateError, type FlowClient, type JsonObject, type PromptSource, type
 import { createDocumentSigner, createSecretVault, newMasterKey } from '#libs/secrets';
 import { createObjectStores, MediaStore } from '#libs/storage';
 import { createMetrics } from '#libs/telemetry';
-import { seededIdSource } from '#libs/testing';
+import { SAMPLE_SPEC, seededIdSource } from '#libs/testing';
 import { VENDOR_ADAPTERS } from '#libs/vendor-adapters';
 import { createApplication } from '../applications.js';
 import type { OrchestrationPorts } from '../ports.js';
@@ -84,6 +84,8 @@ interface Placed {
   readonly callRef: string;
   readonly asked: readonly WireRequest[];
   readonly fetched: readonly string[];
+  /** References of the calls whose media was opened since. */
+  opened(): readonly string[];
   command<T>(name: NodeCommandName, data: object): Promise<T>;
   /** Lets media time pass in steps of 100 ms, and everything that it brings about. */
   passes(ms: number): Promise<void>;
@@ -142,7 +144,8 @@ async function place(vendor: VendorName, settings: Record<string, string>, answe
   };
   const command = async <T>(name: NodeCommandName, data: object) => (await registry.handle(name, asJson({ callRef, ...data }))) as T;
   await delay(10);
-  return { registry, media, callRef, asked, fetched, command, passes };
+  const opened = () => calls.slice(1).map((each) => each.callRef);
+  return { registry, media, callRef, asked, fetched, opened, command, passes };
 }
 
 function promptSource(fetched: string[]): PromptSource {
@@ -169,6 +172,16 @@ const urls = ({ asked }: Placed) => asked.map(({ url }) => url.slice(APP.length)
 const aculab = (actions: readonly object[]) => JSON.stringify({ token: 't', actions });
 const ACULAB = { firstPage: `${APP}/first`, finalPage: `${APP}/final` };
 const RECORD = { record: { next_page: { url: `${APP}/recorded` }, seconds_max_duration: 30 } };
+
+const SINCH = { callbackUrl: `${APP}/sinch`, applicationKey: 'f00dcafe-abba-c0de-1dea-dabb1ed4caf3', applicationSecret: 'ax8hTTQJF0OPXL32r1LHMA==' };
+const PARKED: Answers = { [`${APP}/sinch`]: JSON.stringify({ action: { name: 'park', maxDuration: 60 } }) };
+const manage = (placed: Placed, body: JsonObject) =>
+  placed.command<InstructReply>('instruct', {
+    sealedDocument: ports.vault.seal({ document: JSON.stringify(body) }, { tenantId: 'tenant', ownerId: placed.callRef }),
+    role: 'manage',
+    url: null,
+    idempotencyKey: ports.ids.uuid(),
+  });
 
 describe('prompts of a live call', () => {
   it('take the time of their audio; the next step runs when it is over', async () => {
@@ -232,16 +245,6 @@ describe('an interruption', () => {
 });
 
 describe('Manage Call', () => {
-  const SINCH = { callbackUrl: `${APP}/sinch`, applicationKey: 'f00dcafe-abba-c0de-1dea-dabb1ed4caf3', applicationSecret: 'ax8hTTQJF0OPXL32r1LHMA==' };
-  const PARKED: Answers = { [`${APP}/sinch`]: JSON.stringify({ action: { name: 'park', maxDuration: 60 } }) };
-  const manage = (placed: Placed, body: JsonObject) =>
-    placed.command<InstructReply>('instruct', {
-      sealedDocument: ports.vault.seal({ document: JSON.stringify(body) }, { tenantId: 'tenant', ownerId: placed.callRef }),
-      role: 'manage',
-      url: null,
-      idempotencyKey: ports.ids.uuid(),
-    });
-
   it('plays beside the flow and starts recordings; the call stays where it was', async () => {
     const placed = await place('sinch', SINCH, PARKED);
     await placed.passes(200);
@@ -261,22 +264,51 @@ describe('Manage Call', () => {
   });
 });
 
+describe('commands that come at the same moment', () => {
+  const PAUSE: Answers = { [`${APP}/start`]: '<Response><Pause length="30"/></Response>' };
+  const START = { spec: { ...SAMPLE_SPEC, minDurationMs: 0 }, accounting: [], sealedSecrets: null, idempotencyKey: null };
+
+  it('start a recording and hang up: it is refused, or it comes to its end', async () => {
+    const placed = await place('flexml', { documentUrl: `${APP}/start` }, PAUSE);
+    await placed.passes(300);
+    const first = placed.command('startRecording', START);
+    const hungUp = placed.command('hangup', { by: null });
+    const second = placed.command('startRecording', START);
+    await expect(second).rejects.toMatchObject({ code: 'request.conflict' });
+    await Promise.all([first, hungUp]);
+    await delay(50);
+    expect((await recordingsOf(placed)).map(({ state }) => state)).toEqual(['absent']);
+    expect(placed.registry.size).toBe(0);
+  });
+
+  it('stop and hang up: the recording ends once, by the first of them', async () => {
+    const placed = await place('flexml', { documentUrl: `${APP}/start` }, PAUSE);
+    const { recordingId } = await placed.command<{ recordingId: string }>('startRecording', START);
+    await placed.passes(1000);
+    await Promise.all([placed.command('control', { recordingId, action: 'stop' }), placed.command('hangup', { by: null })]);
+    await delay(50);
+    const [recording] = await recordingsOf(placed);
+    expect([recording?.state, recording?.capture?.reason]).toEqual(['captured', 'stopCommand']);
+    expect((await ports.ledger.recordings.events(recordingId)).map(({ name }) => name)).toEqual(['recording.started', 'recording.finished']);
+  });
+
+  it('open the same call twice: it is opened once', async () => {
+    const placed = await place('flexml', { documentUrl: `${APP}/start` }, PAUSE);
+    const { applicationId, identity } = await call(placed);
+    const open = { callRef: 'call_twice', tenantId: 'tenant', applicationId, identity, legs: { caller: { transport: 'rtp', codec: 'PCMU' } }, answered: true, fetchDocument: false };
+    await Promise.all([placed.command('openCall', open), placed.command('openCall', open)]);
+    expect([placed.opened(), placed.registry.size]).toEqual([['call_twice'], 2]);
+  });
+});
+
 describe('a parked call', () => {
   it('goes on where a document says so, and stays parked where none does', async () => {
-    const settings = { callbackUrl: `${APP}/sinch`, applicationKey: 'f00dcafe-abba-c0de-1dea-dabb1ed4caf3', applicationSecret: 'ax8hTTQJF0OPXL32r1LHMA==' };
-    const placed = await place('sinch', settings, { [`${APP}/sinch`]: JSON.stringify({ action: { name: 'park', maxDuration: 60 } }) });
-    const manage = (body: JsonObject) =>
-      placed.command<InstructReply>('instruct', {
-        sealedDocument: ports.vault.seal({ document: JSON.stringify(body) }, { tenantId: 'tenant', ownerId: placed.callRef }),
-        role: 'manage',
-        url: null,
-        idempotencyKey: ports.ids.uuid(),
-      });
+    const placed = await place('sinch', SINCH, PARKED);
     await placed.passes(59_000);
-    await manage({ action: { name: 'park', maxDuration: 60 } });
+    await manage(placed, { action: { name: 'park', maxDuration: 60 } });
     await placed.passes(30_000);
     expect((await call(placed)).state).toBe('answered');
-    await manage({ instructions: [{ name: 'say', text: 'one moment' }] });
+    await manage(placed, { instructions: [{ name: 'say', text: 'one moment' }] });
     await placed.passes(29_000);
     expect((await call(placed)).state).toBe('answered');
     await placed.passes(2000);

@@ -48,11 +48,35 @@ export class PatientWriter {
   }
 }
 
-/** Connection trouble of any kind, as the Redis client words it; a wrong move or a bug is none. */
-function isLedgerAway(thrown: unknown): boolean {
+/**
+ * Asks again while the ledger is away, at most for so long: for what nobody can be kept waiting for without end.
+ * @throws what the last try threw
+ */
+export async function whileLedgerIsAway<T>(patienceMs: number, ask: () => Promise<T>): Promise<T> {
+  const until = performance.now() + patienceMs;
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    try {
+      return await ask();
+    } catch (thrown) {
+      if (!isLedgerAway(thrown) || performance.now() + pause > until) throw thrown;
+      await delay(pause);
+    }
+  }
+}
+
+/** The ledger's server at a loss: its connections, and what it answers while it starts, fails over, is full or alone. */
+const AWAY = new RegExp(
+  [
+    'ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN',
+    'MaxRetriesPerRequest|Connection is|connection close|writeable|is disconnect|timed out|socket',
+    'LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|BUSY|OOM command|MISCONF|NOAUTH|WRONGPASS',
+    'ClusterAllFailed|Cluster isn|Failed to refresh|startup nodes|sentinels',
+  ].join('|'),
+  'i',
+);
+
+/** Trouble of the ledger that passes, as the Redis client words it; a wrong move or a bug is none. */
+export function isLedgerAway(thrown: unknown): boolean {
   if (thrown instanceof RecgateError) return thrown.code === 'gateway.unavailable';
-  const text = thrown instanceof Error ? `${thrown.name} ${thrown.message}` : String(thrown);
-  return /ECONN|EPIPE|ETIMEDOUT|MaxRetriesPerRequest|Connection is closed|writeable|timed out|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|OOM command|MISCONF/i.test(
-    text,
-  );
+  return AWAY.test(thrown instanceof Error ? `${thrown.name} ${thrown.message}` : String(thrown));
 }

@@ -11,7 +11,7 @@ export class RecordingWaiter {
 
   /** Resolves with the record once it is in a terminal state. */
   async untilTerminal(tenantId: string, recordingId: string): Promise<RecordingRecord> {
-    await this.watch(tenantId);
+    await Promise.race([this.watch(tenantId), this.nextChange(recordingId)]);
     for (;;) {
       const changed = this.nextChange(recordingId);
       const record = await this.ledger.recordings.get(recordingId).catch(() => undefined);
@@ -22,12 +22,14 @@ export class RecordingWaiter {
   }
 
   async close(): Promise<void> {
-    const stops = await Promise.all(this.watches.values());
-    await Promise.all(stops.map((stop) => stop()));
+    const watches = [...this.watches.values()];
     this.watches.clear();
+    const closed = watches.map((watch) => watch.then((stop) => stop(), () => undefined));
+    await Promise.all(closed);
   }
 
-  private watch(tenantId: string): Promise<unknown> {
+  /** Never rejects: without announcements the looking goes on, and the next wait tries again. */
+  private async watch(tenantId: string): Promise<void> {
     let watch = this.watches.get(tenantId);
     if (watch === undefined) {
       watch = this.ledger.watch(tenantId, (event) => {
@@ -35,7 +37,7 @@ export class RecordingWaiter {
       });
       this.watches.set(tenantId, watch);
     }
-    return watch;
+    await watch.catch(() => this.watches.delete(tenantId));
   }
 
   private nextChange(recordingId: string): Promise<void> {
