@@ -17,6 +17,8 @@ type NotifyFor = (event: RecordingEvent, context: RenderContext) => readonly Not
 /** What each event tells the application (contract §5); the others tell nothing. */
 const NOTIFICATIONS: Readonly<Partial<Record<RecordingEventName, NotifyFor>>> = {
   'recording.finished': () => [{ type: 'recording_finished' }],
+  // It stopped before there was anything to keep: the application must not wait for its end.
+  'recording.absent': () => [{ type: 'recording_finished' }],
   'recording.available': (_event, { recording, application }) => [
     { type: 'recording_available', destination: sinchDestinationUri(recording, application) },
   ],

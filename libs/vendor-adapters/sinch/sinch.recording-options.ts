@@ -98,7 +98,13 @@ function subscriptionsOf(fields: SvamlObject, context: ParseContext): readonly S
   return [
     {
       name: NOTIFY,
-      events: ['recording.finished', 'recording.available', 'recording.failed', 'transcription.available'],
+      events: [
+        'recording.finished',
+        'recording.absent',
+        'recording.available',
+        'recording.failed',
+        'transcription.available',
+      ],
       url: primary,
       method: 'POST',
       userinfo: null,

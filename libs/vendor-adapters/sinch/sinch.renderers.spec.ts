@@ -82,6 +82,12 @@ describe('Sinch notify callbacks', () => {
     expect(bodies(requests(name, recordingOf(AZURE)))).toEqual([body]);
   });
 
+  it('tells that a recording without anything to keep has finished, and never that it is available', () => {
+    expect(bodies(requests('recording.absent', recordingOf(S3)))).toEqual([
+      `{"event":"notify","callid":"${CALL_ID}","version":1,"type":"recording_finished"}`,
+    ]);
+  });
+
   it('names the conference in place of the call', () => {
     const recording = recordingOf(
       {
@@ -124,7 +130,7 @@ describe('Sinch notify callbacks', () => {
     const silent = recordingOf({ ...S3, notificationEvents: 'false' });
     for (const name of ['recording.finished', 'recording.available', 'recording.failed'] as const)
       expect(requests(name, silent)).toEqual([]);
-    for (const name of ['recording.started', 'recording.absent', 'recording.deleted', 'transcription.failed'] as const)
+    for (const name of ['recording.started', 'recording.deleted', 'transcription.failed'] as const)
       expect(requests(name, recordingOf(S3))).toEqual([]);
     const recording = recordingOf(S3);
     const [subscription] = recording.spec.subscriptions;

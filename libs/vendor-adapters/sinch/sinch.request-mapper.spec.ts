@@ -83,7 +83,13 @@ describe('SVAML: where recordings start', () => {
         subscriptions: [
           {
             name: 'notify',
-            events: ['recording.finished', 'recording.available', 'recording.failed', 'transcription.available'],
+            events: [
+              'recording.finished',
+              'recording.absent',
+              'recording.available',
+              'recording.failed',
+              'transcription.available',
+            ],
             url: 'https://app.example.com/sinch/callback/ace?tenant=7',
             method: 'POST',
             userinfo: null,
@@ -174,6 +180,11 @@ describe('SVAML: where recordings start', () => {
     expect(sinchSecondStart(call, conference)).toBe('both');
     expect(sinchSecondStart(conference, conference)).toBe('ignore');
     expect(sinchSecondStart(call, recordWith({ ...S3, format: 'wav' }).spec)).toBe('replace');
+    const another = {
+      ...conference,
+      destination: recordWith({ ...S3, destinationUrl: 's3://other/mine.mp3' }).spec.destination,
+    };
+    expect(sinchSecondStart(conference, another)).toBe('ignore');
   });
 });
 

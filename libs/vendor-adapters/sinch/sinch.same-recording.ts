@@ -13,11 +13,12 @@ export function sinchSameRecording(a: RecordingSpec, b: RecordingSpec): boolean 
 
 /**
  * What a start means while another recording of the call runs (contract §2.5 row 12): the same changes nothing, another
- * one takes its place. A conference recording and a call recording are two things and run side by side (§0.4, §3.3).
+ * one takes its place. A conference recording and a call recording are two things and run side by side (§0.4, §3.3). A
+ * conference is recorded as the first participant asked: what those who join later ask for changes nothing (§3.3).
  */
 export function sinchSecondStart(running: RecordingSpec, next: RecordingSpec): 'both' | 'ignore' | 'replace' {
   if (running.parties !== next.parties) return 'both';
-  return sinchSameRecording(running, next) ? 'ignore' : 'replace';
+  return next.parties === 'conference' || sinchSameRecording(running, next) ? 'ignore' : 'replace';
 }
 
 function essence(spec: RecordingSpec) {

@@ -180,7 +180,13 @@ export function sinchSampleSpec(app: string, endpoint: string): RecordingSpec {
     subscriptions: [
       {
         name: 'notify',
-        events: ['recording.finished', 'recording.available', 'recording.failed', 'transcription.available'],
+        events: [
+          'recording.finished',
+          'recording.absent',
+          'recording.available',
+          'recording.failed',
+          'transcription.available',
+        ],
         url: `${app}/callback`,
         method: 'POST',
         userinfo: null,
