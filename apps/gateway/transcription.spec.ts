@@ -159,7 +159,11 @@ describe('a transcription', () => {
     const store = gateway.runtime.ports.transcription?.store;
     expect(await store?.read({ tenantId: 'alpha', recordingId: id })).toMatchObject({ text: 'hemlock peppercorn' });
     await expect(store?.read({ tenantId: 'beta', recordingId: id })).rejects.toThrow();
+    expect(await gateway.everythingWritten()).not.toContain('hemlock');
+    expect(await gateway.filesHolding('hemlock')).toEqual([]);
+    expect((await told(id)).map(({ transcript: fact }) => fact?.['text'])).toEqual(['hemlock peppercorn']);
     await gateway.ask('DELETE', `/v1/recordings/${id}`);
+    expect((await told(id)).map(({ transcript: fact }) => fact?.['text'])).toEqual(['']);
     expect((await gateway.ask('GET', `/v1/recordings/${id}/transcript`)).status).toBe(409);
     expect(await store?.read({ tenantId: 'alpha', recordingId: id })).toBeNull();
   });

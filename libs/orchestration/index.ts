@@ -30,6 +30,7 @@ export * from './retention.js';
 export * from './stages/encode-stage.js';
 export * from './stages/stage-run.js';
 export * from './stages/store-stage.js';
+export * from './transcription/heard-text.js';
 export * from './transcription/transcribe-stage.js';
 export * from './transcription/transcript-lines.js';
 export * from './stream-key.js';

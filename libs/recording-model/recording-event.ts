@@ -23,6 +23,7 @@ export interface RecordingEvent {
 /** The outcome of a transcription as events carry it. */
 export interface TranscriptFact {
   readonly id: string;
+  /** Empty in the ledger, where no spoken word lies; it is filled in from the transcript for those who are told. */
   readonly text: string;
   /** URI of the transcript object, or null where it lies only in the gateway. */
   readonly location: string | null;

@@ -1,5 +1,5 @@
 import type { INestApplication } from '@nestjs/common';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -118,6 +118,18 @@ export class GatewayUnderTest {
     for (const key of await client.keys('*')) texts.push(key, ...(await valuesOf(client, key)));
     client.disconnect();
     return [...texts, ...this.log].join('\n');
+  }
+
+  /** Files of the data directory in which the bytes stand as they are. */
+  async filesHolding(bytes: string | Buffer): Promise<string[]> {
+    const found: string[] = [];
+    for (const entry of await readdir(this.directory, { recursive: true, withFileTypes: true })) {
+      const file = join(entry.parentPath, entry.name);
+      // What is on its way may be gone by now.
+      const content = entry.isFile() ? await readFile(file).catch(() => null) : null;
+      if (content?.includes(bytes) === true) found.push(file.slice(this.directory.length + 1));
+    }
+    return found;
   }
 
   async stop(): Promise<void> {

@@ -12,6 +12,7 @@ import {
 import { recordingSecrets } from '../accept-recording.js';
 import { requireApplication, viewApplication } from '../applications.js';
 import type { OrchestrationPorts } from '../ports.js';
+import { withHeardText } from '../transcription/heard-text.js';
 import { EndpointGate } from './endpoint-gate.js';
 import { noteFailedAttempt } from './failed-attempts.js';
 
@@ -130,7 +131,7 @@ export class DeliveryChain {
         const options = { webhookId: delivery.id, secrets, signingKey, now, fallback };
         const outcome = await this.ports.sender.send(notification.request, options);
         ({ status } = outcome);
-        return { request: { method, url }, outcome };
+        return { request: { method, url: event.transcript === undefined ? url : withoutQuery(url) }, outcome };
       } finally {
         entrance.leave(status !== null && status < 500);
       }
@@ -144,7 +145,8 @@ export class DeliveryChain {
   private async render(delivery: DeliveryRecord, record: RecordingRecord, event: RecordingEvent, now: Date) {
     const application = viewApplication(this.ports, await requireApplication(this.ports, record.tenantId, record.applicationId));
     const context = { recording: record, application, now, fallback: delivery.fallbackNext };
-    const rendered = this.ports.adapters[record.vendor].render(event, context);
+    const heard = await withHeardText(this.ports, event, record);
+    const rendered = this.ports.adapters[record.vendor].render(heard, context);
     const notification = rendered.find(({ subscription }) => subscription === delivery.subscription);
     if (notification === undefined) throw new RecgateError('gateway.internal', `Nothing to send for delivery ${delivery.id}`);
     const secrets = { ...application.secrets, ...recordingSecrets(this.ports, record) };
@@ -170,6 +172,11 @@ export class DeliveryChain {
       }
     }
   }
+}
+
+/** A GET carries what was said in its query. */
+function withoutQuery(url: string): string {
+  return url.replace(/[?#].*$/s, '');
 }
 
 function originOf(url: string): string {

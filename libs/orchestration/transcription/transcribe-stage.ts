@@ -17,7 +17,7 @@ import type { OrchestrationPorts, TranscriptionPorts } from '../ports.js';
 import { removeStored } from '../stages/remove-stored.js';
 import { releaseLocalAudio } from '../stages/store-stage.js';
 import { channelSource } from './channel-source.js';
-import { composeTranscript, textWithReplacements } from './transcript-lines.js';
+import { composeTranscript } from './transcript-lines.js';
 
 type Ending =
   | { readonly state: 'done'; readonly transcript: TranscriptFact }
@@ -74,8 +74,7 @@ async function attempt(
     const transcript = await hear(ports, transcription, record, rule, application, signal);
     await transcription.store.write({ tenantId: record.tenantId, recordingId: record.id }, transcript);
     const location = await storeBeside(ports, record, application, transcript);
-    const text = textWithReplacements(transcript, rule.lowConfidenceThreshold, rule.lowConfidenceReplacement);
-    return { state: 'done', transcript: { id: transcript.id, text, location } };
+    return { state: 'done', transcript: { id: transcript.id, text: '', location } };
   } catch (thrown) {
     const error = toRecgateError(thrown);
     const late = signal.aborted;

@@ -17,9 +17,13 @@ export class EventLine {
   private readonly early: RecordingEvent[] = [];
   private readonly known = new Map<string, Promise<RecordingRecord | null>>();
 
-  /** @param last sequence of the last event of the one recording that the client has seen; null: only new ones are wanted */
+  /**
+   * @param complete adds to an event what the ledger does not hold
+   * @param last sequence of the last event of the one recording that the client has seen; null: only new ones are wanted
+   */
   constructor(
     private readonly recordings: RecordingLedger,
+    private readonly complete: (event: RecordingEvent) => Promise<RecordingEvent>,
     private readonly filter: EventFilter,
     private last: number | null,
   ) {}
@@ -40,7 +44,7 @@ export class EventLine {
     const { recordingId } = this.filter;
     if (recordingId === undefined) {
       this.then(async () => {
-        if (await this.isWanted(event)) stream.send(event);
+        if (await this.isWanted(event)) stream.send(await this.complete(event));
       });
     } else if (event.recordingId === recordingId) {
       this.then(() => this.sendNext(event, stream));
@@ -57,7 +61,7 @@ export class EventLine {
     if (event.sequence < expected) return;
     if (event.sequence > expected) return this.fill(event.sequence, stream);
     this.last = event.sequence;
-    stream.send(event);
+    stream.send(await this.complete(event));
   }
 
   private async fill(until: number, stream: EventStream): Promise<void> {
@@ -65,7 +69,7 @@ export class EventLine {
     const stored = await this.recordings.events(this.filter.recordingId ?? '');
     for (const event of stored.filter(({ sequence }) => sequence > after && sequence <= until)) {
       this.last = event.sequence;
-      stream.send(event);
+      stream.send(await this.complete(event));
     }
   }
 

@@ -10,7 +10,7 @@ import {
 } from '@nestjs/swagger';
 import { IsNotEmpty, IsString } from 'class-validator';
 import type { Response } from 'express';
-import { requireApplication } from '#libs/orchestration';
+import { requireApplication, withHeardText } from '#libs/orchestration';
 import { RecgateError, type RecordingRecord } from '#libs/recording-model';
 import { MayBeAbsent } from '../../http/dto-decorators.js';
 import { ApiProblems } from '../../http/problem.dto.js';
@@ -80,7 +80,8 @@ export class EventsController implements OnModuleDestroy {
       lastEventId === undefined || filter.recordingId === undefined
         ? null
         : sequenceOf(lastEventId, filter.recordingId);
-    const line = new EventLine(this.gateway.ports.ledger.recordings, filter, after);
+    const { ports } = this.gateway;
+    const line = new EventLine(ports.ledger.recordings, (event) => withHeardText(ports, event), filter, after);
     const stop = await this.events.listen(tenantId, (event) => line.push(event));
     const stream = new EventStream(response);
     this.open.add(stream);

@@ -31,7 +31,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { changeRetention, deleteRecording, holdRecording, readPeaks, signedManifest } from '#libs/orchestration';
+import { changeRetention, deleteRecording, holdRecording, readPeaks, signedManifest, withHeardText } from '#libs/orchestration';
 import { RecgateError } from '#libs/recording-model';
 import { TRANSCRIPT_FORMATS } from '#libs/transcription';
 import { IdempotencyKey } from '../../http/idempotency-key.js';
@@ -265,7 +265,9 @@ export class RecordingsController {
   @ApiOkResponse({ type: EventListDto })
   async events(@TenantId() tenantId: string, @Param('id') id: string): Promise<EventListDto> {
     const record = await requireRecording(this.gateway, tenantId, id);
-    return { items: (await this.gateway.ports.ledger.recordings.events(record.id)).map(showEvent) };
+    const { ports } = this.gateway;
+    const events = await ports.ledger.recordings.events(record.id);
+    return { items: await Promise.all(events.map(async (event) => showEvent(await withHeardText(ports, event, record)))) };
   }
 
   @Get(':id/deliveries')
