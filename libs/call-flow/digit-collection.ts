@@ -40,7 +40,7 @@ export class DigitCollection {
   }
 
   key(key: string, now: number): void {
-    if (this.complete) return;
+    if (this.complete || !this.takes(key)) return;
     if (!this.prompts.done) this.prompts.cancel();
     this.since = now;
     if (this.action.finishKeys.includes(key)) {
@@ -50,5 +50,10 @@ export class DigitCollection {
     }
     this.digits += key;
     if (this.action.maxDigits !== null && this.digits.length >= this.action.maxDigits) this.complete = true;
+  }
+
+  private takes(key: string): boolean {
+    const { validKeys, finishKeys } = this.action;
+    return validKeys === undefined || validKeys.includes(key) || finishKeys.includes(key);
   }
 }

@@ -79,6 +79,8 @@ export interface CollectDigitsAction {
   /** Null: no limit. */
   readonly maxDigits: number | null;
   readonly finishKeys: string;
+  /** Other keys than these and the finish keys are passed over; absent: every key counts. */
+  readonly validKeys?: string;
   /** Wait for the next key, ms. */
   readonly timeoutMs: number;
   readonly next: FlowRequest | null;

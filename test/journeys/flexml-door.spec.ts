@@ -165,9 +165,11 @@ journeys.it(
   async (gateway) => {
     const app = await gateway.app({
       '/call': `<Response>
-      <AMD minsilence="1000" action="/amd"/>
       <Record recordSession="true" trim="do-not-trim" stringKey1="campaign-12" stringKey2="call-345"/>
-      <Gather action="/menu" method="POST" numDigits="2" timeout="20"/>
+      <AMD minsilence="1000" action="/amd"/>
+    </Response>`,
+      '/amd': `<Response>
+      <Gather action="/menu" method="POST" numDigits="2" timeout="20" finishOnKey="_"/>
       <Hangup/>
     </Response>`,
       '/menu': '<Response><Pause length="1"/><Hangup/></Response>',
@@ -181,6 +183,7 @@ journeys.it(
     call.caller.say(sequence(silence(200), tone(800, 300)));
     const recording = await call.available();
     await call.ended();
+    expect(bodiesAt(app, '/amd')).toEqual([expect.objectContaining({ AMDStatus: 'NOTSURE' })]);
     expect(bodiesAt(app, '/menu')).toEqual([expect.objectContaining({ Digits: '15' })]);
     expect(recording.capture).toMatchObject({ reason: 'hangup' });
     const { body } = await core(

@@ -63,18 +63,25 @@ const RECORD_ROWS: readonly (readonly [string, string | null, Support, string | 
   ['azureSasToken', 'spec.destination.auth', 'executed', null],
 ];
 
+const STREAMS = 'media streams to the application, beside all recording; skipped with a warning, as are unknown verbs';
+
 /** The other verbs (contract §5). */
 const VERB_ROWS: readonly (readonly [string, string | null, Support, string?])[] = [
   ['Say', 'step.speak', 'executed', 'without a speech engine it takes its time in silence'],
   ['Play', 'step.playMedia', 'executed', 'its action too; errorAction and keys that control it are not'],
   ['Pause', 'step.wait', 'executed', 'also written Wait'],
-  ['Gather', 'step.collectDigits', 'executed', 'with the prompts inside; validDigits has no effect'],
+  ['Gather', 'step.collectDigits', 'executed', 'with the prompts inside; of its keys those of validDigits'],
   ['Redirect', 'step.fetch', 'executed'],
   ['Hangup', 'step.hangup', 'executed'],
   ['Reject', 'step.reject', 'executed'],
   ['Dial', 'step.connect', 'executed', 'the first number; recording by Dial itself is not described by the vendor'],
   ['Dtmf', 'step.sendDigits', 'executed'],
-  ['Amd', null, 'not applicable', 'skipped with a warning, as are Start, Stop, Connect, Stream and unknown verbs'],
+  ['PreAnswer', 'step.speak', 'executed', 'the prompts inside'],
+  ['Amd', 'step.fetch', 'emulated', 'its action hears AMDStatus NOTSURE: nobody analyses who has answered'],
+  ['Start', null, 'not applicable', STREAMS],
+  ['Stop', null, 'not applicable', STREAMS],
+  ['Connect', null, 'not applicable', STREAMS],
+  ['Stream', null, 'not applicable', STREAMS],
 ];
 
 /** What a FlexML document can ask for and what becomes of it. */

@@ -6,6 +6,9 @@ import { wireRequest } from './wire-request.js';
 /** What `RecordingStatus` the request after a Record carries (contract §2.5 row 8). */
 const STATUS_OF_PURPOSE: Readonly<Record<string, RecordingStatus>> = { action: 'completed', errorAction: 'failed' };
 
+/** The purpose of the request that Amd makes. */
+export const AMD_PURPOSE = 'amdAction';
+
 /** The wire form of a request of the call flow: common fields, then what the verb adds (contract §3). */
 export function renderFlexmlFlowRequest(request: FlowRequest, context: FlowContext): WireRequest {
   const { application, call, callState } = context;
@@ -23,6 +26,7 @@ function verbFields(
   { recording, collected, application, callDurationMs }: FlowContext,
 ): JsonObject {
   if (purpose === 'statusCallback') return { CallDuration: Math.round(callDurationMs / 1000) };
+  if (purpose === AMD_PURPOSE) return { AMDStatus: 'NOTSURE', AMDCause: '' };
   const status = STATUS_OF_PURPOSE[purpose];
   if (status !== undefined && recording !== null) return recordingFields(status, recording, application);
   return collected === null ? {} : { Digits: collected.digits, FinishKey: collected.finishKey };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { ParsedDocument } from '#libs/recording-model';
-import { applicationWith, parseDocument } from '#libs/testing';
+import { applicationWith, parseDocument, SAMPLE_CALL } from '#libs/testing';
 import { flexmlAdapter } from './index.js';
 
 const SID = 'ea662226-9f71-44fe-858f-f8b624034974';
@@ -73,6 +73,43 @@ describe('flexml: other verbs (contract §5)', () => {
         applicationWith({ storageUrl: 'http://127.0.0.1:8080/carrierx' }),
       ),
     ).toEqual([{ kind: 'playMedia', url: `http://127.0.0.1:8080/carrierx/f/${SID}`, repeat: 1, background: false }]);
+  });
+
+  it('asks the action of Amd with the status of an analysis that came to nothing', () => {
+    const application = applicationWith();
+    const { steps, warnings, accounting } = parse(
+      '<Response><AMD action="/amd?c=7" method="post" initialsilence="2500" totalAnalysisTime="5000"/><Hangup/></Response>',
+    );
+    expect(steps.map(({ kind }) => kind)).toEqual(['fetch', 'hangup']);
+    expect(warnings.map(({ message }) => message)).toEqual([expect.stringContaining('NOTSURE')]);
+    expect(accounting.map(({ outcome }) => outcome)).toEqual(['exact', 'exact', 'dropped', 'dropped']);
+    const [amd] = steps;
+    if (amd?.kind !== 'fetch') throw new Error('no request');
+    const wire = flexmlAdapter.renderFlowRequest(amd.request, {
+      application,
+      call: SAMPLE_CALL,
+      callState: 'answered',
+      callDurationMs: 0,
+      hangupBy: null,
+      documentUrl: DOCUMENT_URL,
+      flowState: {},
+      recording: null,
+      collected: null,
+      error: null,
+      now: new Date(0),
+    });
+    expect([wire.method, wire.url]).toEqual(['POST', 'https://app.example.com/amd?c=7']);
+    expect(wire.body).toMatch(/"RequestUrl":"https:\/\/app\.example\.com\/vm","AMDStatus":"NOTSURE","AMDCause":""}$/);
+  });
+
+  it('plays what PreAnswer holds and takes the keys of validDigits alone', () => {
+    const [hello, reject] = actions('<Response><PreAnswer><Say>Hello</Say></PreAnswer><Reject/></Response>');
+    expect([hello, reject]).toEqual([
+      expect.objectContaining({ kind: 'speak', text: 'Hello' }),
+      expect.objectContaining({ kind: 'reject' }),
+    ]);
+    const [gather] = actions('<Response><Gather validDigits="12" finishOnKey="#"/></Response>');
+    expect(gather).toMatchObject({ kind: 'collectDigits', validKeys: '12', finishKeys: '#' });
   });
 
   it('accounts for prompts and digits', () => {

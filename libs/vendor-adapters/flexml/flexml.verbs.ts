@@ -1,7 +1,8 @@
 import { type CollectDigitsAction, type FlowAction, type FlowStep } from '#libs/recording-model';
 import { AttributeReader } from './attribute-reader.js';
 import { storedFileUrl } from './flexml.names.js';
-import { readKeys } from './keys.js';
+import { ALL_KEYS, readKeys } from './keys.js';
+import { AMD_PURPOSE } from './flexml.flow-renderer.js';
 import { flowRequest, flowRequestAttribute, readMethod, urlText, type MapContext } from './map-context.js';
 import { shownValue } from './redaction.js';
 import { readSkipped } from './skipped-element.js';
@@ -9,6 +10,19 @@ import type { XmlElement } from './xml-document.js';
 
 type VerbMapper = (element: XmlElement, reader: AttributeReader, context: MapContext) => readonly FlowAction[];
 
+const NO_DETECTOR = 'nobody analyses who has answered: its status is NOTSURE';
+const AMD_SETTINGS = [
+  'initialSilence',
+  'greeting',
+  'afterGreetingSilence',
+  'totalAnalysisTime',
+  'minSilence',
+  'minWordLength',
+  'betweenWordsSilence',
+  'maximumNumberOfWords',
+  'maximumWordLength',
+  'silenceThreshold',
+];
 const NO_STEP = 'the gateway has no step for it';
 
 /** Verbs other than Record (contract §5), lower case; whatever is not here is skipped with a warning. */
@@ -18,6 +32,8 @@ const VERBS: ReadonlyMap<string, VerbMapper> = new Map<string, VerbMapper>([
   ['pause', readPause],
   ['wait', readPause],
   ['gather', readGather],
+  ['preanswer', readPreAnswer],
+  ['amd', readAmd],
   ['redirect', readRedirect],
   ['hangup', (_element, reader) => endOfCall(reader, 'hangup', ['callInfo'])],
   ['reject', (_element, reader) => endOfCall(reader, 'reject', ['reason'])],
@@ -26,9 +42,9 @@ const VERBS: ReadonlyMap<string, VerbMapper> = new Map<string, VerbMapper>([
 ]);
 
 /** Verbs that read what stands in them themselves. */
-const CONTAINERS = new Set(['play', 'gather', 'dial']);
+const CONTAINERS = new Set(['play', 'gather', 'preanswer', 'dial']);
 
-/** Verbs that Gather may hold. */
+/** Verbs that Gather and PreAnswer may hold. */
 const PROMPTS = new Set(['say', 'play', 'pause', 'wait']);
 
 /**
@@ -115,9 +131,28 @@ function readGather(element: XmlElement, reader: AttributeReader, context: MapCo
       reader.integer('timeout', { fallback: 5, to: `${to}.timeoutMs`, outcome: 'converted', reason: 's to ms' }) * 1000,
     next: flowRequestAttribute(reader, { url: 'action', method: 'method' }, context),
     nextWhenEmpty: reader.flag('actionOnEmptyResult', { to: `${to}.nextWhenEmpty` }),
+    ...(reader.has('validDigits')
+      ? { validKeys: readKeys(reader, { name: 'validDigits', fallback: ALL_KEYS, to: `${to}.validKeys` }) }
+      : {}),
   };
-  reader.drop(['validDigits'], 'the gateway takes every key');
   return [action];
+}
+
+/** Prompts before the call is answered; who carries the call decides whether its party hears them by then. */
+function readPreAnswer(element: XmlElement, _reader: AttributeReader, context: MapContext): readonly FlowAction[] {
+  return element.children.flatMap((child) => readPrompt(child, context));
+}
+
+/**
+ * Nobody analyses who has answered, and that is what `action` hears: NOTSURE is one of the vendor's own answers, so the
+ * application goes on as it does when detection fails (contract §5, Amd).
+ */
+function readAmd(element: XmlElement, reader: AttributeReader, context: MapContext): readonly FlowAction[] {
+  const request = flowRequestAttribute(reader, { url: 'action', method: 'method' }, context, AMD_PURPOSE);
+  reader.drop(AMD_SETTINGS, NO_DETECTOR);
+  if (request === null) return skip(element, NO_DETECTOR, reader);
+  context.log.warn(`${element.name}: ${NO_DETECTOR}`, element.at);
+  return [{ kind: 'fetch', request }];
 }
 
 function readPrompt(element: XmlElement, context: MapContext): FlowStep[] {

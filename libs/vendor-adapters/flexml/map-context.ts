@@ -69,11 +69,15 @@ export function urlText(
   return resolved;
 }
 
-/** An attribute pair such as `action` and `method` of a verb that is not Record; null when there is no URL. */
+/**
+ * An attribute pair such as `action` and `method` of a verb that is not Record; null when there is no URL.
+ * @param purpose of the request; default: the name of the attribute
+ */
 export function flowRequestAttribute(
   reader: AttributeReader,
   names: { readonly url: string; readonly method: string },
   context: MapContext,
+  purpose = names.url,
 ): FlowRequest | null {
   const to = 'step.next';
   const resolved = urlAttribute(reader, names.url, context, { to });
@@ -82,7 +86,7 @@ export function flowRequestAttribute(
     return null;
   }
   const method = readMethod(reader, names.method, to);
-  return flowRequest(names.url, resolved, method, reader.element.at, context);
+  return flowRequest(purpose, resolved, method, reader.element.at, context);
 }
 
 /** POST unless the document says GET, in any case. */

@@ -4,7 +4,7 @@ import { shownValue } from './redaction.js';
 import type { XmlElement } from './xml-document.js';
 
 /** Verbs of the contract that the gateway does not carry out (§5). */
-const KNOWN = new Set(['amd', 'start', 'stop', 'connect', 'stream']);
+const KNOWN = new Set(['start', 'stop', 'connect', 'stream']);
 
 /** Leaves an element out with a warning; every field in it and below is accounted for. */
 export function readSkipped(element: XmlElement, context: MapContext): readonly FlowAction[] {
