@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { RecgateError } from '#libs/recording-model';
-import { checkGrant, isOpenTo, readCredentials, readGrant, type TokenGrant } from './aculab.access.js';
+import { WEB_SERVICES, checkGrant, isOpenTo, readCredentials, readGrant, type TokenGrant } from './aculab.access.js';
 import { AculabWebFault } from './aculab.web-fault.js';
 import { WebParameters } from './aculab.web-parameters.js';
 import { renderWebError } from './aculab.error-form.js';
@@ -26,26 +26,55 @@ describe('access tokens (contract §8)', () => {
   });
 
   it('open what they were made for', () => {
-    expect(codeOf(() => checkGrant(grant({}), 'access-token/new-access-token', NOW))).toBe('HTTP 403');
-    expect(codeOf(() => checkGrant(grant({ service: 'file_list' }), 'file_get', NOW))).toBe('HTTP 403');
-    expect(codeOf(() => checkGrant(grant({ service: 'file_write' }), 'file_write', NOW))).toBe('HTTP 403');
-    checkGrant(grant({ service: 'file_write', media_write: 'true' }), 'file_write', NOW);
+    const opened = (parameters: Record<string, string>) =>
+      WEB_SERVICES.filter((service) => {
+        try {
+          checkGrant(grant(parameters), service, NOW);
+          return true;
+        } catch {
+          return false;
+        }
+      });
+    expect(opened({})).toEqual(['file_list', 'file_get']);
+    expect(opened({ filetypes: 'media' })).toEqual(['file_list', 'file_get']);
+    expect(opened({ media_write: 'true' })).toEqual([
+      'file_list',
+      'file_get',
+      'file_write',
+      'file_delete',
+      'file_move',
+    ]);
+    expect(opened({ service: 'reminders' })).toEqual(['service_start']);
+    expect(opened({ service: 'reminders', media_write: 'true' })).toEqual(['service_start']);
+    expect(opened({ service: 'reminders', filetypes: 'rest_logs' })).toEqual([
+      'file_list',
+      'file_get',
+      'service_start',
+    ]);
+    expect(codeOf(() => checkGrant(grant({}), 'rest_interrupt', NOW))).toBe('HTTP 403');
     const logs = grant({ filetypes: 'rest_logs', file_prefix: '/rest_logs/2026' });
     expect(isOpenTo(logs, 'rest', 'rest_logs/2026/11/21/x.txt')).toBe(true);
     expect(isOpenTo(logs, 'rest', '/rest_logs/2025/11/21/x.txt')).toBe(false);
     expect(isOpenTo(logs, 'media', '/rest_logs/2026/x.wav')).toBe(false);
   });
 
-  it.each([
-    { ttl: '43201' },
-    { ttl: '-60' },
-    { ttl: '' },
-    { service: 'all' },
-    { filetypes: 'media,video' },
-    { media_write: 'maybe' },
-  ])('are not made of %j', (parameters: Record<string, string>) => {
-    expect(codeOf(() => grant(parameters))).toMatch(/^000[12]$/);
+  it('take file types given several times, and the prefix by both its names', () => {
+    const given = new WebParameters(new URLSearchParams('filetypes=media&filetypes=rest_logs&prefix=/app'));
+    expect(readGrant(given, NOW)).toEqual({
+      expiresAt: '2026-11-21T13:00:00.000Z',
+      outboundService: null,
+      fileTypes: ['media', 'rest'],
+      filePrefix: '/app',
+      mediaWrite: false,
+    });
   });
+
+  it.each([{ ttl: '43201' }, { ttl: '-60' }, { filetypes: 'media,video' }, { media_write: 'maybe' }])(
+    'are not made of %j',
+    (parameters: Record<string, string>) => {
+      expect(codeOf(() => grant(parameters))).toMatch(/^000[12]$/);
+    },
+  );
 });
 
 describe('credentials of a request', () => {
@@ -69,12 +98,43 @@ describe('credentials of a request', () => {
 });
 
 describe('errors of web services', () => {
+  it('tell all faults of the parameters at once; one alone as it is', () => {
+    const parameters = new WebParameters(new URLSearchParams('ttl=0&filetypes=video&media_write=true'));
+    const several = renderWebError(
+      refusal(() => readGrant(parameters, NOW)),
+      request,
+      NOW,
+    );
+    expect(several).toMatchObject({
+      status: 400,
+      body: {
+        error: {
+          code: 'HTTP 400',
+          details: ['The parameter ttl is zero', 'The parameter filetypes may not hold "video"'],
+        },
+      },
+    });
+    const one = renderWebError(
+      refusal(() => grant({ filetypes: 'video' })),
+      request,
+      NOW,
+    );
+    expect(one.body).not.toHaveProperty('error.details');
+    expect(one.body).toMatchObject({
+      error: { code: '0002', link: 'https://www.aculab.com/cloud/web-services/web-service-errors?error=0002' },
+    });
+  });
+
   it('have their own status and code; HTML is free of what was sent', () => {
     const fault = new AculabWebFault('notAllowed', 'no <b>entry</b>');
     expect(renderWebError(fault, request, NOW)).toMatchObject({
       status: 403,
       body: {
-        error: { code: 'HTTP 403', datetime: '2026-11-21_12:00:00' },
+        error: {
+          code: 'HTTP 403',
+          datetime: '2026-11-21_12:00:00',
+          link: 'https://www.aculab.com/cloud/web-services/web-service-errors',
+        },
         request: { url: '/file_get', datetime: '2026-11-21_12:00:00' },
       },
     });

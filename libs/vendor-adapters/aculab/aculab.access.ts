@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ApplicationView } from '#libs/recording-model';
 import { settingOf } from './aculab.settings.js';
 import { AculabWebFault } from './aculab.web-fault.js';
-import { malformed, type WebParameters } from './aculab.web-parameters.js';
+import { malformed, readAll, type WebParameters } from './aculab.web-parameters.js';
 
 /** The web services of contract §6, §8 and §9. */
 export const WEB_SERVICES = [
@@ -53,17 +53,18 @@ export type FileType = (typeof FILE_TYPES)[number];
 export interface TokenGrant {
   /** ISO 8601. */
   readonly expiresAt: string;
-  /** Null: all but new tokens. */
-  readonly services: readonly WebService[] | null;
-  /** Null: all. */
-  readonly fileTypes: readonly FileType[] | null;
+  /** Name of the outbound service that it may start, as addresses have it; null: it starts none. */
+  readonly outboundService: string | null;
+  /** Empty: the file store is closed to it. */
+  readonly fileTypes: readonly FileType[];
   readonly filePrefix: string;
   /** Whether media may be written, moved and deleted. */
   readonly mediaWrite: boolean;
 }
 
-const TTL_SECONDS = { least: 60, most: 43_200 } as const;
+const TTL_SECONDS = { least: 60, most: 43_200, byDefault: 3600 } as const;
 const MOST_PREFIX = 255;
+const MOST_SERVICE_NAME = 255;
 const TOKEN_FILE_TYPES: Readonly<Record<string, FileType>> = {
   media: 'media',
   rest_logs: 'rest',
@@ -72,50 +73,65 @@ const TOKEN_FILE_TYPES: Readonly<Record<string, FileType>> = {
 };
 
 /**
- * What a request for a new token asks for. Lists are parted by commas.
- * @throws RecgateError `field.missing`, `field.invalid`; AculabWebFault
+ * What a request for a new token asks for: one outbound service, or files. Where it names neither a service nor file
+ * types, all file types are meant.
+ * @throws RecgateError `field.invalid`; AculabWebFault
  */
 export function readGrant(parameters: WebParameters, now: Date): TokenGrant {
-  const ttl = parameters.integer('ttl', TTL_SECONDS.least, TTL_SECONDS.most);
+  const [ttl, service, fileTypes, prefix, mediaWrite] = readAll(
+    () => parameters.optionalInteger('ttl', TTL_SECONDS.least, TTL_SECONDS.most) ?? TTL_SECONDS.byDefault,
+    () => parameters.text('service', MOST_SERVICE_NAME) ?? null,
+    () => readFileTypes(parameters),
+    // The vendor's own example calls it `prefix`; passed over, the token would open more than was meant.
+    () => parameters.text('file_prefix', MOST_PREFIX) ?? parameters.text('prefix', MOST_PREFIX) ?? '',
+    () => parameters.flag('media_write'),
+  );
   return {
     expiresAt: new Date(now.getTime() + ttl * 1000).toISOString(),
-    services: listOf(parameters, 'service', (name) => WEB_SERVICES.find((service) => service === name)),
-    fileTypes: listOf(parameters, 'filetypes', (name) => TOKEN_FILE_TYPES[name]),
-    filePrefix: parameters.text('file_prefix', MOST_PREFIX) ?? '',
-    mediaWrite: parameters.flag('media_write'),
+    outboundService: service === null ? null : userAddress(service),
+    fileTypes: fileTypes ?? (service === null ? FILE_TYPES : []),
+    filePrefix: prefix,
+    mediaWrite,
   };
 }
 
-function listOf<T>(
-  parameters: WebParameters,
-  name: string,
-  read: (word: string) => T | undefined,
-): readonly T[] | null {
-  const text = parameters.text(name, MOST_PREFIX);
-  if (text === undefined) return null;
-  return text.split(',').map((word) => {
-    const value = read(word.trim());
-    if (value === undefined) throw malformed(name, `may not hold "${word.trim()}"`);
-    return value;
+/** Given several times, or once as a list parted by commas; null: not at all. */
+function readFileTypes(parameters: WebParameters): readonly FileType[] | null {
+  const name = 'filetypes';
+  const words = parameters.list(name);
+  if (words.length === 0) return null;
+  return words.map((word) => {
+    const type = Object.hasOwn(TOKEN_FILE_TYPES, word) ? TOKEN_FILE_TYPES[word] : undefined;
+    if (type === undefined) throw malformed(name, `may not hold "${word}"`);
+    return type;
   });
 }
 
-/** Services that change the media store. */
-const WRITING: ReadonlySet<WebService> = new Set(['file_write', 'file_delete', 'file_move']);
+/** What a token that opens files needs for each file service. */
+const FILE_SERVICES: Partial<Record<WebService, 'read' | 'write'>> = {
+  file_list: 'read',
+  file_get: 'read',
+  file_write: 'write',
+  file_delete: 'write',
+  file_move: 'write',
+};
 
-/** @throws AculabWebFault `0405` once the token has lapsed, `HTTP 403` for a service that it does not open */
+/** @throws AculabWebFault `0405` once the token has lapsed, `HTTP 403` for a web service that it does not open */
 export function checkGrant(grant: TokenGrant, service: WebService, now: Date): void {
   if (now.toISOString() >= grant.expiresAt) throw new AculabWebFault('tokenLapsed', 'The access token has lapsed');
-  const opened =
-    grant.services === null ? service !== 'access-token/new-access-token' : grant.services.includes(service);
-  if (!opened || (WRITING.has(service) && !grant.mediaWrite))
-    throw new AculabWebFault('notAllowed', `The access token does not open ${service}`);
+  if (!opens(grant, service)) throw new AculabWebFault('notAllowed', `The access token does not open ${service}`);
+}
+
+function opens({ outboundService, fileTypes, mediaWrite }: TokenGrant, service: WebService): boolean {
+  if (service === 'service_start') return outboundService !== null;
+  const needed = FILE_SERVICES[service];
+  return needed !== undefined && fileTypes.length > 0 && (needed === 'read' || mediaWrite);
 }
 
 /** Whether the token opens a file. */
 export function isOpenTo(grant: TokenGrant, fileType: FileType, name: string): boolean {
   const bare = (text: string): string => text.replace(/^\//, '');
-  return (grant.fileTypes?.includes(fileType) ?? true) && bare(name).startsWith(bare(grant.filePrefix));
+  return grant.fileTypes.includes(fileType) && bare(name).startsWith(bare(grant.filePrefix));
 }
 
 /** @throws AculabWebFault `HTTP 403` for a file that the token does not open */

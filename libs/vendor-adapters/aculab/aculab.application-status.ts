@@ -21,14 +21,19 @@ export function applicationStatus({ application, call, recordings }: Application
   const started = epochSeconds(call.createdAt);
   const answered = epochSeconds(call.answeredAt);
   const ended = epochSeconds(call.endedAt);
+  const name = settingOf(application, 'serviceName') ?? '';
   return {
     adr: {
       application_instance_id: instanceIdOf(identity),
-      service_name: settingOf(application, 'serviceName') ?? '',
+      application_name: name,
+      service_name: name,
       direction: identity.direction === 'inbound' ? 'in' : 'out',
       state: call.state === 'ended' ? 'completed' : 'running',
       start_time: started,
-      end_time: ended,
+      start_datetime: webServiceTime(new Date(call.createdAt)),
+      stop_time: ended,
+      stop_datetime: call.endedAt === null ? null : webServiceTime(new Date(call.endedAt)),
+      duration: started === null || ended === null ? 0 : Math.max(0, ended - started),
       log_filename: logFilename(identity, new Date(call.createdAt)),
       recordings: recordings.map((each) => recordingFilename(each)),
     },

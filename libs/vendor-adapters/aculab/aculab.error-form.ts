@@ -12,28 +12,39 @@ export function renderError(error: RecgateError): VendorErrorForm {
   return {
     status,
     headers: { 'Content-Type': 'application/json; charset=utf-8' },
-    body: { error: { code: webCodeOf(error, status), text: textOf(error) } },
+    body: { error: { code: webCodeOf(error, status), text: textOf(error), ...detailsOf(error) } },
   };
+}
+
+/** Only where there are several faults (contract §8.1). */
+function detailsOf(error: RecgateError): JsonObject {
+  return error instanceof AculabWebFault && error.details.length > 0 ? { details: error.details } : {};
 }
 
 function webCodeOf(error: RecgateError, status: number): string {
   return error instanceof AculabWebFault ? error.webCode : (ERROR_CODES[error.code] ?? `HTTP ${status}`);
 }
 
-/** Completes the form with `datetime` and the `request` it answers. `path` is the service with its leading slash. */
+/** Completes the form with `datetime`, `link` and the `request` it answers. */
 export function withRequestFacts(
   form: VendorErrorForm,
-  request: { path: string; receivedAt: Date },
+  request: Omit<WebRequestFacts, 'accept'>,
   now: Date,
 ): VendorErrorForm {
   const { error } = form.body as { error: JsonObject };
   return {
     ...form,
     body: {
-      error: { ...error, datetime: webServiceTime(now) },
+      error: { ...error, datetime: webServiceTime(now), link: linkOf(error) },
       request: { url: request.path, datetime: webServiceTime(request.receivedAt) },
     },
   };
+}
+
+/** Where the vendor explains the code (contract §8.1, `link`). */
+function linkOf({ code }: JsonObject): string {
+  const page = 'https://www.aculab.com/cloud/web-services/web-service-errors';
+  return typeof code === 'string' && /^\d{4}$/.test(code) ? `${page}?error=${code}` : page;
 }
 
 /** What the form of an error depends on. */

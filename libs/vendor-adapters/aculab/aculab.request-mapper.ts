@@ -69,8 +69,12 @@ function readApiVersion(scope: DocumentScope): void {
   const { value } = scope.document;
   const written = isJsonObject(value) ? member(value, 'api_version') : undefined;
   if (written === undefined) return;
-  if (typeof written === 'string' && Number.parseInt(written, 10) === scope.version) return scope.accounts.field('/api_version', 'exact');
-  scope.warn(`api_version is ${JSON.stringify(written)}, and the application's setting apiVersion ${scope.version}`, '/api_version');
+  if (typeof written === 'string' && Number.parseInt(written, 10) === scope.version)
+    return scope.accounts.field('/api_version', 'exact');
+  scope.warn(
+    `api_version is ${JSON.stringify(written)}, and the application's setting apiVersion ${scope.version}`,
+    '/api_version',
+  );
   dropAll(scope, '/api_version', 'the setting apiVersion decides');
 }
 

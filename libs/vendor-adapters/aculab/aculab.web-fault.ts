@@ -13,6 +13,7 @@ const FAULTS = {
   givenTwice: { of: 'request.invalid', webCode: '0003', status: 400 },
   isZero: { of: 'field.invalid', webCode: '0004', status: 400 },
   tokenLapsed: { of: 'auth.invalid', webCode: '0405', status: 401 },
+  several: { of: 'request.invalid', webCode: 'HTTP 400', status: 400 },
   notAllowed: { of: 'auth.invalid', webCode: 'HTTP 403', status: 403 },
 } as const satisfies Record<string, FaultRow>;
 
@@ -23,9 +24,21 @@ export class AculabWebFault extends RecgateError {
   readonly webCode: string;
   readonly status: number;
 
-  constructor(kind: WebFaultKind, message: string, field?: string) {
+  /** @param details the texts of all faults, where there are several */
+  constructor(
+    kind: WebFaultKind,
+    message: string,
+    field?: string,
+    readonly details: readonly string[] = [],
+  ) {
     super(FAULTS[kind].of, message, field === undefined ? {} : { field });
     this.webCode = FAULTS[kind].webCode;
     this.status = FAULTS[kind].status;
+  }
+
+  /** A request with several faults. */
+  static several(details: readonly string[]): AculabWebFault {
+    const text = 'The request has several faults: details holds each of them';
+    return new AculabWebFault('several', text, undefined, details);
   }
 }

@@ -1,8 +1,9 @@
-import { RecgateError } from '#libs/recording-model';
+import { toRecgateError, RecgateError } from '#libs/recording-model';
 import { AculabWebFault } from './aculab.web-fault.js';
 
 /** Longest text of a parameter, characters; a list of calls is the longest that is sent. */
 const MOST_CHARACTERS = 100_000;
+const MOST_WORDS = 20;
 
 /** Parameters of a web service request, from query and form alike. Unknown ones are ignored. */
 export class WebParameters {
@@ -18,6 +19,13 @@ export class WebParameters {
     const [value = ''] = values;
     if (value.length > mostCharacters) throw malformed(name, `must have at most ${mostCharacters} characters`);
     return value === '' ? undefined : value;
+  }
+
+  /** All words of a parameter that may be given several times, each time as a list parted by commas. */
+  list(name: string): readonly string[] {
+    const words = this.given.getAll(name).flatMap((text) => text.split(','));
+    if (words.length > MOST_WORDS) throw malformed(name, `must hold at most ${MOST_WORDS} words`);
+    return words.map((word) => word.trim()).filter((word) => word !== '');
   }
 
   /** @throws RecgateError `field.missing` when it is absent */
@@ -44,6 +52,11 @@ export class WebParameters {
     return number;
   }
 
+  /** The same; undefined when it is absent. */
+  optionalInteger(name: string, least: number, most: number): number | undefined {
+    return this.text(name) === undefined ? undefined : this.integer(name, least, most);
+  }
+
   /** `true`, `1`, `yes`, `on` and their opposites, in any letter case; absent: false. */
   flag(name: string): boolean {
     const value = this.text(name)?.toLowerCase();
@@ -61,4 +74,28 @@ export function missing(name: string): RecgateError {
 /** Code `0002` (contract §8.1). */
 export function malformed(name: string, why: string): RecgateError {
   return new RecgateError('field.invalid', `The parameter ${name} ${why}`, { field: name });
+}
+
+/** What the readers return, in their order. */
+type ReadBy<Readers extends readonly (() => unknown)[]> = {
+  -readonly [Index in keyof Readers]: Readers[Index] extends () => infer Value ? Value : never;
+};
+
+/**
+ * Reads several parameters, so that all that is wrong is told at once.
+ * @throws the fault when there is one; AculabWebFault with the text of each when there are several (contract §8.1)
+ */
+export function readAll<const Readers extends readonly (() => unknown)[]>(...readers: Readers): ReadBy<Readers> {
+  const faults: RecgateError[] = [];
+  const values = readers.map((read) => {
+    try {
+      return read();
+    } catch (thrown) {
+      faults.push(toRecgateError(thrown));
+      return undefined;
+    }
+  });
+  const [first, ...more] = faults;
+  if (first === undefined) return values as ReadBy<Readers>;
+  throw more.length === 0 ? first : AculabWebFault.several(faults.map(({ message }) => message));
 }

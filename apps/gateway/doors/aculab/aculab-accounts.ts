@@ -35,7 +35,9 @@ export class AculabAccounts {
     if (credentials.kind === 'token') return this.byToken(credentials.token, service);
     const address = aculab.userAddress(credentials.user);
     const setting = service === 'service_start' ? 'servicePassword' : 'accessKey';
-    return this.matching(address, setting, (secret) => sameSecret(secret, credentials.password), null);
+    const isRight = ({ view }: DoorApplication): boolean =>
+      sameSecret(view.secrets[setting] ?? '', credentials.password);
+    return this.matching(address, setting, isRight, null);
   }
 
   /** A token that opens what the grant says to who bears it; it lapses by itself, or with the access key. */
@@ -51,7 +53,10 @@ export class AculabAccounts {
     if (bag === null) throw new aculab.AculabWebFault('tokenLapsed', 'The access token is not valid');
     const grant = JSON.parse(bag['grant'] ?? '{}') as aculab.TokenGrant;
     aculab.checkGrant(grant, service, this.gateway.ports.clock.now());
-    return this.matching(text(user), 'accessKey', (secret) => aculab.keyMark(secret) === bag['key'], grant);
+    const isRight = ({ record, view }: DoorApplication): boolean =>
+      record.tenantId === text(tenant) && aculab.keyMark(view.secrets['accessKey'] ?? '') === bag['key'];
+    const account = await this.matching(text(user), 'accessKey', isRight, grant);
+    return service === 'service_start' ? withService(account, grant.outboundService) : account;
   }
 
   private open(sealed: string, tenantId: string, user: string): Readonly<Record<string, string>> | null {
@@ -66,12 +71,12 @@ export class AculabAccounts {
   private async matching(
     address: string,
     setting: 'accessKey' | 'servicePassword',
-    isRight: (secret: string) => boolean,
+    isRight: (application: DoorApplication) => boolean,
     grant: aculab.TokenGrant | null,
   ): Promise<AculabAccount> {
     const found = await this.applications.find('aculab', address);
     const own = found
-      .filter((each) => isRight(each.view.secrets[setting] ?? '') && addressFor(each, setting) === address)
+      .filter((each) => isRight(each) && addressFor(each, setting) === address)
       .sort((a, b) => (a.record.createdAt < b.record.createdAt ? -1 : 1));
     const [first, ...others] = own;
     if (first === undefined) throw new RecgateError('auth.invalid', 'User or key is wrong');
@@ -89,6 +94,15 @@ function addressFor({ view }: DoorApplication, setting: 'accessKey' | 'servicePa
   if ((view.secrets[setting] ?? '') === '') return undefined;
   const [user, service] = aculab.addressesOf(view);
   return setting === 'accessKey' ? user : service;
+}
+
+/** The account with the applications of the outbound service alone, which the token may start. */
+function withService(account: AculabAccount, name: string | null): AculabAccount {
+  const [first, ...others] = account.applications.filter(
+    ({ view }) => aculab.userAddress(aculab.settingOf(view, 'serviceName') ?? '') === name,
+  );
+  if (first === undefined) throw new aculab.AculabWebFault('notAllowed', 'The access token does not open this service');
+  return { ...account, applications: [first, ...others] };
 }
 
 function tokenOwner(user: string): string {

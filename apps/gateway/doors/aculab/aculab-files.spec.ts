@@ -147,6 +147,16 @@ describe('the file store', () => {
 
   it('refuses a new file without one of the extensions, and a form without a file', async () => {
     expect((await bob.upload({ filetype: 'media', filename: 'hello.mp3' }, mulawWav())).status).toBe(400);
+    const both = await bob.get('file_get');
+    expect([both.status, both.json()]).toEqual([
+      400,
+      expect.objectContaining({
+        error: expect.objectContaining({
+          code: 'HTTP 400',
+          details: ['The parameter filetype is missing', 'The parameter filename is missing'],
+        }),
+      }),
+    ]);
     const none = await bob.upload({ filetype: 'media', filename: 'hello.wav' }, null);
     expect([none.status, none.json()]).toEqual([
       400,
@@ -189,7 +199,12 @@ describe('errors', () => {
     expect([twice.status, twice.json()]).toEqual([
       400,
       {
-        error: { code: '0003', text: expect.stringContaining('filename'), datetime: expect.any(String) },
+        error: {
+          code: '0003',
+          text: expect.stringContaining('filename'),
+          datetime: expect.any(String),
+          link: expect.stringMatching(/^https:.*error=0003$/),
+        },
         request: { url: '/file_get', datetime: expect.any(String) },
       },
     ]);
@@ -236,7 +251,7 @@ describe('who asks', () => {
 
   it('may hand out tokens that open less, and lapse', async () => {
     await bob.upload({ filetype: 'media', filename: 'shared/a.wav' }, mulawWav());
-    const grant = { ttl: '60', service: 'file_get,file_list', filetypes: 'media', file_prefix: 'shared/' };
+    const grant = { ttl: '60', filetypes: 'media', file_prefix: 'shared/' };
     const token = (await bob.post('access-token/new-access-token', grant)).json() as string;
     const bearer = bob.bearing(token);
     expect((await bearer.get('file_get', { filetype: 'media', filename: '/shared/a.wav' })).status).toBe(200);

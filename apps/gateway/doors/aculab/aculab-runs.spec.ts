@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { CallRecord } from '#libs/recording-model';
+import { sampleRecordingRecord } from '#libs/testing';
+import { aculab } from '#libs/vendor-adapters';
 import { CommandServer } from '../../testing/command-server.js';
 import { BETA_KEY, GatewayUnderTest } from '../../testing/gateway-under-test.js';
 import { AculabClient } from './testing/aculab-client.js';
@@ -133,7 +136,15 @@ describe('service_start', () => {
     ]);
     const status = (await bob.get('application_status', { application_instance_id: ids[0] ?? '' })).json();
     expect(status).toMatchObject({
-      adr: { application_instance_id: ids[0], service_name: 'reminders', direction: 'out', state: 'running' },
+      adr: {
+        application_instance_id: ids[0],
+        application_name: 'reminders',
+        direction: 'out',
+        state: 'running',
+        start_datetime: expect.stringMatching(/^\d{4}-\d\d-\d\d_\d\d:\d\d:\d\d$/),
+        stop_time: null,
+        duration: 0,
+      },
       cdrs: [{ call_id: `${ids[0]}.1`, call_to: 'tel:441908000002', end_time: null }],
       errs: [],
       fdrs: [],
@@ -163,6 +174,23 @@ describe('service_start', () => {
       expect.objectContaining({ error: expect.objectContaining({ code: '0002' }) }),
     ]);
     expect(sent('openCall')).toHaveLength(before);
+  });
+
+  it('is opened by a token for the service of its name, and for no other', async () => {
+    const tokenFor = async (name: string) =>
+      bob.bearing((await bob.post('access-token/new-access-token', { service: name })).json() as string);
+    const calls = { rest_calls: '{"to":"con:room"}' };
+    const reminders = await tokenFor('reminders');
+    expect((await reminders.post('service_start', calls)).json()).toEqual([expect.any(String)]);
+    const others = [
+      await (await tokenFor('surveys')).post('service_start', calls),
+      await bob
+        .bearing((await bob.post('access-token/new-access-token', { filetypes: 'media' })).json() as string)
+        .post('service_start', calls),
+      await reminders.get('file_list', { filetype: 'media' }),
+      await reminders.post('rest_interrupt', { application_instance_ids: INSTANCE }),
+    ];
+    expect(others.map(({ status }) => status)).toEqual([403, 403, 403, 403]);
   });
 
   it('wants the password of the service, and opens nothing else', async () => {
@@ -195,5 +223,34 @@ describe('REST logs', () => {
       filename: '/rest_logs/2026/01/01/0123456789abcdef.78.txt',
     });
     expect(none.status).toBe(404);
+  });
+});
+
+describe('a run with many calls after it', () => {
+  it('is found by its instance id, also when its call has a name of its own', async () => {
+    const inForm = await call('1234567890abcdef.42.1');
+    const recorded = await call('a call of our own');
+    const { calls, recordings } = gateway.runtime.ports.ledger;
+    const record = await calls.get(recorded);
+    if (record === null) throw new Error('there is no call');
+    const instanceId = aculab.instanceIdOf(record.identity);
+    const names = { application_instance_id: instanceId };
+    const owner = { tenantId: 'alpha', applicationId: application, callRef: recorded };
+    await recordings.accept(sampleRecordingRecord({ ...owner, names }));
+    const createdAt = new Date(Date.now() + 60_000).toISOString();
+    const later = Array.from({ length: 1001 }, (_, index) => `later${index}`);
+    const laterCall = (name: string): CallRecord => {
+      return { ...record, callRef: name, identity: { ...record.identity, callId: name }, createdAt, state: 'ended' };
+    };
+    await Promise.all(later.map((name) => calls.save(laterCall(name))));
+    const ids = ['1234567890abcdef.42', instanceId];
+    const answer = await bob.post('rest_interrupt', { application_instance_ids: ids.join('/') });
+    expect(answer.json()).toEqual(Object.fromEntries(ids.map((id) => [id, { result: 'interrupted' }])));
+    expect(
+      sent('interrupt')
+        .slice(-2)
+        .map(({ callRef }) => callRef)
+        .toSorted(),
+    ).toEqual([inForm, recorded].toSorted());
   });
 });

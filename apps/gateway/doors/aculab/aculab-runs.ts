@@ -33,15 +33,44 @@ export class AculabRuns {
 
   /** By their instance ids, within the account; ids that no run has are left out. */
   async find(account: AculabAccount, instanceIds: readonly string[]): Promise<ReadonlyMap<string, FoundRun>> {
-    const wanted = new Set(instanceIds);
     const found = new Map<string, FoundRun>();
-    for (const application of account.applications) {
+    await Promise.all(
+      instanceIds.map(async (id) => {
+        const run = await this.findByNames(account, id);
+        if (run !== null) found.set(id, run);
+      }),
+    );
+    const missing = new Set(instanceIds.filter((id) => !found.has(id)));
+    if (missing.size > 0) await this.findAmongNewest(account, missing, found);
+    return found;
+  }
+
+  /** By the id of its call, which begins with that of the run, or by what was recorded of it: however many calls came after it. */
+  private async findByNames({ applications }: AculabAccount, instanceId: string): Promise<FoundRun | null> {
+    const { calls, recordings } = this.gateway.ports.ledger;
+    for (const application of applications) {
+      const { id: applicationId } = application.record;
+      const recorded = async () => (await recordings.findByName(applicationId, instanceId))?.callRef ?? null;
+      const ref = (await calls.findByCallId(applicationId, `${instanceId}.1`))?.callRef ?? (await recorded());
+      const call = ref === null ? null : await calls.get(ref);
+      if (call?.applicationId === applicationId && aculab.instanceIdOf(call.identity) === instanceId)
+        return { application, call };
+    }
+    return null;
+  }
+
+  /** A run whose call has a name of its own, and of which nothing was recorded yet. */
+  private async findAmongNewest(
+    { applications }: AculabAccount,
+    wanted: ReadonlySet<string>,
+    found: Map<string, FoundRun>,
+  ): Promise<void> {
+    for (const application of applications) {
       for (const call of await this.calls.list(application)) {
         const id = aculab.instanceIdOf(call.identity);
         if (wanted.has(id) && !found.has(id)) found.set(id, { application, call });
       }
     }
-    return found;
   }
 
   /** All runs of the account that the gateway still knows, newest first. */

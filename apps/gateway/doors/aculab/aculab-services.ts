@@ -27,8 +27,10 @@ export class AculabServices {
   /** One member for each id (contract §6). */
   async interrupt(account: AculabAccount, request: Request): Promise<JsonObject> {
     const parameters = parametersFrom(request);
-    const ids = aculab.readInstanceIds(parameters);
-    const redirect = aculab.readRedirectPage(parameters);
+    const [ids, redirect] = aculab.readAll(
+      () => aculab.readInstanceIds(parameters),
+      () => aculab.readRedirectPage(parameters),
+    );
     const runs = await this.runs.find(account, ids);
     // An address that cannot be is refused before anything is interrupted.
     const pages = new Map(
@@ -92,9 +94,12 @@ export class AculabFileServices {
 
   async list(account: AculabAccount, request: Request): Promise<JsonObject> {
     const parameters = parametersFrom(request);
-    const fileType = parameters.oneOf('filetype', aculab.FILE_TYPES);
-    const exact = parameters.text('filename', 255);
-    const prefix = exact ?? parameters.text('prefix', 255) ?? '';
+    const [fileType, exact, wanted] = aculab.readAll(
+      () => parameters.oneOf('filetype', aculab.FILE_TYPES),
+      () => parameters.text('filename', 255),
+      () => parameters.text('prefix', 255),
+    );
+    const prefix = exact ?? wanted ?? '';
     const matches = (name: string): boolean =>
       exact === undefined || aculab.storeNameOf(name) === aculab.storeNameOf(exact);
     const listed = await this.listOf(fileType, account, prefix);
@@ -107,8 +112,10 @@ export class AculabFileServices {
 
   async get(account: AculabAccount, request: Request, response: Response): Promise<void> {
     const parameters = parametersFrom(request);
-    const fileType = parameters.oneOf('filetype', aculab.FILE_TYPES);
-    const name = nameIn(parameters, 'filename');
+    const [fileType, name] = aculab.readAll(
+      () => parameters.oneOf('filetype', aculab.FILE_TYPES),
+      () => nameIn(parameters, 'filename'),
+    );
     if (account.grant !== null) aculab.checkFileGrant(account.grant, fileType, name);
     if (fileType === 'rest') return sendAudio(request, response, await this.log(account, name));
     if (fileType === 'msg_media') throw noSuchFile();
@@ -121,10 +128,12 @@ export class AculabFileServices {
   write(account: AculabAccount, request: Request): Promise<JsonObject> {
     return withUpload(request, async ({ parameters: given, head, open }) => {
       const parameters = new aculab.WebParameters(given);
-      mediaOnly(parameters);
-      const name = aculab.checkNewMediaName('filename', parameters.required('filename'));
+      const [, name, encrypted] = aculab.readAll(
+        () => mediaOnly(parameters),
+        () => aculab.checkNewMediaName('filename', parameters.required('filename')),
+        () => parameters.flag('encrypted'),
+      );
       if (account.grant !== null) aculab.checkFileGrant(account.grant, 'media', name);
-      const encrypted = parameters.flag('encrypted');
       const fault = encrypted ? null : aculab.faultOfMedia(name, head);
       if (fault !== null) throw aculab.malformed('file', fault);
       const facts = await this.media.write(account, name, open, encrypted ? { encrypted: 'true' } : {});
@@ -134,8 +143,10 @@ export class AculabFileServices {
 
   async delete(account: AculabAccount, request: Request): Promise<JsonObject> {
     const parameters = parametersFrom(request);
-    mediaOnly(parameters);
-    const name = nameIn(parameters, 'filename');
+    const [, name] = aculab.readAll(
+      () => mediaOnly(parameters),
+      () => nameIn(parameters, 'filename'),
+    );
     if (account.grant !== null) aculab.checkFileGrant(account.grant, 'media', name);
     await this.media.delete(account, name);
     return { filename: name };
@@ -144,9 +155,11 @@ export class AculabFileServices {
   /** Copied first, then deleted: a move that breaks off leaves the file where it was. */
   async move(account: AculabAccount, request: Request): Promise<JsonObject> {
     const parameters = parametersFrom(request);
-    mediaOnly(parameters);
-    const from = nameIn(parameters, 'filename');
-    const to = aculab.checkNewMediaName('new_filename', parameters.required('new_filename'));
+    const [, from, to] = aculab.readAll(
+      () => mediaOnly(parameters),
+      () => nameIn(parameters, 'filename'),
+      () => aculab.checkNewMediaName('new_filename', parameters.required('new_filename')),
+    );
     for (const name of [from, to]) if (account.grant !== null) aculab.checkFileGrant(account.grant, 'media', name);
     const file = await this.media.require(account, from);
     if (aculab.storeNameOf(from) === aculab.storeNameOf(to)) return { filename: to };
