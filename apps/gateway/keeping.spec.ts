@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createPublicKey, verify, type JsonWebKey } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { createPublicKey, randomBytes, verify, type JsonWebKey } from 'node:crypto';
 import { startStrictS3 } from '../../libs/storage/testing/index.js';
 import { toneWav } from './testing/audio.js';
 import { CALL, FileRecordings, first, UPLOAD } from './testing/file-recordings.js';
@@ -117,6 +118,40 @@ describe('the manifest', () => {
   it('is no business of another tenant', async () => {
     const answer = await gateway.ask('GET', `/v1/recordings/${await available()}/manifest`, { key: BETA_KEY });
     expect(answer.status).toBe(404);
+  });
+});
+
+describe('audio on its way', () => {
+  it('lies in clear nowhere in the data directory, from the upload until the store has it', async () => {
+    const keys = { accessKeyId: 'AKIAONITSWAY00000001', secretAccessKey: 'way secret' };
+    const s3 = await startStrictS3({ ...keys, buckets: ['calls'] });
+    try {
+      const sinch = await gateway.application('sinch', {
+        destinationUrl: 's3://calls/way.wav',
+        credentials: `${keys.accessKeyId}:${keys.secretAccessKey}:eu-central-1`,
+        s3Endpoint: s3.url,
+      });
+      const document = JSON.stringify({
+        instructions: [{ name: 'startRecording', options: { format: 'wav' } }],
+        action: { name: 'continue' },
+      });
+      const started = await recordings.start({ applicationId: sinch, source: UPLOAD, call: CALL, document, role: 'ace' });
+      const id = String(first(started)['id']);
+      // Unlike any other that these tests have stored.
+      const audio = Buffer.concat([toneWav(1).subarray(0, 44), randomBytes(16_000)]);
+      const piece = audio.subarray(8000, 8064);
+      s3.faults.failNext = 1000;
+      await recordings.put(id, audio);
+      await gateway.until(id, 'storing');
+      expect(await readdir(gateway.runtime.ports.settings.renditionDirectory)).not.toEqual([]);
+      expect(await gateway.filesHolding(piece)).toEqual([]);
+      s3.faults.failNext = 0;
+      await gateway.until(id, 'available');
+      expect(s3.object('calls', 'way.wav')?.includes(piece)).toBe(true);
+      expect(await gateway.filesHolding(piece)).toEqual([]);
+    } finally {
+      await s3.close();
+    }
   });
 });
 

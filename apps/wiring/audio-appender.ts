@@ -1,22 +1,30 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { AudioAppender } from '#libs/orchestration';
-import { Resampler, RESAMPLER_RATES } from '#libs/media';
+import { Resampler, RESAMPLER_RATES, veiledBytes, type FileVeil } from '#libs/media';
 import { RecgateError, type PcmSource } from '#libs/recording-model';
+import type { FileVeils } from '#libs/secrets';
 import { openStoredAudio } from './stored-audio-decoder.js';
+import { openVeiled } from './veiled-files.js';
 
-const READ_BYTES = 256 * 1024;
 const SAMPLE_BYTES = 2;
+const PLAIN: LocalVeils = { next: () => undefined, of: () => null };
+
+/** How files of the own disk are hidden. */
+export interface LocalVeils extends Pick<FileVeils, 'of'> {
+  /** For a new file; undefined: it lies plain. */
+  next(): FileVeil | undefined;
+}
 
 /**
  * Puts new audio behind that of stored files. The old audio is decoded onto the local disk first, so that its length is
  * known to the sample and memory does not grow with it.
  * @param directory for what is on its way; what a dead process leaves there is removed as old pulled audio is
  */
-export function createAudioAppender(directory: string): AudioAppender {
+export function createAudioAppender(directory: string, veils: LocalVeils = PLAIN): AudioAppender {
   return {
     async append(old, next) {
       await mkdir(directory, { recursive: true });
@@ -31,7 +39,8 @@ export function createAudioAppender(directory: string): AudioAppender {
             yield Buffer.from(block.buffer.slice(block.byteOffset, block.byteOffset + block.byteLength));
           }
         };
-        await pipeline(bytes, createWriteStream(file, { mode: 0o600 }));
+        const veil = veils.next();
+        await pipeline(veil === undefined ? bytes : veiledBytes(veil, bytes()), createWriteStream(file, { mode: 0o600 }));
         const { sampleRate, channels } = decoded;
         const samples = values / channels;
         if (samples === 0) throw new RecgateError('media.none', 'The file holds no audio to append to');
@@ -41,7 +50,7 @@ export function createAudioAppender(directory: string): AudioAppender {
           channels,
           samples: samples + converted.samples,
           async *blocks() {
-            yield* pcmFile(file);
+            yield* pcmFile(veils, file);
             yield* converted.blocks();
           },
         };
@@ -54,9 +63,9 @@ export function createAudioAppender(directory: string): AudioAppender {
   };
 }
 
-async function* pcmFile(file: string): AsyncGenerator<Int16Array> {
+async function* pcmFile(veils: LocalVeils, file: string): AsyncGenerator<Int16Array> {
   let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of createReadStream(file, { highWaterMark: READ_BYTES }) as AsyncIterable<Buffer>) {
+  for await (const chunk of openVeiled(veils, file) as AsyncIterable<Buffer>) {
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     const whole = bytes.length - (bytes.length % SAMPLE_BYTES);
     rest = bytes.subarray(whole);

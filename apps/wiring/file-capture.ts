@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { createFileCallMedia, pullAudio, WavFile, type FileCallMedia, type ReceivedAudio } from '#libs/capture';
-import { outboundError, OutboundFailureError, type GuardedHttpClient } from '#libs/delivery';
+import { outboundError, OutboundFailureError } from '#libs/delivery';
 import { captureFile } from '#libs/orchestration';
 import type { CallMediaListener, FileCall, FileCallRequest, FileMediaFactory } from '#libs/recording-model';
 import { rm } from 'node:fs/promises';
@@ -18,11 +18,12 @@ export function createFileCapture(runtime: Runtime): (recordingId: string, lastT
   };
 }
 
-function createFileMediaFactory({ config, outbound, spool }: Runtime): FileMediaFactory {
+function createFileMediaFactory(runtime: Runtime): FileMediaFactory {
+  const { config, spool } = runtime;
   const directory = join(config.dataDirectory, 'pulled');
   return {
     async open(request) {
-      const received = await receive(request, outbound.client, directory, config.dataDirectory);
+      const received = await receive(request, runtime, directory);
       const durationMs = Math.ceil((received.audio.samples * 1000) / received.audio.sampleRate);
       const media = createFileCallMedia({
         callRef: request.callRef,
@@ -37,14 +38,14 @@ function createFileMediaFactory({ config, outbound, spool }: Runtime): FileMedia
   };
 }
 
-async function receive(request: FileCallRequest, client: GuardedHttpClient, directory: string, data: string): Promise<ReceivedAudio> {
+async function receive(request: FileCallRequest, { config, outbound, veils, veil }: Runtime, directory: string): Promise<ReceivedAudio> {
   const { source, recordingId, secrets } = request;
   if (source.kind === 'upload') {
-    const audio = WavFile.open(uploadFile(data, recordingId));
+    const audio = WavFile.open(uploadFile(config.dataDirectory, recordingId), (head) => veils.of(head));
     return { audio, release: async () => audio.close() };
   }
   const fetchAudio = (url: string, signal: AbortSignal | undefined) =>
-    client
+    outbound.client
       .open({
         method: 'GET',
         url,
@@ -56,7 +57,8 @@ async function receive(request: FileCallRequest, client: GuardedHttpClient, dire
       .catch((thrown: unknown) => {
         throw thrown instanceof OutboundFailureError ? outboundError(thrown.failure) : thrown;
       });
-  return pullAudio(source.url, fetchAudio, { directory, maxBytes: MAX_UPLOAD_BYTES });
+  const hidden = veil();
+  return pullAudio(source.url, fetchAudio, { directory, maxBytes: MAX_UPLOAD_BYTES, ...(hidden === undefined ? {} : { veil: hidden }) });
 }
 
 function fileCall(media: FileCallMedia, durationMs: number, received: ReceivedAudio): FileCall {

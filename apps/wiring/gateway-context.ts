@@ -13,7 +13,7 @@ export function createGatewayContext(runtime: Runtime, publicUrl: () => string):
     publicUrl,
     readiness: () => readinessFaults(runtime),
     openAudio: (recordingId) => openRecordingAudio(runtime, recordingId),
-    saveUpload: (recordingId, body) => saveUpload(config.dataDirectory, recordingId, body),
+    saveUpload: (recordingId, body) => saveUpload(runtime, recordingId, body),
   };
 }
 

@@ -16,7 +16,15 @@ import {
   type RetryPlans,
 } from '#libs/queues';
 import type { Clock } from '#libs/recording-model';
-import { createDocumentSigner, createSecretVault, createSegmentCipher, loadOrCreateMasterKey } from '#libs/secrets';
+import {
+  createDocumentSigner,
+  createFileVeils,
+  createSecretVault,
+  createSegmentCipher,
+  loadOrCreateMasterKey,
+  type FileVeil,
+  type FileVeils,
+} from '#libs/secrets';
 import { MediaStore } from '#libs/storage';
 import { createMetrics, type Logger } from '#libs/telemetry';
 import { VENDOR_ADAPTERS } from '#libs/vendor-adapters';
@@ -31,6 +39,7 @@ import { createPrompts } from './prompts.js';
 import { randomIds } from './random-ids.js';
 import { openPublicFile, uploadFile } from './stored-audio.js';
 import { createTranscription } from './transcription.js';
+import { openVeiled } from './veiled-files.js';
 import { within } from './within.js';
 
 /** Redis must be there when a process starts; later it may come and go. */
@@ -48,6 +57,10 @@ export interface Runtime {
   readonly commander: NodeCommander;
   readonly outbound: Outbound;
   readonly spool: Spool;
+  /** What hides audio on the own disk, and what has hidden it. */
+  readonly veils: FileVeils;
+  /** For a new file; undefined: audio lies plain. */
+  readonly veil: () => FileVeil | undefined;
   readonly mediaStore: MediaStore;
   readonly apiKeys: ApiKeys;
   readonly relay: OutboxRelay;
@@ -69,14 +82,18 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
   const ledger = createRedisLedger({ prefix, connect: (use) => connections.open(use) });
   const work = createBullWorkQueue(connections.open('commands'), prefix, retryPlans(config.worker));
   const outbound = createOutbound(config.outbound);
-  const follower = createRenditionFollower({ places: config.media.followedRecordings });
   const keys = loadOrCreateMasterKey(join(data, 'master-keys'));
+  const veils = createFileVeils(keys);
+  const hidden = config.media.encryptSpool;
+  const veiled = hidden ? { veil: () => veils.next() } : {};
+  const veil = () => (hidden ? veils.next() : undefined);
+  const follower = createRenditionFollower({ places: config.media.followedRecordings, ...veiled });
   const spool = createSpool({
     directory: join(data, 'spool'),
     follow: (job) => follower.follow(job),
-    ...(config.media.encryptSpool ? { transform: createSegmentCipher(keys) } : {}),
+    ...(hidden ? { transform: createSegmentCipher(keys) } : {}),
   });
-  const encoder: ThreadedEncoder = createThreadedEncoder({ threads: config.worker.encodeThreads });
+  const encoder: ThreadedEncoder = createThreadedEncoder({ threads: config.worker.encodeThreads, ...veiled });
   const mediaStore = new MediaStore({ root: join(data, 'media') });
   const files = createFileStore(mediaStore);
   const searchPath = process.env['PATH'] ?? '';
@@ -94,13 +111,14 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
     spools: spool,
     encoder,
     followed: spool,
+    openRendition: ({ file }, range) => openVeiled(veils, file, range),
     stores: createGuardedStores(outbound, mediaStore),
     sender: outbound.sender,
     transcription,
     signer: createDocumentSigner(keys),
     contentOf: bytesContent,
     files,
-    appender: createAudioAppender(join(data, 'pulled')),
+    appender: createAudioAppender(join(data, 'pulled'), { next: veil, of: (head) => veils.of(head) }),
     prompts,
     names: new NameClaims(WALL_CLOCK),
     settings: {
@@ -130,6 +148,8 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
     commander,
     outbound,
     spool,
+    veils,
+    veil,
     mediaStore,
     apiKeys: createApiKeys(config.tenants, data),
     relay,

@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { FileCatalogue, ownerOfSid, storeNameOf, type CataloguePorts } from '#libs/orchestration';
+import { veiledBytes } from '#libs/media';
 import { RecgateError, type RecordingRecord } from '#libs/recording-model';
 import { parseMediaLocation, type MediaFileAddress, type MediaFileInfo, type MediaStore } from '#libs/storage';
 import { flexml } from '#libs/vendor-adapters';
 import type { StoredAudio } from '../gateway/runtime-token.js';
 import { bytesOf } from './file-store.js';
 import type { Runtime } from './runtime.js';
+import { openVeiled } from './veiled-files.js';
 
 /** Largest audio file that is taken. */
 export const MAX_UPLOAD_BYTES = 4 * 1024 ** 3;
@@ -20,7 +22,7 @@ export async function openRecordingAudio(runtime: Runtime, recordingId: string):
   const record = await runtime.ports.ledger.recordings.get(recordingId);
   if (record?.state !== 'available' || record.receipt === null || record.deletedAt !== undefined) return null;
   const address = parseMediaLocation(record.receipt.location);
-  if (address === null) return openKeptRendition(record);
+  if (address === null) return openKeptRendition(runtime, record);
   const current = { ...address, name: (await storeNameOf(runtime.ports, record)) ?? address.name };
   const info = await runtime.mediaStore.stat(current);
   return info === null ? null : fromMediaStore(runtime.mediaStore, current, info);
@@ -45,13 +47,16 @@ export function uploadFile(dataDirectory: string, recordingId: string): string {
 }
 
 /** Keeps an upload, whole or not at all. */
-export async function saveUpload(dataDirectory: string, recordingId: string, body: Readable): Promise<void> {
+export async function saveUpload({ config, veil }: Pick<Runtime, 'config' | 'veil'>, recordingId: string, body: Readable): Promise<void> {
+  const { dataDirectory } = config;
   const file = uploadFile(dataDirectory, recordingId);
   // Two uploads of one recording at once each write a file of their own; the last to end is the one.
   const part = `${file}.${randomUUID()}.part`;
   await mkdir(join(dataDirectory, 'uploads'), { recursive: true });
   try {
-    await pipeline(body, limitedTo(MAX_UPLOAD_BYTES), createWriteStream(part, { flush: true, mode: 0o600 }));
+    const hidden = veil();
+    const bytes = limitedTo(MAX_UPLOAD_BYTES)(body as AsyncIterable<Buffer>);
+    await pipeline(hidden === undefined ? bytes : veiledBytes(hidden, bytes), createWriteStream(part, { flush: true, mode: 0o600 }));
     await rename(part, file);
     await syncDirectory(join(dataDirectory, 'uploads'));
   } catch (cause) {
@@ -84,11 +89,11 @@ function limitedTo(maxBytes: number) {
   };
 }
 
-async function openKeptRendition(record: RecordingRecord): Promise<StoredAudio | null> {
+async function openKeptRendition({ veils }: Runtime, record: RecordingRecord): Promise<StoredAudio | null> {
   const { rendition } = record;
   if (rendition === null || (await stat(rendition.file).catch(() => null)) === null) return null;
   const { file, sizeBytes, contentType } = rendition;
-  return { sizeBytes, contentType, fileName: basename(file), open: (range) => createReadStream(file, range ?? {}) };
+  return { sizeBytes, contentType, fileName: basename(file), open: (range) => openVeiled(veils, file, range) };
 }
 
 function fromMediaStore(store: MediaStore, address: MediaFileAddress, info: MediaFileInfo): StoredAudio {

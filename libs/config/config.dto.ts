@@ -118,7 +118,7 @@ export class MediaConfig {
   @Max(1000)
   followedRecordings = 100;
 
-  /** Whether the audio of running recordings lies encrypted on the disk (AES-256-GCM, a key for each recording). */
+  /** Whether audio on its way to a store lies encrypted on the disk: spool, renditions, uploads; a key for each recording and file. */
   @IsBoolean()
   encryptSpool = true;
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fdatasyncSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { VEIL_HEAD_BYTES, veilFrom, type FileVeil } from '#libs/media';
 import { RecgateError, type FileCipher, type RecordingFormat, type Rendition } from '#libs/recording-model';
 import { createFileCipher, type CipherStream } from './file-cipher.js';
 import type { FormatEncoder } from './format-encoder.js';
@@ -21,6 +22,8 @@ export interface RenditionJob {
   readonly outputFile: string;
   /** Absent: the file is plain. */
   readonly encryption?: FileCipher;
+  /** Hides the file as long as it lies on the own disk; length and checksums are those of what is hidden. Absent: it is not. */
+  readonly veil?: FileVeil;
 }
 
 /**
@@ -35,6 +38,10 @@ export class RenditionFile {
   private readonly fd: number;
   private readonly cipher: CipherStream | null;
   private digest: ContentDigest | null;
+  private readonly veil: ((bytes: Uint8Array) => Uint8Array) | null;
+  /** Where the bytes begin on the disk, and where the next ones go. */
+  private readonly begin: number;
+  private position: number;
   private samplesOfAllChannels = 0;
 
   /**
@@ -52,7 +59,12 @@ export class RenditionFile {
     this.partFile = `${job.outputFile}.${randomBytes(4).toString('hex')}${PART_SUFFIX}`;
     this.fd = openSync(this.partFile, 'wx+');
     this.digest = header === null ? null : new ContentDigest();
-    this.write(header ?? new Uint8Array(encoder.headerBytes));
+    this.position = this.begin = job.veil === undefined ? 0 : VEIL_HEAD_BYTES;
+    if (job.veil !== undefined) writeFully(this.fd, job.veil.head, 0);
+    // The place of a header that is known last stays empty: the same stretch is never hidden twice.
+    this.veil = job.veil === undefined ? null : veilFrom(job.veil, header === null ? encoder.headerBytes : 0);
+    if (header === null) this.position += encoder.headerBytes;
+    else this.write(header);
   }
 
   /** Appends whole sample frames. */
@@ -74,9 +86,9 @@ export class RenditionFile {
     const { tail, header } = this.encoder.finish();
     this.write(tail);
     if (this.cipher !== null) this.writeBytes(this.cipher.finish());
-    if (this.digest === null) writeFully(this.fd, header, 0);
+    if (this.digest === null) writeFully(this.fd, this.job.veil === undefined ? header : veilFrom(this.job.veil, 0)(header), this.begin);
     fsyncSync(this.fd);
-    const checksums = this.digest === null ? checksumsOf(this.fd) : this.digest.finish();
+    const checksums = this.digest === null ? checksumsOf(this.fd, this.job.veil) : this.digest.finish();
     closeSync(this.fd);
     renameSync(this.partFile, outputFile);
     syncDirectory(dirname(outputFile));
@@ -112,25 +124,27 @@ export class RenditionFile {
   }
 
   private writeBytes(bytes: Uint8Array): void {
-    writeFully(this.fd, bytes, null);
+    writeFully(this.fd, this.veil === null ? bytes : this.veil(bytes), this.position);
+    this.position += bytes.length;
     this.digest?.update(bytes);
   }
 }
 
-function writeFully(fd: number, bytes: Uint8Array, position: number | null): void {
+function writeFully(fd: number, bytes: Uint8Array, position: number): void {
   for (let at = 0; at < bytes.length;) {
-    at += writeSync(fd, bytes, at, bytes.length - at, position === null ? null : position + at);
+    at += writeSync(fd, bytes, at, bytes.length - at, position + at);
   }
 }
 
 /** Reads the file once more: its first bytes were written last. */
-function checksumsOf(fd: number): ContentChecksums {
+function checksumsOf(fd: number, veil: FileVeil | undefined): ContentChecksums {
+  const shown = veil === undefined ? (bytes: Uint8Array) => bytes : veilFrom(veil, 0);
   const digest = new ContentDigest();
   const buffer = new Uint8Array(COPY_BYTES);
-  for (let at = 0; ;) {
+  for (let at = veil === undefined ? 0 : VEIL_HEAD_BYTES; ;) {
     const read = readSync(fd, buffer, 0, buffer.length, at);
     if (read === 0) return digest.finish();
-    digest.update(buffer.subarray(0, read));
+    digest.update(shown(buffer.subarray(0, read)));
     at += read;
   }
 }

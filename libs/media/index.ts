@@ -10,6 +10,7 @@ export * from './rtp/rtp-header.js';
 export * from './rtp/rtp-placement.js';
 export * from './rtp/telephone-event.js';
 export * from './tones.js';
+export * from './veil/file-veil.js';
 export * from './voice-activity/index.js';
 export * from './wav/parse-wav-header.js';
 export * from './wav/wav-format.js';

@@ -38,6 +38,8 @@ export interface OrchestrationPorts {
   readonly encoder: Encoder;
   /** Renditions made while their recordings went on; absent: each is made after its capture. */
   readonly followed?: FollowedRenditions;
+  /** Opens a rendition as it was encoded, however it lies on the own disk; absent: it lies plain (simulations). */
+  readonly openRendition?: (rendition: Pick<Rendition, 'file'>, range?: { readonly start: number; readonly end: number }) => Readable;
   readonly stores: Readonly<Record<Exclude<DestinationKind, 'none'>, ObjectStore>>;
   readonly sender: NotificationSender;
   /** Absent: nothing is written down (simulations). */

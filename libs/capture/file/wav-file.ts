@@ -1,11 +1,14 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { decodeAlaw, decodeMulaw, RESAMPLER_RATES, WAV_READ_CODECS, type WavInfo } from '#libs/media';
+import { decodeAlaw, decodeMulaw, RESAMPLER_RATES, VEIL_HEAD_BYTES, veilFrom, WAV_READ_CODECS, type FileVeil, type WavInfo } from '#libs/media';
 import { RecgateError } from '#libs/recording-model';
 import { readWavLayout } from './wav-layout.js';
 
 const HEAD_BYTES = 64 * 1024;
 /** Samples per channel read at once: about two seconds at 8 kHz. */
 const WINDOW_SAMPLES = 16_384;
+
+/** How the file that begins like this is hidden; null: it is not. */
+export type VeilOf = (head: Uint8Array) => FileVeil | null;
 
 /** One channel of a file, or its channels mixed. */
 export type WavChannel = 0 | 1 | 'mix';
@@ -29,6 +32,7 @@ export class WavFile {
   private constructor(
     private readonly descriptor: number,
     private readonly layout: WavInfo,
+    private readonly veil: FileVeil | null,
     dataBytes: number,
   ) {
     this.sampleRate = layout.sampleRate;
@@ -45,15 +49,18 @@ export class WavFile {
    * @throws RecgateError `media.format` when it is not a WAV file that can be read or is truncated; `media.none` when it
    *   holds no audio; `request.not_found` when there is no such file.
    */
-  static open(path: string): WavFile {
+  static open(path: string, veilOf: VeilOf = () => null): WavFile {
     const descriptor = openForReading(path);
     try {
       const { size } = fstatSync(descriptor);
       if (size === 0) throw new RecgateError('media.none', 'The audio file is empty');
       const head = Buffer.alloc(Math.min(HEAD_BYTES, size));
       readSync(descriptor, head, 0, head.length, 0);
-      const layout = readWavLayout(head);
-      return new WavFile(descriptor, layout, checkedDataBytes(layout, size));
+      const veil = veilOf(head);
+      const fileBytes = size - beginOf(veil);
+      if (fileBytes <= 0) throw new RecgateError('media.none', 'The audio file is empty');
+      const layout = readWavLayout(veil === null ? head : Buffer.from(veilFrom(veil, 0)(head.subarray(beginOf(veil)))));
+      return new WavFile(descriptor, layout, veil, checkedDataBytes(layout, fileBytes));
     } catch (thrown) {
       closeSync(descriptor);
       throw thrown;
@@ -85,7 +92,9 @@ export class WavFile {
     // Some samples before the position stay in reach for readers that are a little behind each other.
     this.windowStart = Math.max(0, position - WINDOW_SAMPLES / 8);
     const wanted = Math.min(WINDOW_SAMPLES, this.samples - this.windowStart);
-    const read = readSync(this.descriptor, this.bytes, 0, wanted * blockBytes, this.layout.dataOffset + this.windowStart * blockBytes);
+    const offset = this.layout.dataOffset + this.windowStart * blockBytes;
+    const read = readSync(this.descriptor, this.bytes, 0, wanted * blockBytes, beginOf(this.veil) + offset);
+    if (this.veil !== null) this.bytes.set(veilFrom(this.veil, offset)(this.bytes.subarray(0, read)));
     this.windowSamples = Math.floor(read / blockBytes);
     if (position >= this.windowStart + this.windowSamples) throw new RecgateError('media.lost', 'The audio file was cut off while it was being read');
     this.decode(this.windowSamples);
@@ -114,6 +123,11 @@ export class WavFile {
       dst[at + index] = Math.max(-32_768, Math.min(32_767, sum));
     }
   }
+}
+
+/** Where the bytes of the file begin on the disk. */
+function beginOf(veil: FileVeil | null): number {
+  return veil === null ? 0 : VEIL_HEAD_BYTES;
 }
 
 /** Every `step`th code word from `from` on, by table. */

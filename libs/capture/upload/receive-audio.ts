@@ -2,6 +2,7 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
+import { veiledBytes, type FileVeil } from '#libs/media';
 import { RecgateError } from '#libs/recording-model';
 import { WavFile } from '../file/wav-file.js';
 
@@ -11,6 +12,8 @@ export interface ReceiveAudioOptions {
   /** Larger audio is refused. */
   readonly maxBytes: number;
   readonly signal?: AbortSignal;
+  /** Hides the file while it lies there; absent: it lies plain. */
+  readonly veil?: FileVeil;
 }
 
 /** A finished audio file that came from outside. */
@@ -27,11 +30,13 @@ export interface ReceivedAudio {
 export async function receiveAudio(body: AsyncIterable<Uint8Array>, options: ReceiveAudioOptions): Promise<ReceivedAudio> {
   await mkdir(options.directory, { recursive: true });
   const file = join(options.directory, `${randomUUID()}.wav`);
+  const veil = options.veil ?? null;
   try {
     // Opened first: a stream that fails while it is still opening its file would make it after it was removed.
     const sink = (await open(file, 'wx', 0o600)).createWriteStream();
-    await pipeline(limited(body, options.maxBytes), sink, options.signal === undefined ? {} : { signal: options.signal });
-    const audio = WavFile.open(file);
+    const bytes = limited(body, options.maxBytes);
+    await pipeline(veil === null ? bytes : veiledBytes(veil, bytes), sink, options.signal === undefined ? {} : { signal: options.signal });
+    const audio = WavFile.open(file, () => veil);
     return {
       audio,
       release: async () => {

@@ -1,4 +1,5 @@
 import { RecgateError, type RecordingFormat, type Rendition } from '#libs/recording-model';
+import type { FileVeil } from '#libs/media';
 import { planEncoding, type AudioShape } from '../format-table.js';
 import { FollowerThread } from './follower-thread.js';
 
@@ -38,10 +39,16 @@ export interface FollowedRendition {
   drop(): Promise<void>;
 }
 
-/** @param places renditions that may grow at the same time on the one thread; 0: none is followed */
-export function createRenditionFollower({ places }: { readonly places: number }): RenditionFollower {
+export interface RenditionFollowerOptions {
+  /** Renditions that may grow at the same time on the one thread; 0: none is followed. */
+  readonly places: number;
+  /** Hides each file as long as it lies on the own disk; absent: none is hidden. */
+  readonly veil?: () => FileVeil;
+}
+
+export function createRenditionFollower({ places, veil }: RenditionFollowerOptions): RenditionFollower {
   if (!Number.isInteger(places) || places < 0) throw new RangeError(`${places} places are not possible`);
-  return new OneThreadFollower(places);
+  return new OneThreadFollower(places, veil);
 }
 
 class OneThreadFollower implements RenditionFollower {
@@ -49,13 +56,16 @@ class OneThreadFollower implements RenditionFollower {
   private taken = 0;
   private closed = false;
 
-  constructor(private readonly places: number) {}
+  constructor(
+    private readonly places: number,
+    private readonly veil: (() => FileVeil) | undefined,
+  ) {}
 
   follow({ format, audio, outputFile }: FollowJob): FollowedRendition | null {
     if (this.closed || this.taken >= this.places || !isFollowed(format, audio)) return null;
     if (this.thread === null || this.thread.dead) this.thread = new FollowerThread();
     const { thread } = this;
-    const { key, ended } = thread.begin({ format, audio, outputFile, samples: null });
+    const { key, ended } = thread.begin({ format, audio, outputFile, samples: null, ...(this.veil === undefined ? {} : { veil: this.veil() }) });
     let hasFailed = false;
     this.taken++;
     ended.then(

@@ -6,6 +6,7 @@ import {
   type PcmSource,
   type Rendition,
 } from '#libs/recording-model';
+import type { FileVeil } from '#libs/media';
 import { untilAborted } from '../until-aborted.js';
 import { BLOCKS_IN_FLIGHT, BLOCK_SAMPLES, type FromThread, type ToThread } from './messages.js';
 import { startThread } from './worker-program.js';
@@ -34,7 +35,7 @@ export class EncoderThread {
   }
 
   /** Encodes; leaves no file behind when it fails or `request.signal` aborts (rejects with its reason). */
-  async encode(request: EncodeRequest): Promise<Rendition> {
+  async encode(request: EncodeRequest, veil?: FileVeil): Promise<Rendition> {
     const { source, format, outputFile, encryption, signal } = request;
     const { sampleRate, channels, samples } = source;
     this.worker.ref();
@@ -42,7 +43,8 @@ export class EncoderThread {
     answer.catch(() => undefined);
     try {
       const job = { format, audio: { sampleRate, channels }, samples, outputFile };
-      this.send({ kind: 'begin', job: encryption === undefined ? job : { ...job, encryption } });
+      const hidden = veil === undefined ? job : { ...job, veil };
+      this.send({ kind: 'begin', job: encryption === undefined ? hidden : { ...hidden, encryption } });
       await this.feed(source, signal);
       const rendition = await answer;
       if (rendition === null)

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import {
   type PcmSource,
   type RecordingFormat,
 } from '#libs/recording-model';
+import { VEIL_HEAD_BYTES, veilFrom, type FileVeil } from '#libs/media';
 import { createInlineEncoder } from '../inline-encoder.js';
 import { createThreadedEncoder, type ThreadedEncoder } from './threaded-encoder.js';
 
@@ -93,6 +95,25 @@ describe('createThreadedEncoder', () => {
       }
     },
   );
+
+  it.each([WAV, format('raw', 'mulaw'), MP3])('hides the file on the disk, and nothing else of it changes ($container, $codec)', async (wanted) => {
+    const veils: FileVeil[] = [];
+    const veil = () => {
+      const next = { head: randomBytes(VEIL_HEAD_BYTES), key: randomBytes(32) };
+      veils.push(next);
+      return next;
+    };
+    const encoder = createThreadedEncoder({ threads: 1, veil });
+    encoders.push(encoder);
+    const hidden = await encoder.encode({ source: sourceOf(70_000), format: wanted, outputFile: output('hidden') });
+    const plain = await createInlineEncoder().encode({ source: sourceOf(70_000), format: wanted, outputFile: output('plain') });
+    expect({ ...hidden, file: '' }).toEqual({ ...plain, file: '' });
+    const [stored, bytes] = [readFileSync(hidden.file), readFileSync(plain.file)];
+    for (let at = 0; at + 64 <= bytes.length; at += 4096) expect(stored.includes(bytes.subarray(at, at + 64))).toBe(false);
+    const [used] = veils;
+    if (used === undefined) throw new Error('nothing was hidden');
+    expect(Buffer.compare(Buffer.from(veilFrom(used, 0)(stored.subarray(VEIL_HEAD_BYTES))), bytes)).toBe(0);
+  });
 
   it('encodes more recordings than it has threads, each right', async () => {
     const encoder = threaded(2);

@@ -1,4 +1,5 @@
 import { RecgateError, type EncodeRequest, type Encoder, type Rendition } from '#libs/recording-model';
+import type { FileVeil } from '#libs/media';
 import { planEncoding } from '../format-table.js';
 import { EncoderThread } from './encoder-thread.js';
 
@@ -11,15 +12,17 @@ export interface ThreadedEncoder extends Encoder {
 export interface ThreadedEncoderOptions {
   /** How many recordings are encoded at a time; further ones wait in order. */
   readonly threads: number;
+  /** Hides each file as long as it lies on the own disk; absent: none is hidden. */
+  readonly veil?: () => FileVeil;
 }
 
 /**
  * The `Encoder` port on worker threads, which are started when first needed and then kept. Only the reading of the source
  * happens on the calling thread.
  */
-export function createThreadedEncoder({ threads }: ThreadedEncoderOptions): ThreadedEncoder {
+export function createThreadedEncoder({ threads, veil }: ThreadedEncoderOptions): ThreadedEncoder {
   if (!Number.isInteger(threads) || threads < 1) throw new RangeError(`${threads} threads are not possible`);
-  return new EncoderPool(threads);
+  return new EncoderPool(threads, veil);
 }
 
 class EncoderPool implements ThreadedEncoder {
@@ -30,7 +33,10 @@ class EncoderPool implements ThreadedEncoder {
   private busy = 0;
   private closed = false;
 
-  constructor(threads: number) {
+  constructor(
+    threads: number,
+    private readonly veil: (() => FileVeil) | undefined,
+  ) {
     this.threads = threads;
   }
 
@@ -42,7 +48,7 @@ class EncoderPool implements ThreadedEncoder {
     this.busy++;
     const thread = this.takeThread();
     try {
-      return await thread.encode(request);
+      return await thread.encode(request, this.veil?.());
     } finally {
       this.busy--;
       if (thread.dead) this.all.delete(thread);

@@ -39,7 +39,7 @@ export function storeStage(ports: OrchestrationPorts): Stage {
         storeFor(ports, record).put({
           target: to,
           secrets,
-          content: contentOf(what),
+          content: contentOf(ports, what),
           metadata: metadataOf(record, what),
           signal: new AbortController().signal,
           onUploadStarted: (leftover) => ports.ledger.leftovers.note(record.id, JSON.stringify(leftover)),
@@ -125,9 +125,9 @@ export function metadataOf(record: RecordingRecord, rendition: Rendition | null)
   return { ...common, tenant: record.tenantId, application: record.applicationId };
 }
 
-function contentOf(rendition: Rendition): RenditionContent {
-  const { sizeBytes, sha256, md5, crc32c, contentType, file } = rendition;
-  const highWaterMark = Math.max(1, Math.min(sizeBytes, READ_BYTES));
-  const open: RenditionContent['open'] = (range) => createReadStream(file, { ...range, highWaterMark });
+function contentOf({ openRendition }: OrchestrationPorts, rendition: Rendition): RenditionContent {
+  const { sizeBytes, sha256, md5, crc32c, contentType } = rendition;
+  const open: RenditionContent['open'] = (range) =>
+    openRendition?.(rendition, range) ?? createReadStream(rendition.file, { ...range, highWaterMark: READ_BYTES });
   return { sizeBytes, sha256, md5, crc32c, contentType, open };
 }
