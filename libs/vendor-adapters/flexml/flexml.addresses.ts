@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { ApplicationView } from '#libs/recording-model';
+import { scopedTokensOf } from './flexml.scopes.js';
 import { settingOf } from './flexml.settings.js';
 
-/** The names by which requests find their application: the endpoint's login, and a digest of the account's token (contract §1.6, §4). */
+/** The names by which requests find their application: the endpoint's login, and digests of the account's tokens (contract §1.6, §4). */
 export function flexmlAddresses(application: ApplicationView): readonly string[] {
   const login = settingOf(application, 'login');
   const token = application.secrets['accountToken'] ?? '';
-  return [...(login === null ? [] : [loginAddress(login)]), ...(token === '' ? [] : [tokenAddress(token)])];
+  const tokens = [...(token === '' ? [] : [token]), ...scopedTokensOf(application).map((scoped) => scoped.token)];
+  return [...(login === null ? [] : [loginAddress(login)]), ...tokens.map(tokenAddress)];
 }
 
 /** Address of an endpoint by its login. */

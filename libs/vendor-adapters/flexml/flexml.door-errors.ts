@@ -34,12 +34,13 @@ const CORS = { 'Access-Control-Allow-Origin': '*' } as const;
  */
 export function renderFlexmlDoorError(error: RecgateError, path: string): VendorErrorForm {
   const form = renderFlexmlError(error);
+  const isForbidden = error.code === 'auth.invalid' && error.field === 'scope';
   const isCoreApi = path.startsWith('/carrierx/core/');
-  const challenge = error.code.startsWith('auth.') ? { 'WWW-Authenticate': 'Basic realm="CarrierX"' } : {};
+  const challenge = error.code.startsWith('auth.') && !isForbidden ? { 'WWW-Authenticate': 'Basic realm="CarrierX"' } : {};
   const unknown = error.code === 'request.not_found' && error.message !== NO_SUCH_SID ? 'Not Found' : undefined;
-  const message = WORDS_OF[error.code] ?? unknown ?? error.message;
+  const message = isForbidden ? error.message : (WORDS_OF[error.code] ?? unknown ?? error.message);
   return {
-    status: STATUS_OF[error.code] ?? form.status,
+    status: isForbidden ? 403 : (STATUS_OF[error.code] ?? form.status),
     headers: { ...form.headers, ...challenge, ...(isCoreApi ? CORS : {}) },
     body: { errors: [{ message, type: error.code, field: error.field ?? FIELD_OF[error.code] ?? null }] },
   };

@@ -5,6 +5,7 @@ import {
   type SettingDefinition,
   type SettingRule,
 } from '#libs/recording-model';
+import { SCOPED_TOKENS_VALUE } from './flexml.scopes.js';
 
 const URL_VALUE: SettingRule = {
   wanted: 'an absolute http or https URL without credentials',
@@ -83,6 +84,12 @@ export const flexmlSettings = [
   { key: 'login', description: 'Login of the FlexML endpoint, for Basic authentication at the gateway (contract §1.6)' },
   { key: 'password', description: 'Password that belongs to login', secret: true },
   { key: 'accountToken', description: 'Bearer token of the account for the Core API (contract §4)', secret: true },
+  {
+    key: 'scopedTokens',
+    description: 'Bearer tokens for the Storage API alone, each with its scopes: `token scope,scope; token scope`',
+    secret: true,
+    rule: SCOPED_TOKENS_VALUE,
+  },
   {
     key: 'defaultQuotaBytes',
     description: "Room in the account's default container, bytes; it is made when the first recording needs it",

@@ -12,3 +12,4 @@ export * from './flexml.call-object.js';
 export { flexmlCallStart, type FlexmlCallStart } from './flexml.call-starts.js';
 export * from './flexml.did-object.js';
 export * from './flexml.endpoint-object.js';
+export * from './flexml.scopes.js';

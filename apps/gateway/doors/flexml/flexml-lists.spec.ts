@@ -111,3 +111,42 @@ describe('lists', () => {
     expect(others[0]).not.toHaveProperty('name');
   });
 });
+
+describe('a token with scopes', () => {
+  const as = (token: string, method: string, path: string, body?: object) =>
+    gateway.ask(method, path, { key: token, ...(body === undefined ? {} : { body }) });
+  beforeAll(async () => {
+    await gateway.application('flexml', {
+      accountToken: 'whole',
+      scopedTokens: 'reads storage.read; writes storage.create,storage.update; all storage.manage',
+    });
+  });
+
+  it('does in the Storage API what its scopes name, and nothing else', async () => {
+    const sid = String((await as('writes', 'POST', `${CORE}/containers`, {})).json()['container_sid']);
+    const one = `${CORE}/containers/${sid}`;
+    const statuses = async (token: string) => [
+      (await as(token, 'GET', one)).status,
+      (await as(token, 'PATCH', one, { name: token })).status,
+      (await as(token, 'DELETE', `${CORE}/containers/none`)).status,
+      (await as(token, 'GET', '/carrierx/core/v2/endpoints')).status,
+      (await as(token, 'GET', '/carrierx/flexml/v1/dids')).status,
+    ];
+    expect(await statuses('reads')).toEqual([200, 403, 403, 403, 403]);
+    expect(await statuses('writes')).toEqual([403, 200, 403, 403, 403]);
+    expect(await statuses('all')).toEqual([200, 200, 404, 403, 403]);
+    expect(await statuses('whole')).toEqual([200, 200, 404, 200, 200]);
+    expect(await statuses('token')).toEqual([404, 404, 404, 200, 200]);
+    const refused = await as('reads', 'DELETE', one);
+    expect([refused.json()['errors'], refused.headers.get('www-authenticate')]).toEqual([
+      [{ message: 'The token lacks the scope storage.delete', type: 'auth.invalid', field: 'scope' }],
+      null,
+    ]);
+  });
+
+  it.each(['storage.read', 'token storage.everything', 'token'])('is refused as a setting: %j', async (scopedTokens) => {
+    const settings = { scopedTokens };
+    const answer = await gateway.ask('POST', '/v1/applications', { body: { name: 'x', vendor: 'flexml', settings } });
+    expect([answer.status, answer.json()['field']]).toEqual([400, 'settings.scopedTokens']);
+  });
+});
