@@ -28,6 +28,7 @@ function runnerOf(...steps: FlowStep[]) {
     connect: () => undefined,
     disconnect: () => undefined,
     answer: () => undefined,
+    replaceParty: () => undefined,
     deleteFile: () => undefined,
     fetch: () => undefined,
     hangup: () => void told.push('hang up'),

@@ -12,8 +12,8 @@ export function canBargeIn({ wait, steps, index }: Frame): boolean {
 }
 
 /** Cuts off the play: what is heard, and the steps of the same play behind it. */
-export function bargeIn(frame: Frame): void {
-  if (!canBargeIn(frame)) return;
+export function bargeIn(frame: Frame | undefined): void {
+  if (frame === undefined || !canBargeIn(frame)) return;
   const play = interruptible(frame.steps[frame.index - 1]);
   silence(frame.wait);
   frame.wait = null;

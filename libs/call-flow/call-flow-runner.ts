@@ -8,6 +8,8 @@ import {
   type SourcePosition,
 } from '#libs/recording-model';
 import { bargeIn, canBargeIn } from './barge-in.js';
+import { enterBranch, otherwiseOf, storedRequest } from './branching.js';
+import { breakOff } from './break-off.js';
 import { carryOutAtOnce } from './steps-at-once.js';
 import { Connection } from './connection.js';
 import { continuationOf, type Continuation } from './continuation.js';
@@ -24,7 +26,7 @@ import type {
 } from './flow-ports.js';
 import { InputQueue } from './input-queue.js';
 import { PlaybackSequence } from './playback-sequence.js';
-import { RequestLine } from './request-line.js';
+import { RequestLine, type QueuedRequest } from './request-line.js';
 import { RunningRecordings } from './running-recordings.js';
 import { digitsDurationMs } from './speech-length.js';
 import {
@@ -94,7 +96,7 @@ export class CallFlowRunner {
     });
   }
 
-  /** Cuts off what is running and asks for the document that goes on; null: the flow and the call end. Returns the step cut off, null between two. */
+  /** Cuts off what is running and asks for what goes on; null: flow and call end. Returns the step cut off, null between two. */
   interrupt(request: FlowRequest | null): FlowAction['kind'] | null {
     const step = stepUnderWay(this.frames)?.kind ?? null;
     this.take(() => {
@@ -109,6 +111,11 @@ export class CallFlowRunner {
       else this.listener.stopRecording('latest', [recording.handle]);
     });
     return step;
+  }
+
+  /** Cuts off what is played, collected, recorded or paused for; the next step runs. Connections and requests stay. */
+  breakOff(): void {
+    this.take(() => breakOff(this.frames.at(-1), (recording) => this.listener.stopRecording('latest', [recording])));
   }
 
   /** Runs a document beside what is running: its steps now, then the flow goes on waiting where it was. Does not end the call. */
@@ -150,9 +157,8 @@ export class CallFlowRunner {
   key(key: string, _party: Party): void {
     this.take(() => {
       const wait = this.frames.findLast((frame) => frame.wait?.kind === 'collect')?.wait;
-      if (wait?.kind === 'collect') return wait.collection.key(key, this.clock.now);
-      const frame = this.frames.at(-1);
-      if (frame !== undefined) bargeIn(frame);
+      if (wait?.kind === 'collect') wait.collection.key(key, this.clock.now);
+      else bargeIn(this.frames.at(-1));
     });
   }
 
@@ -181,9 +187,7 @@ export class CallFlowRunner {
 
   /** A pass whose length was not known ended. */
   playbackEnded(handle: PlaybackHandle): void {
-    this.take(() => {
-      for (const { wait } of this.frames) playbackEnded(wait, handle, this.clock.now);
-    });
+    this.take(() => this.frames.forEach(({ wait }) => playbackEnded(wait, handle, this.clock.now)));
   }
 
   /** Whether the answer to the request with this context is still wanted. */
@@ -194,27 +198,33 @@ export class CallFlowRunner {
   /** The application answered the request under way; null: with nothing to run. */
   requestAnswered(document: ParsedDocument | null, context?: FetchContext): void {
     this.take(() => {
-      const request = this.requests.settle(context);
-      if (request === null) return;
-      if (request.context.answerIgnored) return this.finish('callEnded', null);
-      if (this.callOver) return;
+      const settled = this.settle(context, null);
+      if (settled === null) return;
       this.warnAll(document);
-      const answer = newFrame(document?.steps ?? [], request.request.url);
-      if (request.beside) this.frames.push(answer);
-      else Object.assign(request.frame, answer);
+      const answer = newFrame(document?.steps ?? [], settled.request.url);
+      if (settled.request.stored !== undefined) enterBranch(this.frames, settled.frame, answer);
+      else if (settled.beside) this.frames.push(answer);
+      else Object.assign(settled.frame, answer);
     });
   }
 
   /** The request under way failed, or its answer could not be read. */
   requestFailed(error: RecgateError, context?: FetchContext): void {
     this.take(() => {
-      const request = this.requests.settle(context);
-      if (request === null) return;
-      if (request.context.answerIgnored) this.finish('callEnded', error);
-      else if (this.callOver) return;
-      else if (request.beside) this.listener.warn(`The call goes on without an answer: ${error.message}`, request.at);
-      else this.end('requestFailed', error);
+      const settled = this.settle(context, error);
+      if (settled === null) return;
+      const { beside, frame, request, at } = settled;
+      if (request.stored === undefined && !beside) return this.end('requestFailed', error);
+      this.listener.warn(beside ? `The call goes on without an answer: ${error.message}` : error.message, at);
+      if (!beside) enterBranch(this.frames, frame, newFrame(otherwiseOf(frame), frame.documentUrl));
     });
+  }
+
+  /** The request that was answered; null when nothing comes of its answer any more. */
+  private settle(context: FetchContext | undefined, error: RecgateError | null): QueuedRequest | null {
+    const settled = this.requests.settle(context);
+    if (settled?.context.answerIgnored === true) this.finish('callEnded', error);
+    return this.callOver ? null : settled;
   }
 
   private take(input: () => void): void {
@@ -240,14 +250,12 @@ export class CallFlowRunner {
   private abandonFrames(): void {
     for (const { wait } of this.frames.splice(0)) {
       silence(wait);
-      if (wait?.kind === 'record' && wait.outcome === null) this.abandonRecording(wait.handle);
+      if (wait?.kind === 'record' && wait.outcome === null) {
+        this.running.settled(wait.handle);
+        this.listener.stopRecording('latest', [wait.handle]);
+      }
       if (wait?.kind === 'connect' && !wait.legEnded) this.listener.disconnect();
     }
-  }
-
-  private abandonRecording(handle: RecordingHandle): void {
-    this.running.settled(handle);
-    this.listener.stopRecording('latest', [handle]);
   }
 
   /** Runs steps until one has to be waited for. */
@@ -298,6 +306,9 @@ export class CallFlowRunner {
         return this.connect(step, frame);
       case 'fetch':
         return this.fetch(frame, { request: step.request, reason: 'step', about: {} });
+      case 'branch':
+        if (!this.clock.mayBranch()) return this.circles(step.at);
+        return this.fetch(frame, { request: storedRequest(step.to), reason: 'branch', about: {} });
       case 'reject':
         return this.end('rejectStep', null);
       case 'hangup':
@@ -321,7 +332,6 @@ export class CallFlowRunner {
     sequence.start(this.clock.now);
   }
 
-  /** @param durationMs null: until something happens */
   private pause(frame: Frame, durationMs: number | null, parked = false): void {
     frame.wait = { kind: 'timer', until: durationMs === null ? null : this.clock.now + durationMs, parked };
   }
@@ -342,8 +352,7 @@ export class CallFlowRunner {
 
   private legAnswered(frame: Frame, connection: Connection): void {
     const request = connection.legAnswered(this.clock.now);
-    if (request === null) return;
-    this.ask(frame, request, true, { reason: 'connected' });
+    if (request !== null) this.ask(frame, request, true, { reason: 'connected' });
   }
 
   /** The wait of the topmost frame is over: asks for the next document or lets the next step run. */

@@ -2,12 +2,15 @@
 const MOST_STEPS_AT_ONCE = 1000;
 /** The same for requests: documents that redirect to each other. */
 const MOST_REQUESTS_AT_ONCE = 30;
+/** The same for documents that branch to stored ones, however much media time passes (`max_branch_count` of Kazoo). */
+const MOST_BRANCHES = 50;
 
 /** Media time as the flow has come to know it, and what happened since it last moved. */
 export class FlowClock {
   private mediaTimeMs = 0;
   private steps = 0;
   private requests = 0;
+  private branches = 0;
 
   get now(): number {
     return this.mediaTimeMs;
@@ -27,5 +30,10 @@ export class FlowClock {
   /** Counts a request; false when there have been too many at this moment. */
   mayAsk(): boolean {
     return ++this.requests <= MOST_REQUESTS_AT_ONCE;
+  }
+
+  /** Counts a branch to a stored document; false when the flow has had too many. */
+  mayBranch(): boolean {
+    return ++this.branches <= MOST_BRANCHES;
   }
 }

@@ -25,7 +25,7 @@ export interface RecordingOutcome {
 
 /** Why the flow asks the application for something. */
 export type FetchReason =
-  'recordingCompleted' | 'recordingFailed' | 'digitsCollected' | 'connected' | 'connectEnded' | 'interrupted' | 'step';
+  'recordingCompleted' | 'recordingFailed' | 'digitsCollected' | 'connected' | 'connectEnded' | 'interrupted' | 'branch' | 'step';
 
 /** What a request of the flow tells the application. */
 export interface FetchContext {
@@ -69,6 +69,8 @@ export interface FlowListener {
   /** The connected leg has had its time. */
   disconnect(): void;
   answer(): void;
+  /** Whoever the call is connected to has left; the next one takes that place. */
+  replaceParty(): void;
   deleteFile(file: string): void;
   /** Ask the application; `requestAnswered` or `requestFailed` follows. Only one request is under way at a time. */
   fetch(request: FlowRequest, context: FetchContext): void;

@@ -3,7 +3,9 @@ import type { FlowListener, StepOf } from './flow-ports.js';
 import type { RunningRecordings } from './running-recordings.js';
 
 /** Steps that take no time: the next one runs at once. */
-type StepAtOnce = StepOf<'stopRecording' | 'maskRecording' | 'unmaskRecording' | 'answer' | 'deleteFile' | 'skipped'>;
+type StepAtOnce = StepOf<
+  'stopRecording' | 'maskRecording' | 'unmaskRecording' | 'answer' | 'replaceParty' | 'breakOff' | 'deleteFile' | 'skipped'
+>;
 
 export function carryOutAtOnce(step: StepAtOnce, listener: FlowListener, running: RunningRecordings): void {
   switch (step.kind) {
@@ -15,6 +17,11 @@ export function carryOutAtOnce(step: StepAtOnce, listener: FlowListener, running
       return listener.unmaskRecording(running.latest);
     case 'answer':
       return listener.answer();
+    case 'replaceParty':
+      return listener.replaceParty();
+    case 'breakOff':
+      // Between two steps there is nothing to cut off.
+      return;
     case 'deleteFile':
       return listener.deleteFile(step.file);
     case 'skipped':

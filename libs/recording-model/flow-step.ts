@@ -1,6 +1,7 @@
 import type { RecordingSpec } from './recording-spec.js';
 import type { SecretBag, SecretRef } from './secret.js';
 import type { SourcePosition } from './source-position.js';
+import type { DocumentRole } from './ports/vendor-adapter.port.js';
 
 /** A request of the call flow to the application; its answer is the next document. Never queued: the live call waits. */
 export interface FlowRequest {
@@ -12,6 +13,8 @@ export interface FlowRequest {
   readonly userinfo: SecretRef | null;
   /** Asked once when the first address does not answer as it should (Sinch contract §1); absent: none is. */
   readonly fallbackUrl?: string;
+  /** Answered by a stored document; nobody is asked, and `url` means nothing. */
+  readonly stored?: StoredDocumentName;
   /**
    * An answer that is known before anybody is asked. `always`: nobody is (a callout that brought it along);
    * `unanswered`: it stands in when no answer comes. It may hold credentials, so it stays in memory.
@@ -64,7 +67,30 @@ export type FlowAction =
   | { readonly kind: 'hangup' }
   | { readonly kind: 'park'; readonly maxDurationMs: number | null }
   | { readonly kind: 'deleteFile'; readonly file: string }
+  | BranchAction
+  /**
+   * Whoever the call is connected to leaves, and the next one takes that place: recordings that follow transfers go on,
+   * the others end. `unlessBridged`: on a bridged call nothing of the document is carried out (Kazoo contract §4.5).
+   */
+  | { readonly kind: 'replaceParty'; readonly unlessBridged: boolean }
+  /** Cuts off what the flow is playing, collecting or pausing for; its next step runs. Stands in steering documents only. */
+  | { readonly kind: 'breakOff' }
   | { readonly kind: 'skipped'; readonly name: string; readonly reason: string };
+
+/**
+ * Runs a document that the vendor's API has stored, then goes on here. `otherwise` runs in its place when there is no such
+ * document or it cannot be read.
+ */
+export interface BranchAction {
+  readonly kind: 'branch';
+  readonly to: StoredDocumentName;
+  readonly otherwise: readonly FlowStep[];
+}
+
+/** Which stored document of the application is meant: by its id, or the one that calls to a number start with. */
+export type StoredDocumentName =
+  | { readonly by: 'id'; readonly collection: string; readonly id: string; readonly role: DocumentRole }
+  | { readonly by: 'number'; readonly number: string };
 
 export interface RecordAction {
   readonly kind: 'record';
@@ -95,4 +121,31 @@ export interface ConnectAction {
   readonly conference: boolean;
   readonly maxDurationMs: number | null;
   readonly next: FlowRequest | null;
+  /** Ids under which the vendor's API keeps what belongs to whom is called, most specific first; absent: nobody it knows. */
+  readonly owners?: readonly string[];
+  /** What is asked of the connection besides; absent: nothing. */
+  readonly rules?: ConnectionDemands;
 }
+
+/** What a document may ask of a connection (Sinch contract §1.2). */
+export interface ConnectionDemands {
+  /** When whoever is connected leaves, or their time is up, the call is over. */
+  readonly endsCall?: boolean;
+  /** The call ends when nobody has answered after this time, ms. */
+  readonly ringMs?: number;
+  /** Played to whoever is connected, as soon as they are. */
+  readonly digits?: string;
+  /** What becomes of the keys that are pressed in the conference; absent: nothing. */
+  readonly keys?: ConferenceKeys;
+  /** Heard by a participant who is alone in the conference; absent: silence. */
+  readonly music?: HoldMusic;
+}
+
+export type ConferenceKeys =
+  /** The other participants hear them. */
+  | { readonly kind: 'forward' }
+  /** They are gathered until there are enough, `#` is pressed or none comes for some time (ms), and the request tells them. */
+  | { readonly kind: 'tell'; readonly maxDigits: number; readonly timeoutMs: number; readonly request: FlowRequest };
+
+/** What whoever waits hears over and over. */
+export type HoldMusic = 'ring' | 'music1' | 'music2' | 'music3';

@@ -235,8 +235,8 @@ class Simulation {
       startTime: options.startTime,
       spool: createSpool({ directory: join(workDirectory, 'spool'), durable: false }),
       listener: {
-        keyPressed: (key, party) => {
-          session.keyPressed(key, party);
+        keyPressed: (key, party, atMs) => {
+          session.keyPressed(key, party, atMs);
           activity.stir();
         },
         advanced: (atMs) => session.advanced(atMs),

@@ -77,6 +77,7 @@ export function startFlow(
     connect: ({ to }) => tell(`connect ${to}`),
     disconnect: () => tell('disconnect'),
     answer: () => tell('answer'),
+    replaceParty: () => tell('replaceParty'),
     deleteFile: (file) => tell(`delete ${file}`),
     fetch: ({ purpose }, { reason, recording, collected, answerIgnored }) =>
       tell(

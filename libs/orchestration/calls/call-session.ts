@@ -18,22 +18,21 @@ import {
 } from '#libs/recording-model';
 import type { RecordingRequest } from '../accept-recording.js';
 import type { OrchestrationPorts } from '../ports.js';
-import { actBeside } from './beside-flow.js';
+import { carryOut } from './beside-flow.js';
 import { CallConnection } from './call-connection.js';
 import type { CallContext } from './call-context.js';
 import { CallProgress, END_REASONS } from './call-progress.js';
 import { CallRecordings } from './call-recordings.js';
+import { CallWarnings } from './call-warnings.js';
 import { recordingOfDocument } from './document-recording.js';
 import type { FlowStart } from './flow-beginning.js';
+import { KeyCommands } from './key-commands.js';
 import type { CallEventCommand, ControlCommand } from './node-protocol.js';
 import { PendingWork } from './pending-work.js';
 import type { RecordingRun } from './recording-run.js';
 import type { RecordingWaiter } from './recording-waiter.js';
 import { SessionFlow } from './session-flow.js';
 import { SILENT_ENDS, SilenceWatch, type SilentEnd } from './silence-watch.js';
-
-/** Warnings that a call keeps; the log has all of them. */
-const MOST_WARNINGS = 200;
 
 /** Told when something about the call has changed. */
 export interface CallSessionListener {
@@ -44,15 +43,15 @@ export interface CallSessionListener {
 export class CallSession implements CallMediaListener {
   readonly pending = new PendingWork();
   readonly recordings: CallRecordings;
-  private readonly flow: SessionFlow;
+  readonly keyCommands: KeyCommands;
+  readonly flow: SessionFlow;
   private currentMedia: CallMedia | null = null;
   private readonly progress = new CallProgress();
   private ending: Promise<void> | null = null;
   private flowOver = false;
   private atRest = false;
-  private readonly notes: string[] = [];
+  private readonly notes: CallWarnings;
   private start: FlowStart | null = null;
-  /** Whom the call is connected to. */
   readonly connection: CallConnection;
   private readonly silence: SilenceWatch;
 
@@ -64,6 +63,8 @@ export class CallSession implements CallMediaListener {
   ) {
     const now = () => ({ callState: this.state, callDurationMs: this.callDurationMs });
     this.recordings = new CallRecordings(ports, now, (message) => this.warn(message));
+    this.notes = new CallWarnings(ports.log, facts);
+    this.keyCommands = new KeyCommands(ports, this);
     this.flow = new SessionFlow(ports, this);
     this.connection = new CallConnection(this, ports.clock);
     this.silence = new SilenceWatch(facts.live?.ringMs ?? null);
@@ -122,7 +123,7 @@ export class CallSession implements CallMediaListener {
   }
 
   get warnings(): readonly string[] {
-    return this.notes;
+    return this.notes.all;
   }
 
   /** Length of the call since its answer, ms. */
@@ -132,12 +133,12 @@ export class CallSession implements CallMediaListener {
 
   /** Media time at which the flow goes on by itself, ms; null when something must happen first. */
   get nextDeadlineMs(): number | null {
-    return this.flow.nextDeadlineMs;
+    return this.keyCommands.deadlineBefore(this.flow.nextDeadlineMs);
   }
 
   /** Whether the flow would take note of a key that is pressed now; recordings listen for their stop keys themselves. */
   get listensForKeys(): boolean {
-    return this.flow.listensForKeys;
+    return this.flow.listensForKeys || this.keyCommands.listensForKeys;
   }
 
   /** True while the flow waits for the other party. */
@@ -174,9 +175,7 @@ export class CallSession implements CallMediaListener {
       now: this.ports.clock.now(),
       flowState: this.flow.state,
     });
-    if (document.role === 'manage' && this.context.live !== undefined) this.flow.runBeside(parsed, document.url, toward);
-    else if (document.role === 'manage' || document.role === 'metaflow') actBeside(this, parsed, document.url);
-    else this.runFlow(parsed, document.url);
+    carryOut(this, document.role, { document: parsed, url: document.url, toward });
     return parsed;
   }
 
@@ -227,6 +226,7 @@ export class CallSession implements CallMediaListener {
     if (this.progress.state !== 'ringing') return;
     this.progress.answered(this.media.mediaTimeMs, this.ports.clock.now());
     this.media.answered();
+    this.keyCommands.listenToFirst();
     this.changed();
     const { start } = this;
     this.start = null;
@@ -276,12 +276,14 @@ export class CallSession implements CallMediaListener {
     return this.ending;
   }
 
-  keyPressed(key: string, party: Party): void {
+  keyPressed(key: string, party: Party, mediaTimeMs: number): void {
     this.flow.key(key, party);
+    this.keyCommands.key(key, party, mediaTimeMs);
   }
 
   advanced(mediaTimeMs: number): void {
     this.flow.advance(mediaTimeMs);
+    this.keyCommands.advance(mediaTimeMs);
     this.endInSilence(this.silence.advanced(this.state, mediaTimeMs, this.callDurationMs));
   }
 
@@ -316,9 +318,7 @@ export class CallSession implements CallMediaListener {
   }
 
   warn(message: string, position?: SourcePosition): void {
-    if (this.notes.length < MOST_WARNINGS) this.notes.push(message);
-    this.context.onWarning?.(message, position ?? null);
-    this.ports.log.warn('call', { callRef: this.context.callRef, message });
+    this.notes.add(message, position);
   }
 
   /**
@@ -335,7 +335,7 @@ export class CallSession implements CallMediaListener {
     if (this.ending !== null) throw new RecgateError('request.conflict', 'The call has ended');
   }
 
-  private runFlow(document: ParsedDocument, url: string | null): void {
+  runFlow(document: ParsedDocument, url: string | null): void {
     this.start = null;
     this.flowOver = false;
     this.flow.run(document, url);

@@ -2,6 +2,7 @@ import type { DocumentRole, FlowRequest, JsonObject } from '#libs/recording-mode
 import type { OrchestrationPorts } from '../ports.js';
 import type { CallContext } from './call-context.js';
 import type { FlowBeginning } from './node-protocol.js';
+import { textOf } from './stored-documents.js';
 
 /** What a flow begins with, its document opened. */
 export type FlowStart =
@@ -40,7 +41,5 @@ async function storedStart(
   const documents = await ledger.documents.list(callStarts.collection, application.applicationId);
   const start = callStarts.choose(application, identity, documents);
   if (start === null || start.kind === 'request') return start;
-  const { id, sealed } = start.document;
-  const body = sealed === null ? '' : (vault.open(sealed, { tenantId, ownerId: id })['document'] ?? '');
-  return { kind: 'document', body, role: start.role, url: null };
+  return { kind: 'document', body: textOf({ vault }, tenantId, start.document), role: start.role, url: null };
 }

@@ -5,6 +5,7 @@ import type { CallConnection } from './call-connection.js';
 import type { CallContext } from './call-context.js';
 import type { CallRecordings } from './call-recordings.js';
 import type { FlowSituation } from './flow-requests.js';
+import type { KeyCommands } from './key-commands.js';
 import type { PendingWork } from './pending-work.js';
 import type { RecordingRun } from './recording-run.js';
 import type { RecordingWaiter } from './recording-waiter.js';
@@ -19,6 +20,7 @@ export interface FlowCall {
   situation(): Pick<FlowSituation, 'callState' | 'callDurationMs' | 'hangupBy' | 'endReason'>;
   readonly media: CallMedia;
   readonly connection: CallConnection;
+  readonly keyCommands: KeyCommands;
   /** Starts a recording; null when the vendor's rules make this start a repeat of a running one. */
   record(request: RecordingRequest, settled: (run: RecordingRun, record: RecordingRecord) => void): RecordingRun | null;
   /** Ends the recording of the call, or of its conference, that was started last, or all. */

@@ -1,4 +1,5 @@
 import {
+  RecgateError,
   splitUserinfo,
   toRecgateError,
   type ApplicationView,
@@ -13,11 +14,15 @@ import {
   type IdSource,
   type JsonObject,
   type ParsedDocument,
-  type RecgateError,
   type RecordingView,
   type SecretBag,
+  type StoredDocumentName,
   type VendorAdapter,
 } from '#libs/recording-model';
+
+import type { OrchestrationPorts } from '../ports.js';
+import type { CallContext } from './call-context.js';
+import { openStored, type OpenedDocument } from './stored-documents.js';
 
 export interface FlowRequestPorts {
   readonly adapter: VendorAdapter;
@@ -25,6 +30,15 @@ export interface FlowRequestPorts {
   readonly ids: IdSource;
   readonly clock: Clock;
   readonly gatewayUrl?: string | undefined;
+  /** What the vendor's API has stored for the application; null: there is no such document. */
+  readonly stored: (name: StoredDocumentName) => Promise<OpenedDocument | null>;
+}
+
+/** What the requests of one call need. */
+export function flowRequestPorts(ports: OrchestrationPorts, context: CallContext): FlowRequestPorts {
+  const { adapters, ids, clock, settings } = ports;
+  const stored = (name: StoredDocumentName) => openStored(ports, context, name);
+  return { adapter: adapters[context.vendor], client: context.client, ids, clock, gatewayUrl: settings.gatewayUrl, stored };
 }
 
 /** The state of the call as a request to the application tells it. */
@@ -72,8 +86,8 @@ export async function requestEnd(
   return answer.body.trim() === '' ? null : readAnswer(ports, { ...request, purpose: 'end' }, situation, answer).document;
 }
 
-function readAnswer(ports: FlowRequestPorts, request: FlowRequest, situation: FlowSituation, { body, url }: Answer) {
-  const role = ANSWER_ROLES[request.purpose] ?? 'flow';
+function readAnswer(ports: FlowRequestPorts, request: FlowRequest, situation: FlowSituation, { body, url, role: known }: Answer) {
+  const role = known ?? ANSWER_ROLES[request.purpose] ?? 'flow';
   const document = ports.adapter.parse(
     { body, role, url },
     {
@@ -89,7 +103,8 @@ function readAnswer(ports: FlowRequestPorts, request: FlowRequest, situation: Fl
 
 /** The application's answer and where it came from, or the one that is known without it. */
 async function answerTo(ports: FlowRequestPorts, request: FlowRequest, situation: FlowSituation): Promise<Answer> {
-  const { knownAnswer, url } = request;
+  const { knownAnswer, stored, url } = request;
+  if (stored !== undefined) return storedAnswer(ports, stored);
   const own = ports.adapter.answerItself?.(request, contextOf(ports, situation)) ?? null;
   if (own !== null) return { body: own, url };
   if (knownAnswer?.when === 'always') return { body: knownAnswer.document, url };
@@ -99,6 +114,13 @@ async function answerTo(ports: FlowRequestPorts, request: FlowRequest, situation
     if (knownAnswer === undefined) throw thrown;
     return { body: knownAnswer.document, url };
   }
+}
+
+async function storedAnswer(ports: FlowRequestPorts, name: StoredDocumentName): Promise<Answer> {
+  const found = await ports.stored(name);
+  if (found !== null) return { ...found, url: '' };
+  const which = name.by === 'id' ? `with the id ${name.id}` : `for the number ${name.number}`;
+  throw new RecgateError('request.not_found', `The application has stored no document ${which}`);
 }
 
 /** Tells the application something whose answer has no effect (the end of the call). */
@@ -123,6 +145,8 @@ export function requestsOfEnd(
 interface Answer {
   readonly body: string;
   readonly url: string;
+  /** What kind of document it is, where that is known beforehand. */
+  readonly role?: DocumentRole;
 }
 
 const FALLBACK_USERINFO = 'fallback.userinfo';

@@ -25,30 +25,23 @@ import {
 } from '#libs/recording-model';
 import { recordingSecrets, type RecordingRequest } from '../accept-recording.js';
 import type { OrchestrationPorts } from '../ports.js';
+import { secondParty } from './call-context.js';
 import { CallFiles } from './call-files.js';
 import { tell } from './clean-up.js';
 import { recordingOfDocument } from './document-recording.js';
 import type { FlowCall } from './flow-call.js';
+import { promptCallOf, type PromptFacts } from './flow-prompts.js';
 import { FlowRecordings } from './flow-recordings.js';
-import { requestDocument, requestsOfEnd, type FlowRequestPorts, type FlowSituation } from './flow-requests.js';
+import { flowRequestPorts, requestDocument, requestsOfEnd, type FlowRequestPorts, type FlowSituation } from './flow-requests.js';
 import { PromptPlayer } from './prompt-player.js';
 import type { RecordingRun } from './recording-run.js';
-
-/** Steps of a document beside the flow that decide where the call goes on: from a parked call they take over (Sinch contract §3.1). */
-const TAKING_OVER: ReadonlySet<FlowAction['kind']> = new Set(['connect', 'collectDigits', 'park', 'fetch', 'hangup', 'reject']);
-
-/** What a step's document brought along, when it is not the flow's own. */
-interface Origin {
-  readonly document: ParsedDocument;
-  readonly url: string | null;
-  readonly toward: readonly Party[] | null;
-}
+import { StepOrigins, takesOver } from './step-origins.js';
 
 /** Walks the call's documents: the runner decides, this carries out. */
 export class SessionFlow implements FlowListener {
   private runner = new CallFlowRunner(this);
   private recordings: FlowRecordings;
-  private readonly origins = new WeakMap<FlowStep, Origin>();
+  private readonly origins = new StepOrigins();
   private readonly requests: FlowRequestPorts;
   private readonly prompts: PromptPlayer | null;
   private readonly files: CallFiles;
@@ -66,12 +59,12 @@ export class SessionFlow implements FlowListener {
     private readonly ports: OrchestrationPorts,
     private readonly call: FlowCall,
   ) {
-    const { vendor, client, application } = call.context;
-    this.requests = { adapter: ports.adapters[vendor], client, ids: ports.ids, clock: ports.clock, gatewayUrl: ports.settings.gatewayUrl };
+    const { application } = call.context;
+    this.requests = flowRequestPorts(ports, call.context);
     this.secrets = application.secrets;
     this.recordings = this.recordingsOf(this.runner);
     this.files = new CallFiles(ports, application, call.recordings, call.waiter);
-    this.prompts = ports.prompts === undefined ? null : new PromptPlayer(ports.prompts, this.promptCall());
+    this.prompts = ports.prompts === undefined ? null : new PromptPlayer(ports.prompts, promptCallOf(call, this.files, this.promptFacts()));
   }
 
   /** Runs a document from its first step; whatever ran before is replaced. */
@@ -88,10 +81,8 @@ export class SessionFlow implements FlowListener {
    */
   runBeside(document: ParsedDocument, url: string | null, toward: readonly Party[] | null): void {
     const runner = this.freshRunner();
-    if (runner.parked && document.steps.some(({ kind }) => TAKING_OVER.has(kind))) return this.run(document, url);
-    for (const step of document.steps) this.origins.set(step, { document, url, toward });
-    this.carryAlong(document);
-    this.call.context.onDocument?.(document, url);
+    if (runner.parked && takesOver(document)) return this.run(document, url);
+    this.takeBeside(document, url, toward);
     runner.interject(document, url);
   }
 
@@ -174,7 +165,7 @@ export class SessionFlow implements FlowListener {
   }
 
   startRecording(handle: RecordingHandle, step: RecordAction & Pick<FlowStep, 'at'>): void {
-    const { document, url } = this.origins.get(step) ?? { document: this.document, url: this.documentUrl };
+    const { document, url } = this.origins.of(step) ?? { document: this.document, url: this.documentUrl };
     const request = (): RecordingRequest =>
       recordingOfDocument(this.call.context, this.call.situation(), step, { document, url, flowState: this.flowState });
     if (step.spec.parties === 'conference' && this.goesToConference(document)) this.recordings.hold(handle, request);
@@ -216,6 +207,7 @@ export class SessionFlow implements FlowListener {
 
   connect(step: ConnectAction): void {
     this.connecting = true;
+    this.call.keyCommands.listenToSecond(step);
     this.call.connection.connect(step);
   }
 
@@ -226,6 +218,15 @@ export class SessionFlow implements FlowListener {
 
   answer(): void {
     this.call.answered();
+  }
+
+  replaceParty(): void {
+    this.call.media.transferred(secondParty(this.call.context), null);
+  }
+
+  /** Cuts off what is played, collected, recorded or paused for. */
+  breakOff(): void {
+    this.runner.breakOff();
   }
 
   deleteFile(file: string): void {
@@ -293,7 +294,9 @@ export class SessionFlow implements FlowListener {
         return;
       }
       const { document, url } = await requestDocument(this.requests, request, situation);
-      if (runner.awaits(context)) this.take(document, url);
+      // A branch comes back to the document that it leaves.
+      if (runner.awaits(context) && request.stored !== undefined) this.takeBeside(document, this.documentUrl, null);
+      else if (runner.awaits(context)) this.take(document, url);
       runner.requestAnswered(document, context);
     } catch (thrown) {
       const error = toRecgateError(thrown);
@@ -344,6 +347,12 @@ export class SessionFlow implements FlowListener {
     this.call.context.onDocument?.(document, url);
   }
 
+  private takeBeside(document: ParsedDocument, url: string | null, toward: readonly Party[] | null): void {
+    this.origins.note({ document, url, toward });
+    this.carryAlong(document);
+    this.call.context.onDocument?.(document, url);
+  }
+
   /** What a document hands on to those after it. */
   carryAlong(document: ParsedDocument): void {
     this.flowState = { ...this.flowState, ...document.flowState };
@@ -368,25 +377,13 @@ export class SessionFlow implements FlowListener {
     });
   }
 
-  private promptCall() {
-    const { call, files } = this;
-    const { context } = call;
-    return {
-      tenantId: context.tenantId,
-      applicationId: context.application.applicationId,
-      get media() {
-        return call.media;
-      },
-      secrets: () => this.secrets,
-      toward: (step: SpeakAction | PlayMediaAction) => this.origins.get(step as FlowStep)?.toward ?? call.connection.hearers().prompts,
-      untilPlayable: (url: string, signal: AbortSignal) => files.untilPlayable(url, signal),
-      warn: (message: string) => call.warn(message),
-      ended: (handle: PlaybackHandle) => {
-        // The next step runs at the media time at which this one ended.
-        this.runner.advance(call.media.mediaTimeMs);
-        this.runner.playbackEnded(handle);
-      },
+  private promptFacts(): PromptFacts {
+    const ended = (handle: PlaybackHandle): void => {
+      // The next step runs at the media time at which this one ended.
+      this.runner.advance(this.call.media.mediaTimeMs);
+      this.runner.playbackEnded(handle);
     };
+    return { secrets: () => this.secrets, towardOf: (step) => this.origins.of(step)?.toward ?? null, ended };
   }
 
   /** A recording of a conference stands before the step that joins it (Sinch contract §3.3). */

@@ -64,6 +64,9 @@ export interface VendorAdapter {
    */
   readonly callStarts?: StoredCallStarts;
 
+  /** Keys of the telephone that run stored documents on a live call (Kazoo metaflows); absent: there are none. */
+  readonly keyCommands?: StoredKeyCommands;
+
   /** How the vendor's API keeps book of the files in the own store; absent: recordings lie there without any. */
   readonly catalogue?: FileCatalogueRules;
 
@@ -120,6 +123,30 @@ export type CallStart =
   | { readonly kind: 'document'; readonly document: StoredDocument; readonly role: DocumentRole }
   /** `flowState`: what the flow knows from its beginning on (addresses of the API's own objects). */
   | { readonly kind: 'request'; readonly request: FlowRequest; readonly flowState?: JsonObject };
+
+/** Stored documents whose keys run commands on live calls. */
+export interface StoredKeyCommands {
+  /** The collection they lie in; the text of each under `document` in its sealed part. */
+  readonly collection: string;
+  /** Ids of the documents that belong to the party the application talks to, most specific first. */
+  ownersOf(application: ApplicationView, call: CallIdentity): readonly string[];
+  /**
+   * Makes one listener out of the documents of one party, most specific first; null when they hold nothing to listen for.
+   * Whatever cannot be read in them is passed over.
+   */
+  listener(documents: readonly string[]): KeyListener | null;
+}
+
+/** Waits for its binding key, gathers the keys after it, and knows what they ask for. */
+export interface KeyListener {
+  /** Whose keys: of the party that the documents belong to, of the one it talks to, or of both. */
+  readonly listensOn: 'self' | 'peer' | 'both';
+  readonly bindingKey: string;
+  /** Media time without a key after which the gathered ones are looked up, ms. */
+  readonly timeoutMs: number;
+  /** The text of a document of the role `metaflow`; null when the keys ask for nothing. */
+  find(keys: string): string | null;
+}
 
 /** Containers with quotas and files in them, as documents of an application. */
 export interface FileCatalogueRules {
@@ -219,7 +246,7 @@ export interface MintContext extends ParseContext {
 /** The final address of a rendition. */
 export interface ObjectTarget {
   readonly destination: Destination;
-  /** Object key, blob name, file name in the media store, or the complete URL for `http-upload`. Safe against traversal. */
+  /** Object key, blob name, file name in the media store, or the complete URL for `http-upload` and `ftp-upload`. Safe against traversal. */
   readonly name: string;
   readonly contentType: string;
 }

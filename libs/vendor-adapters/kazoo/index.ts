@@ -12,6 +12,7 @@ export {
 export { CALLFLOW_COLLECTION, callflowOf } from './kazoo.call-starts.js';
 export { callflowPage, callflowSummary, completeCallflow, mergeDocument, requireFreeNumbers } from './kazoo.callflows.js';
 export { channelDocument, readChannelPost, readChannelPut, type ChannelAction } from './kazoo.channels.js';
+export { ACCOUNT_OWNER } from './kazoo.metaflow-keys.js';
 export { completeMetaflows, METAFLOW_COLLECTION } from './kazoo.metaflows.js';
 export {
   badIdentifier,

@@ -8,6 +8,7 @@ import { renderKazooError } from './kazoo.errors.js';
 import { renderKazooEvent } from './kazoo.event-renderer.js';
 import { mapFlow } from './kazoo.flow-mapper.js';
 import { firstKazooRequest, renderKazooFlowRequest } from './kazoo.flow-renderer.js';
+import { kazooKeyCommands } from './kazoo.metaflow-keys.js';
 import { mintKazooNames, nameKazooObject } from './kazoo.names.js';
 import { accountBelow, type KazooScope } from './kazoo.scope.js';
 import { KAZOO_SETTINGS, kazooSettings } from './kazoo.settings.js';
@@ -31,6 +32,7 @@ export const kazooAdapter: VendorAdapter = {
   render: renderKazooEvent,
   firstRequest: firstKazooRequest,
   callStarts: kazooCallStarts,
+  keyCommands: kazooKeyCommands,
   lastRequests: () => [],
   errorRequest: () => null,
   renderFlowRequest: renderKazooFlowRequest,

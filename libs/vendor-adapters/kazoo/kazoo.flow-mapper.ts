@@ -1,6 +1,6 @@
 import { RecgateError, type FlowAction, type FlowStep, type JsonObject } from '#libs/recording-model';
 import { childPointer, isJsonObject, member } from '../shared/index.js';
-import { KNOWN_MODULES } from './kazoo.modules.js';
+import { KNOWN_MODULES, METAFLOW_MODULES } from './kazoo.modules.js';
 import { mapRecordCall, mapRecordCaller } from './kazoo.request-mapper.js';
 import { asFlag } from './kazoo.schema.js';
 import { accountBelow, FieldReader, type KazooScope } from './kazoo.scope.js';
@@ -69,7 +69,7 @@ function nodeActions(node: JsonObject, pointer: string, scope: KazooScope): read
     return [{ kind: 'skipped', name: module, reason }];
   };
   if (skipModule(data)) return skip('skip_module is true');
-  if (!KNOWN_MODULES.has(module)) return skip('there is no such module', 'unknown');
+  if (!isKnown(module, scope)) return skip('there is no such module', 'unknown');
   const recorder = RECORDERS.get(module);
   if (recorder !== undefined) {
     const actions = recorder(data, scope);
@@ -77,10 +77,15 @@ function nodeActions(node: JsonObject, pointer: string, scope: KazooScope): read
     account('exact', { to: 'step' });
     return actions;
   }
-  const action = mapOtherModule(module, data, scope);
-  if (action === null) return skip('the gateway does not run this module');
-  account(action.kind === module ? 'exact' : 'converted', { to: `step.${action.kind}` });
-  return [action];
+  const actions = mapOtherModule(module, data, scope);
+  const kind = actions.at(-1)?.kind;
+  if (kind === undefined) return skip('the gateway does not run this module');
+  account(kind === module ? 'exact' : 'converted', { to: `step.${kind}` });
+  return actions;
+}
+
+function isKnown(module: string, { starter }: KazooScope): boolean {
+  return KNOWN_MODULES.has(module) || (starter === 'metaflow' && METAFLOW_MODULES.has(module));
 }
 
 function skipModule(data: FieldReader): boolean {

@@ -76,3 +76,6 @@ export const KNOWN_MODULES: ReadonlySet<string> = new Set([
   'voicemail',
   'webhook',
 ]);
+
+/** Modules that metaflows have beside those of callflows. */
+export const METAFLOW_MODULES: ReadonlySet<string> = new Set(['audio_level', 'break', 'hold', 'resume']);

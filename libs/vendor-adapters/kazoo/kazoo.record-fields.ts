@@ -245,7 +245,8 @@ function textRule<T extends string | null>(to: string, fallback: T): FieldRule<T
   };
 }
 
-function flagRule(to: string, fallback: boolean): FieldRule<boolean> {
+/** A flag, also written as text. */
+export function flagRule(to: string, fallback: boolean): FieldRule<boolean> {
   return {
     to,
     fallback,

@@ -1,6 +1,8 @@
 import { type FlowAction, type FlowRequest, type JsonValue } from '#libs/recording-model';
 import { resolveUrl } from '../shared/index.js';
-import { text } from './kazoo.record-fields.js';
+import { CALLFLOW_COLLECTION } from './kazoo.call-starts.js';
+import { metaflowOwners } from './kazoo.metaflow-keys.js';
+import { flagRule, text } from './kazoo.record-fields.js';
 import { asInteger } from './kazoo.schema.js';
 import type { FieldReader, KazooScope } from './kazoo.scope.js';
 
@@ -12,9 +14,10 @@ const DAY_MS = 86_400_000;
 
 /** Module → nearest canonical step. Modules that are not here are skipped with a warning. */
 const MAPPERS: ReadonlyMap<string, ModuleMapper> = new Map<string, ModuleMapper>([
-  ...['user', 'device', 'callflow', 'ring_group', 'page_group', 'acdc_member', 'faxbox'].map(
-    (name) => [name, connect] as const,
+  ...['user', 'device', 'ring_group', 'page_group', 'acdc_member', 'faxbox'].map(
+    (name) => [name, (data: FieldReader, scope: KazooScope) => connect(name, data, scope)] as const,
   ),
+  ['callflow', callflow],
   ['conference', conference],
   ['offnet', toNumber],
   ['resources', toNumber],
@@ -32,14 +35,32 @@ const MAPPERS: ReadonlyMap<string, ModuleMapper> = new Map<string, ModuleMapper>
   ['pivot', pivot],
 ]);
 
+/** What Konami adds for live calls; modules of callflows that bear the same name mean something else (contract §4.5). */
+const METAFLOW_MAPPERS: ReadonlyMap<string, ModuleMapper> = new Map<string, ModuleMapper>([
+  ['break', (): FlowAction => ({ kind: 'breakOff' })],
+  ['callflow', metaflowCallflow],
+  ['intercept', (data: FieldReader, scope: KazooScope) => connect(interceptedBy(data), data, scope, 'target_id')],
+  ['transfer', (data: FieldReader, scope: KazooScope) => transferTarget(data, scope)],
+]);
+
+/** Metaflow modules that send whoever is connected away. */
+const REPLACING: ReadonlySet<string> = new Set(['intercept', 'transfer']);
+
 /** Steps after which the flow does not go on to its child. */
 const ENDING_KINDS: ReadonlySet<FlowAction['kind']> = new Set(['hangup', 'reject', 'fetch']);
 
-/** The step of a module that does not record, its keys accounted for; null when the gateway does not run it. */
-export function mapOtherModule(module: string, data: FieldReader, scope: KazooScope): FlowAction | null {
-  const action = MAPPERS.get(module)?.(data, scope) ?? null;
-  data.dropRest(action === null ? `the gateway does not run the module ${module}; the flow goes on` : 'not needed for recording');
-  return action;
+/** The steps of a module that does not record, its keys accounted for; empty when the gateway does not run it. */
+export function mapOtherModule(module: string, data: FieldReader, scope: KazooScope): readonly FlowAction[] {
+  const ofMetaflow = scope.starter === 'metaflow' ? METAFLOW_MAPPERS.get(module) : undefined;
+  const action = (ofMetaflow ?? MAPPERS.get(module))?.(data, scope);
+  if (action === undefined) {
+    data.dropRest(`the gateway does not run the module ${module}; the flow goes on`);
+    return [];
+  }
+  const replaces = ofMetaflow !== undefined && REPLACING.has(module);
+  const unlessBridged = replaces && module === 'intercept' && onlyUnbridged(data);
+  data.dropRest('not needed for recording');
+  return replaces ? [{ kind: 'replaceParty', unlessBridged }, action] : [action];
 }
 
 /** True when nothing after this step is run. */
@@ -47,9 +68,49 @@ export function endsFlow(action: FlowAction): boolean {
   return ENDING_KINDS.has(action.kind);
 }
 
-function connect(data: FieldReader, { context }: KazooScope): FlowAction {
-  const to = text(data, 'id', 'step.to') ?? text(data, 'name', 'step.to') ?? context.call.to;
-  return { kind: 'connect', to, conference: false, maxDurationMs: null, next: null };
+function connect(module: string, data: FieldReader, { context }: KazooScope, key = 'id'): FlowAction {
+  const id = text(data, key, 'step.to');
+  const to = id ?? text(data, 'name', 'step.to') ?? context.call.to;
+  const owners = id === null ? [] : metaflowOwners(module, id);
+  return { kind: 'connect', to, conference: false, maxDurationMs: null, next: null, ...(owners.length === 0 ? {} : { owners }) };
+}
+
+/** Another stored callflow runs, and then the child `_`; where there is none, the child runs at once. */
+function callflow(data: FieldReader): FlowAction | undefined {
+  const id = text(data, 'id', 'step.to');
+  return id === null ? undefined : { kind: 'branch', to: { by: 'id', collection: CALLFLOW_COLLECTION, id, role: 'saved' }, otherwise: [] };
+}
+
+/** A metaflow names the callflow by its id, or by a number that its pattern captured. */
+function metaflowCallflow(data: FieldReader): FlowAction | undefined {
+  const captures = data.value('captures');
+  const captured = Array.isArray(captures) ? (captures as readonly JsonValue[])[0] : captures;
+  const number = captured ?? data.value('collected');
+  const byId = callflow(data);
+  if (byId !== undefined || typeof number !== 'string' || number === '') return byId;
+  for (const key of ['captures', 'collected']) data.account(key, 'exact', { to: 'step.to' });
+  return { kind: 'branch', to: { by: 'number', number }, otherwise: [] };
+}
+
+/** The callflow of the number that the call is transferred to; without one, the number itself. */
+function transferTarget(data: FieldReader, { document }: KazooScope): FlowAction | undefined {
+  const captures = data.value('captures');
+  const captured = Array.isArray(captures) ? (captures as readonly JsonValue[])[0] : undefined;
+  const number = text(data, 'target', 'step.to') ?? (typeof captured === 'string' ? captured : null);
+  if (number === null) return undefined;
+  data.account('captures', 'exact', { to: 'step.to' });
+  const at = document.positionOf(data.pointer);
+  const otherwise = { at, kind: 'connect', to: number, conference: false, maxDurationMs: null, next: null } as const;
+  return { kind: 'branch', to: { by: 'number', number }, otherwise: [otherwise] };
+}
+
+function interceptedBy(data: FieldReader): string {
+  return text(data, 'target_type', 'step.to') ?? 'device';
+}
+
+/** `unbridged_only`: true unless it is said otherwise. */
+function onlyUnbridged(data: FieldReader): boolean {
+  return data.take('unbridged_only', flagRule('step.unlessBridged', true));
 }
 
 function conference(data: FieldReader, { context }: KazooScope): FlowAction {
