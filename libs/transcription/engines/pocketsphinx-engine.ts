@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Resampler, writeWavHeader } from '#libs/media';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Resampler } from '#libs/media';
 import { RecgateError, type Hearing, type HearingRequest, type PcmSource, type SpeechToText } from '#libs/recording-model';
 import { durationOf, inOrder, type HeardWord } from '../heard-word.js';
 
@@ -28,13 +26,7 @@ export function createPocketsphinxEngine(program: string | null): SpeechToText {
         throw new RecgateError('field.invalid', `pocketsphinx knows English only, not ${language}`, { field: 'locale' });
       }
       if (program === null) throw new RecgateError('outbound.refused', `${POCKETSPHINX_PROGRAM} is not installed (apt-get install pocketsphinx pocketsphinx-en-us)`);
-      const file = join(tmpdir(), `recgate-hearing-${randomUUID()}.wav`);
-      try {
-        await writeWav(file, audio, signal);
-        return { language: 'en-US', words: inOrder(readWords(await run(program, file, signal), durationOf(audio))) };
-      } finally {
-        await rm(file, { force: true });
-      }
+      return { language: 'en-US', words: inOrder(readWords(await run(program, audio, signal), durationOf(audio))) };
     },
   };
 }
@@ -48,24 +40,6 @@ function readWords(output: string, longestMs: number): HeardWord[] {
     const endMs = Math.min(Math.max(Math.round(Number(end) * 1000), startMs), longestMs);
     return [{ text: word, startMs, endMs, confidence: Math.min(Number(confidence), 1), speaker: null }];
   });
-}
-
-async function writeWav(path: string, audio: PcmSource, signal: AbortSignal): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    // The length is known at the end only: the header is written twice.
-    await file.write(headerOf(0), 0, undefined, 0);
-    let written = 0;
-    for await (const samples of resampled(audio)) {
-      signal.throwIfAborted();
-      const bytes = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
-      await file.write(bytes, 0, bytes.length, headerOf(0).length + written * 2);
-      written += samples.length;
-    }
-    await file.write(headerOf(written), 0, undefined, 0);
-  } finally {
-    await file.close();
-  }
 }
 
 async function* resampled(audio: PcmSource): AsyncGenerator<Int16Array> {
@@ -82,22 +56,52 @@ async function* resampled(audio: PcmSource): AsyncGenerator<Int16Array> {
   yield rest.subarray(0, resampler.flush(rest));
 }
 
-function headerOf(samples: number): Uint8Array {
-  return writeWavHeader({ codec: 'pcm16', sampleRate: SAMPLE_RATE, channels: 1, samples });
+async function* bytesOf(audio: PcmSource): AsyncGenerator<Buffer> {
+  for await (const samples of resampled(audio)) yield Buffer.from(Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength));
 }
 
-function run(program: string, file: string, signal: AbortSignal): Promise<string> {
+/** The audio goes through a pipe and never lies on the disk. `cat` makes the pipe: the program cannot open a socket. */
+const SCRIPT = 'cat | "$0" -infile /dev/stdin -time yes -logfn /dev/null';
+
+async function run(program: string, audio: PcmSource, signal: AbortSignal): Promise<string> {
+  if (signal.aborted) throw new RecgateError('outbound.failed', `${POCKETSPHINX_PROGRAM} was not begun`, { cause: signal.reason });
+  const child = spawn('/bin/sh', ['-c', SCRIPT, program], { stdio: ['pipe', 'pipe', 'ignore'], detached: true });
+  const kill = () => killAll(child);
+  signal.addEventListener('abort', kill, { once: true });
+  try {
+    const heard = outputOf(child);
+    // When the program ends early its output, or that it has none, says why.
+    const fed = pipeline(bytesOf(audio), child.stdin).catch((cause: unknown) => cause);
+    const output = await heard;
+    const failure = await fed;
+    if (failure instanceof RecgateError) throw failure;
+    if (failure !== undefined) throw new RecgateError('outbound.failed', `${POCKETSPHINX_PROGRAM} did not hear to the end`, { cause: failure });
+    return output;
+  } finally {
+    signal.removeEventListener('abort', kill);
+    kill();
+  }
+}
+
+type Child = ChildProcessByStdio<Writable, Readable, null>;
+
+/** The shell with all that it has started. */
+function killAll({ pid, exitCode, signalCode }: Child): void {
+  if (pid === undefined || exitCode !== null || signalCode !== null) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // They have ended by themselves.
+  }
+}
+
+function outputOf(child: Child): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, ['-infile', file, '-time', 'yes', '-logfn', '/dev/null'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-      signal,
-      killSignal: 'SIGKILL',
-    });
     const chunks: Buffer[] = [];
     let size = 0;
     child.stdout.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > MOST_OUTPUT) child.kill('SIGKILL');
+      if (size > MOST_OUTPUT) killAll(child);
       else chunks.push(chunk);
     });
     child.once('error', (cause) => reject(new RecgateError('outbound.failed', `${POCKETSPHINX_PROGRAM} was broken off`, { cause })));
