@@ -15,6 +15,7 @@ export function createGuardedStores(
   const stores = createObjectStores({
     mediaStore,
     httpUpload: { client: uploads },
+    ftpUpload: { lookup: endpoints.lookup, allowPlain: endpoints.allowPlain },
     s3: { tuning },
     gcs: { tuning },
   });

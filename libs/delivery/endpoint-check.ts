@@ -15,6 +15,8 @@ export interface EndpointRules {
   check(url: string): Promise<void>;
   /** Answers with allowed addresses only: for libraries that let their resolver be chosen. */
   readonly lookup: LookupFunction;
+  /** Whether addresses without TLS may be spoken to. */
+  readonly allowPlain: boolean;
 }
 
 /** @param lookup resolves host names; default: the system's resolver */
@@ -23,6 +25,7 @@ export function createEndpointRules(rules: OutboundRules, lookup: LookupFunction
   const guarded = guardedLookup(guard, lookup);
   return {
     lookup: guarded,
+    allowPlain: rules.allowHttp === true,
     async check(text) {
       try {
         const { hostname } = checkUrl(text, rules, guard).url;

@@ -98,6 +98,7 @@ export type Destination =
   | GcsDestination
   | AzureBlobDestination
   | HttpUploadDestination
+  | FtpUploadDestination
   | MediaStoreDestination
   | { readonly kind: 'none'; readonly reason: string };
 
@@ -152,6 +153,14 @@ export interface HttpUploadDestination {
   readonly url: string;
   readonly method: 'PUT' | 'POST';
   /** `user:password` for Basic, or null. */
+  readonly userinfo: SecretRef | null;
+}
+
+export interface FtpUploadDestination {
+  readonly kind: 'ftp-upload';
+  /** `ftp` or `ftps` (TLS asked for on the control connection), without userinfo: a directory that is there. */
+  readonly url: string;
+  /** `user:password`, or null: anonymous. */
   readonly userinfo: SecretRef | null;
 }
 

@@ -1,4 +1,5 @@
 export type { AzureBlobStoreOptions } from './azure-blob/azure-blob.store.js';
+export type { FtpUploadStoreOptions } from './ftp-upload/ftp-upload.store.js';
 export type { GcsStoreOptions } from './gcs/gcs.store.js';
 export type { HttpUploadStoreOptions } from './http-upload/http-upload.store.js';
 export * from './http-upload/upload-http-client.js';

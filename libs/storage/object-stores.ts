@@ -1,5 +1,6 @@
 import type { DestinationKind, ObjectStore } from '#libs/recording-model';
 import { AzureBlobStore, type AzureBlobStoreOptions } from './azure-blob/azure-blob.store.js';
+import { FtpUploadStore, type FtpUploadStoreOptions } from './ftp-upload/ftp-upload.store.js';
 import { GcsStore, type GcsStoreOptions } from './gcs/gcs.store.js';
 import { HttpUploadStore, type HttpUploadStoreOptions } from './http-upload/http-upload.store.js';
 import type { MediaStore } from './media-store/media-store.js';
@@ -13,6 +14,7 @@ export interface ObjectStoresOptions {
   readonly gcs?: GcsStoreOptions;
   readonly azureBlob?: AzureBlobStoreOptions;
   readonly httpUpload?: HttpUploadStoreOptions;
+  readonly ftpUpload?: FtpUploadStoreOptions;
 }
 
 /** One driver for each kind of destination. `none` has one too, which refuses every write with the reason. */
@@ -25,6 +27,7 @@ export function createObjectStores(options: ObjectStoresOptions): ObjectStores {
     gcs: new GcsStore(options.gcs),
     'azure-blob': new AzureBlobStore(options.azureBlob),
     'http-upload': new HttpUploadStore(options.httpUpload),
+    'ftp-upload': new FtpUploadStore(options.ftpUpload),
     'media-store': options.mediaStore,
     none: new NoStore(),
   };

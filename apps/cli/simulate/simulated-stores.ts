@@ -43,6 +43,7 @@ export class SimulatedStores {
     gcs: this.store('gcs'),
     'azure-blob': this.store('azure-blob'),
     'http-upload': this.store('http-upload'),
+    'ftp-upload': this.store('ftp-upload'),
     'media-store': this.store('media-store'),
   };
 
@@ -99,7 +100,7 @@ export class SimulatedStores {
     lines.addOf(recordingId, atMs, {
       type: 'request',
       purpose: 'upload',
-      method: destination.kind === 'http-upload' ? destination.method : 'PUT',
+      method: destination.kind === 'http-upload' ? destination.method : destination.kind === 'ftp-upload' ? 'STOR' : 'PUT',
       url: locationOf(target),
       headers: { 'content-type': target.contentType, 'content-length': String(content.sizeBytes) },
       body: null,
@@ -138,6 +139,7 @@ function objectUrlOf({ destination, name }: ObjectTarget): string | null {
     }
     case 'media-store':
     case 'http-upload':
+    case 'ftp-upload':
     case 'none':
       return null;
   }
@@ -162,6 +164,7 @@ function locationOf(
     case 'media-store':
       return `media://${tenant}/${application}/${name.split('/').map(encodeURIComponent).join('/')}`;
     case 'http-upload':
+    case 'ftp-upload':
     case 'none':
       return name;
   }
@@ -169,7 +172,7 @@ function locationOf(
 
 /** The vendor's file name as one that is safe and the same everywhere; an upload may bear its name in the query, out of sight. */
 function safeName({ destination, name }: ObjectTarget, extension: string): string {
-  const path = destination.kind === 'http-upload' ? decodedPath(name) : name;
+  const path = destination.kind === 'http-upload' || destination.kind === 'ftp-upload' ? decodedPath(name) : name;
   const safe = basename(path)
     .replace(/[^A-Za-z0-9._-]+/g, '_')
     .replace(/^[._]+/, '')

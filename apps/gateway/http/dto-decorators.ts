@@ -12,13 +12,13 @@ export function MayBeNull(): PropertyDecorator {
 
 const LONGEST_URL = 8192;
 
-/** An absolute http or https URL without credentials; those are handed over apart, as secrets. */
-export function IsPlainUrl(): PropertyDecorator {
+/** An absolute http or https (or ftp or ftps) URL without credentials; those are handed over apart, as secrets. */
+export function IsPlainUrl(protocol: 'http' | 'ftp' = 'http'): PropertyDecorator {
   return ValidateBy({
     name: 'isPlainUrl',
     validator: {
-      validate: (value) => isHttpUrl(value) && hasNoUserinfo(value),
-      defaultMessage: () => '$property must be an absolute http or https URL without credentials',
+      validate: (value) => isUrl(value, protocol) && hasNoUserinfo(value),
+      defaultMessage: () => `$property must be an absolute ${protocol} or ${protocol}s URL without credentials`,
     },
   });
 }
@@ -27,7 +27,7 @@ export function IsPlainUrl(): PropertyDecorator {
 export function IsHttpUrl(): PropertyDecorator {
   return ValidateBy({
     name: 'isHttpUrl',
-    validator: { validate: isHttpUrl, defaultMessage: () => '$property must be an absolute http or https URL' },
+    validator: { validate: (value) => isUrl(value, 'http'), defaultMessage: () => '$property must be an absolute http or https URL' },
   });
 }
 
@@ -50,8 +50,12 @@ export function IsStringMap(limits: {
   });
 }
 
-function isHttpUrl(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= LONGEST_URL && /^https?:\/\//i.test(value) && URL.canParse(value);
+const SCHEMES = { http: /^https?:\/\//i, ftp: /^ftps?:\/\// } as const;
+
+function isUrl(value: unknown, protocol: keyof typeof SCHEMES): value is string {
+  return (
+    typeof value === 'string' && value.length <= LONGEST_URL && SCHEMES[protocol].test(value) && URL.canParse(value)
+  );
 }
 
 function hasNoUserinfo(value: string): boolean {

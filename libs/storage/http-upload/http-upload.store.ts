@@ -15,7 +15,7 @@ import {
 import { ContentSource } from '../shared/content-source.js';
 import { messageOf, networkCodeOf, stoppedError, storeError } from '../shared/store-error.js';
 import { createUndiciUploadClient } from './upload-http-client.js';
-import { safeUploadUrl, withoutQuery, type UploadAddress } from './upload-url.js';
+import { safeUploadUrl, withoutQuery, type UploadAddress } from '../shared/upload-url.js';
 
 export interface HttpUploadStoreOptions {
   /** Default: the plain client, which goes to any address. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ApplicationView, CallIdentity, MintContext, ObjectTarget, RecordingView } from '#libs/recording-model';
+import { objectNameIn } from '../shared/index.js';
 
 const INSTANCE_ID = /^([0-9a-f]{16}\.\d+)(?:\.\d+)?$/;
 
@@ -53,11 +54,8 @@ export function recordingFilename(recording: RecordingView): string {
 
 /** Recordings lie in the application's own media store under their file name, less the leading slash. */
 export function nameObject(recording: RecordingView, _application: ApplicationView): ObjectTarget {
-  return {
-    destination: recording.spec.destination,
-    name: recordingFilename(recording).slice(1),
-    contentType: recording.spec.format.contentType,
-  };
+  const { destination, format } = recording.spec;
+  return { destination, name: objectNameIn(destination, recordingFilename(recording).slice(1)), contentType: format.contentType };
 }
 
 function firstSampleAt({ capture }: RecordingView): string | null {

@@ -1,4 +1,5 @@
 import type { ApplicationView, MintContext, ObjectTarget, RecordingView } from '#libs/recording-model';
+import { objectNameIn } from '../shared/index.js';
 import { settingOf } from './flexml.settings.js';
 
 /** The file's sid: the one the document gives, or a new UUID (contract §4.6). It is `RecordingSid` and `RecordingFileSid`. */
@@ -14,7 +15,7 @@ export function mintFlexmlNames({ spec, ids }: MintContext): Readonly<Record<str
 export function nameFlexmlObject(recording: RecordingView): ObjectTarget {
   const { destination, format } = recording.spec;
   const file = `${fileSidOf(recording)}.${format.extension}`;
-  return { destination, name: isOwnStore(recording) ? `f/${file}` : file, contentType: format.contentType };
+  return { destination, name: isOwnStore(recording) ? `f/${file}` : objectNameIn(destination, file), contentType: format.contentType };
 }
 
 /** The sid minted at acceptance. */

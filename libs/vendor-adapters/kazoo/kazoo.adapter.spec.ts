@@ -299,7 +299,14 @@ describe('where recordings go (contract §2.1)', () => {
       { kind: 'http-upload', url: 'http://r.example.com/' },
     ],
     ['an empty URL', { url: '' }, { storeRecordings: 'true' }, { kind: 'media-store' }],
-    ['ftp', { url: 'ftp://r.example.com/' }, {}, { kind: 'none', reason: 'not yet executed: upload by ftp' }],
+    ['ftp', { url: 'ftp://r.example.com/in/' }, {}, { kind: 'ftp-upload', url: 'ftp://r.example.com/in/', userinfo: null }],
+    [
+      'ftps with credentials',
+      { url: 'ftps://rec:pw@r.example.com/in' },
+      {},
+      { kind: 'ftp-upload', url: 'ftps://r.example.com/in', userinfo: { secret: 'url.userinfo' } },
+    ],
+    ['sftp', { url: 'sftp://r.example.com/' }, {}, { kind: 'none', reason: expect.stringContaining('host key') }],
     ['another scheme', { url: 'gopher://r.example.com/' }, { storeRecordings: 'true' }, { kind: 'none' }],
     ['no URL at all', { url: 'https://' }, { storeRecordings: 'true' }, { kind: 'none' }],
   ])('%s', (_name, data, settings, expected) => {

@@ -44,7 +44,7 @@ export const KAZOO_CAPABILITIES: readonly FieldCapability[] = [
     to: 'spec.destination.url',
     support: 'executed',
     default: null,
-    note: 'http and https; ftp is not yet executed',
+    note: 'http, https, ftp, ftps; sftp has no field for the host key',
   },
   {
     field: 'record_call.time_limit',

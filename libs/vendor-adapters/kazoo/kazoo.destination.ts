@@ -1,4 +1,4 @@
-import { NOT_YET_EXECUTED, splitUserinfo, type Destination, type SecretBag } from '#libs/recording-model';
+import { splitUserinfo, type Destination, type SecretBag } from '#libs/recording-model';
 import { resolveUrl } from '../shared/index.js';
 import { uploadMethod } from './kazoo.record-fields.js';
 import type { FieldReader, KazooScope } from './kazoo.scope.js';
@@ -12,8 +12,16 @@ export interface KazooDestination {
   readonly handlerId: string | null;
 }
 
-/** Schemes Kazoo's storer takes at run time and the gateway cannot upload to. */
-const UNSUPPORTED_SCHEMES = ['ftp', 'ftps', 'sftp'];
+/** What Kazoo's storer takes at run time (contract §1.2 `url`). */
+const UPLOADS: Readonly<Record<string, 'http-upload' | 'ftp-upload'>> = {
+  http: 'http-upload',
+  https: 'http-upload',
+  ftp: 'ftp-upload',
+  ftps: 'ftp-upload',
+};
+const REFUSALS: Readonly<Record<string, string>> = {
+  sftp: 'sftp needs the host key of the server, for which the node has no field',
+};
 const USERINFO = 'url.userinfo';
 
 /** `url`, `method` and, without a URL, plan and settings: the table of contract §2.1. */
@@ -36,8 +44,8 @@ export function destinationOf(data: FieldReader, scope: KazooScope): KazooDestin
 function toUrl(text: string, method: 'PUT' | 'POST', data: FieldReader, scope: KazooScope): KazooDestination {
   const shown = splitUserinfo(text).url;
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text.trim())?.[1]?.toLowerCase() ?? '';
-  if (UNSUPPORTED_SCHEMES.includes(scheme)) return notStored(data, `${NOT_YET_EXECUTED}: upload by ${scheme}`, shown);
-  if (scheme !== 'http' && scheme !== 'https') return notStored(data, 'only http and https URLs are stored to', shown);
+  const kind = UPLOADS[scheme];
+  if (kind === undefined) return notStored(data, REFUSALS[scheme] ?? 'only http, https, ftp and ftps URLs are stored to', shown);
   const resolved = tryResolve(text, data, scope);
   if (resolved === null) return notStored(data, 'the URL is malformed', shown);
   const userinfo = resolved.userinfo === null ? null : { secret: USERINFO };
@@ -48,7 +56,7 @@ function toUrl(text: string, method: 'PUT' | 'POST', data: FieldReader, scope: K
     ...(userinfo === null ? {} : { reason: 'credentials kept apart' }),
   });
   return {
-    destination: { kind: 'http-upload', url, method, userinfo },
+    destination: kind === 'ftp-upload' ? { kind, url, userinfo } : { kind, url, method, userinfo },
     secrets: resolved.userinfo === null ? {} : { [USERINFO]: resolved.userinfo },
     handlerId: 'overridden',
   };
@@ -106,7 +114,7 @@ function tryResolve(
   scope: KazooScope,
 ): { url: string; userinfo: string | null } | null {
   try {
-    return resolveUrl(text, null, scope.document.positionOf(`${data.pointer}/url`));
+    return resolveUrl(text, null, scope.document.positionOf(`${data.pointer}/url`), { schemes: Object.keys(UPLOADS) });
   } catch {
     return null;
   }

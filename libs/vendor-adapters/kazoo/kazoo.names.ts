@@ -1,10 +1,11 @@
 import type { ApplicationView, MintContext, ObjectTarget, RecordingView } from '#libs/recording-model';
+import { objectNameIn } from '../shared/index.js';
 import { diskName, encodeAll } from './kazoo.format.js';
 import { kazooFacts, kazooRecordingDocument, type KazooFacts } from './kazoo.recording-document.js';
 import { hexDigest, kazooSettings } from './kazoo.settings.js';
 import { storagePlan, type NamePart, type StoragePlan } from './kazoo.storage-plan.js';
 import { gregorianSeconds, yearMonth } from './kazoo.time.js';
-import { uploadUrl } from './kazoo.upload-url.js';
+import { ftpUrl, uploadUrl } from './kazoo.upload-url.js';
 
 /**
  * Ids of a recording in Kazoo's form: `recordingId` (`YYYYMM-<32 hex>`, in 5.x `media_id` if given), `mediaName`
@@ -43,10 +44,12 @@ export function nameKazooObject(recording: RecordingView, application: Applicati
         : uploadUrl(destination.url, recording, application);
       return { destination, name, contentType };
     }
+    case 'ftp-upload':
+      return { destination, name: ftpUrl(destination.url, recording, application), contentType };
     case 's3':
     case 'gcs':
     case 'azure-blob':
-      return { destination, name: plannedName(plan, destination.kind, recording, application), contentType };
+      return { destination, name: objectNameIn(destination, plannedName(plan, destination.kind, recording, application)), contentType };
     case 'media-store':
     case 'none': {
       const { recordingId, mediaName } = kazooFacts(recording, application);

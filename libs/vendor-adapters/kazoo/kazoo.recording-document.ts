@@ -86,9 +86,7 @@ export function kazooRecordingDocument(recording: RecordingView, application: Ap
     owner_id: facts.ownerId,
     endpoint_id: version === '4.3' ? undefined : textMember(call.vendor, 'endpoint_id'),
     url:
-      spec.destination.kind === 'http-upload' && spec.labels['handler_id'] === 'overridden'
-        ? spec.destination.url
-        : undefined,
+      'url' in spec.destination && spec.labels['handler_id'] === 'overridden' ? spec.destination.url : undefined,
     origin: spec.labels['origin'],
     ...(version === '5.x' ? laterFields(recording) : {}),
     custom_channel_vars: call.vendor['custom_channel_vars'] ?? { account_id: facts.accountId },

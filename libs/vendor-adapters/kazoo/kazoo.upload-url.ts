@@ -41,7 +41,7 @@ const PARAMETERS: Readonly<Record<KazooVersion, readonly Parameter[]>> = {
 export function uploadUrl(base: string, recording: RecordingView, application: ApplicationView): string {
   const { version } = kazooSettings(application);
   const facts = kazooFacts(recording, application);
-  const name = `call_recording_${encodeAll(recording.call.callId)}.${fileExtension(recording, version)}`;
+  const name = fileName(recording, version);
   const list =
     version === '5.x' && recording.call.conferenceId !== undefined
       ? [...PARAMETERS[version], ...CONFERENCE]
@@ -50,6 +50,15 @@ export function uploadUrl(base: string, recording: RecordingView, application: A
   const [address = '', query] = splitQuery(base.split('#')[0] ?? '');
   if (query === null) return `${address.replace(/\/$/, '')}/${name}?${parameters}`;
   return `${address}?${intoLastParameter(query, name)}&${parameters}`;
+}
+
+/** The complete URL of a file sent by FTP (contract §2.2): the same name in the same place, and no parameters. */
+export function ftpUrl(base: string, recording: RecordingView, application: ApplicationView): string {
+  return `${base.replace(/[?#].*$/s, '').replace(/\/$/, '')}/${fileName(recording, kazooSettings(application).version)}`;
+}
+
+function fileName(recording: RecordingView, version: KazooVersion): string {
+  return `call_recording_${encodeAll(recording.call.callId)}.${fileExtension(recording, version)}`;
 }
 
 /** 4.3 names the file by the requested format, later generations by what it is. */

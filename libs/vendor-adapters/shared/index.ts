@@ -1,4 +1,5 @@
 export * from './accounting-collector.js';
 export * from './json-document.js';
 export * from './json-pointer.js';
+export * from './object-name.js';
 export * from './url-resolution.js';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { ApplicationView, Destination, MintContext, ObjectTarget, RecordingView } from '#libs/recording-model';
+import type { ApplicationView, MintContext, ObjectTarget, RecordingView } from '#libs/recording-model';
 import { assertNever } from '#libs/recording-model';
+import { objectNameIn } from '../shared/index.js';
 import { applicationKeyOf } from './sinch.settings.js';
 
 /** Label of a recording in the gateway's own store: the path after `sdrive://`. */
@@ -29,9 +30,11 @@ export function mintSinchNames(context: MintContext): Readonly<Record<string, st
 
 /** Where the file goes: the given key, or the generated name in the given folder (contract §2.1, §2.3). */
 export function nameSinchObject(recording: RecordingView, application: ApplicationView): ObjectTarget {
-  const key = keyIn(recording);
-  const name = key === null || key.endsWith('/') ? `${key ?? ''}${generatedName(recording, application)}` : key;
-  return { destination: recording.spec.destination, name, contentType: recording.spec.format.contentType };
+  const { destination, format, labels } = recording.spec;
+  const path = String(labels[SDRIVE_LABEL] ?? '');
+  const isNamed = path !== '' && !path.endsWith('/');
+  const name = isNamed ? path : objectNameIn(destination, `${path}${generatedName(recording, application)}`);
+  return { destination, name, contentType: format.contentType };
 }
 
 /**
@@ -49,6 +52,7 @@ export function sinchDestinationUri(recording: RecordingView, application: Appli
       return `azure://${destination.account}/${destination.container}/${name}`;
     case 'media-store':
     case 'http-upload':
+    case 'ftp-upload':
     case 'none':
       return recording.receipt?.url ?? `sdrive://${name}`;
     default:
@@ -59,13 +63,6 @@ export function sinchDestinationUri(recording: RecordingView, application: Appli
 /** Name or URI of the transcript beside a recording: without the extension, plus `-transcript.json` (contract §2.4). */
 export function sinchTranscriptName(recordingName: string): string {
   return `${recordingName.replace(/(?<=[^/])\.[^./]*$/, '')}-transcript.json`;
-}
-
-function keyIn(recording: RecordingView): string | null {
-  const destination: Destination = recording.spec.destination;
-  if ('key' in destination) return destination.key;
-  const path = recording.spec.labels[SDRIVE_LABEL];
-  return path === undefined ? null : String(path);
 }
 
 /** `{yyyyMMddHHmmss}_{applicationKey}_{callId}.{format}`; the date is the UTC start of the recording. */

@@ -12,7 +12,7 @@ export class SecretRefDto {
 
 const SECRET = { type: SecretRefDto };
 
-export const DESTINATION_KINDS = ['s3', 'gcs', 'azure-blob', 'http-upload', 'media-store'] as const;
+export const DESTINATION_KINDS = ['s3', 'gcs', 'azure-blob', 'http-upload', 'ftp-upload', 'media-store'] as const;
 
 /** Where the file goes; which further fields there are depends on `kind`. */
 export class DestinationDto {
@@ -223,7 +223,9 @@ export class AzureBlobDestinationDto extends DestinationDto {
 export class HttpUploadDestinationDto extends DestinationDto {
   declare kind: 'http-upload';
 
-  @ApiProperty({ description: 'Without credentials; those go into `userinfo`' })
+  @ApiProperty({
+    description: 'With a trailing `/` a folder, in which the file gets its name. Without credentials; those go into `userinfo`',
+  })
   @IsPlainUrl()
   url: string;
 
@@ -233,6 +235,21 @@ export class HttpUploadDestinationDto extends DestinationDto {
   method: 'PUT' | 'POST' = 'PUT';
 
   @ApiPropertyOptional({ type: SecretRefDto, nullable: true, description: '`user:password` for Basic' })
+  @MayBeNull()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => SecretRefDto)
+  userinfo: SecretRefDto | null = null;
+}
+
+export class FtpUploadDestinationDto extends DestinationDto {
+  declare kind: 'ftp-upload';
+
+  @ApiProperty({ description: '`ftp` or `ftps`: a directory that is there. Without credentials; those go into `userinfo`' })
+  @IsPlainUrl('ftp')
+  url: string;
+
+  @ApiPropertyOptional({ type: SecretRefDto, nullable: true, description: '`user:password`; null: anonymous' })
   @MayBeNull()
   @IsObject()
   @ValidateNested()
@@ -255,7 +272,7 @@ export class MediaStoreDestinationDto extends DestinationDto {
 }
 
 export type AnyDestinationDto =
-  S3DestinationDto | GcsDestinationDto | AzureBlobDestinationDto | HttpUploadDestinationDto | MediaStoreDestinationDto;
+  S3DestinationDto | GcsDestinationDto | AzureBlobDestinationDto | HttpUploadDestinationDto | FtpUploadDestinationDto | MediaStoreDestinationDto;
 
 /** The class of each kind of destination. */
 export const DESTINATION_CLASSES = {
@@ -263,6 +280,7 @@ export const DESTINATION_CLASSES = {
   gcs: GcsDestinationDto,
   'azure-blob': AzureBlobDestinationDto,
   'http-upload': HttpUploadDestinationDto,
+  'ftp-upload': FtpUploadDestinationDto,
   'media-store': MediaStoreDestinationDto,
 } as const satisfies Record<(typeof DESTINATION_KINDS)[number], new () => DestinationDto>;
 

@@ -1,5 +1,5 @@
 import { RecgateError, splitUserinfo } from '#libs/recording-model';
-import { dangerOf } from '../shared/object-key.js';
+import { dangerOf } from './object-key.js';
 
 /** A checked upload address. */
 export interface UploadAddress {
@@ -7,15 +7,17 @@ export interface UploadAddress {
   readonly userinfo: string | null;
 }
 
+const PROTOCOLS = { http: /^https?:\/\/[^/?#\\]+([^?#]*)/i, ftp: /^ftps?:\/\/[^/?#\\]+([^?#]*)$/i } as const;
+
 /**
  * Checks an upload URL. Its path is looked at as written and decoded, since parsing a URL resolves `..` in silence.
  * @throws RecgateError `destination.rejected`
  */
-export function safeUploadUrl(text: string): UploadAddress {
+export function safeUploadUrl(text: string, protocol: keyof typeof PROTOCOLS = 'http'): UploadAddress {
   const { url, userinfo } = splitUserinfo(text);
-  const path = /^https?:\/\/[^/?#\\]+([^?#]*)/i.exec(url)?.[1];
-  if (path === undefined || !URL.canParse(url)) refuse('is not an absolute http or https URL');
-  const danger = dangerOf(decoded(path));
+  const path = PROTOCOLS[protocol].exec(url)?.[1];
+  if (path === undefined || !URL.canParse(url)) refuse(`is not an absolute ${protocol} or ${protocol}s URL`);
+  const danger = dangerOf(decodedPath(path));
   if (danger !== null) refuse(danger);
   if (/[\p{Cc}\s]/u.test(url)) refuse('holds a blank or a control character');
   return { url, userinfo };
@@ -26,7 +28,8 @@ export function withoutQuery(url: string): string {
   return url.replace(/[?#].*$/s, '');
 }
 
-function decoded(path: string): string {
+/** @throws RecgateError `destination.rejected` for a path that is not properly percent-encoded */
+export function decodedPath(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {
