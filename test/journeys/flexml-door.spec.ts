@@ -309,7 +309,7 @@ journeys.it(
 );
 
 journeys.it(
-  'calls that nobody takes, and calls that are cancelled, are told to their own status callback',
+  'calls that nobody takes, and calls that are cancelled, are told to the status callback that was written last',
   async (gateway) => {
     const app = await gateway.app({});
     const { access } = await account(gateway, 'unanswered');
@@ -318,9 +318,14 @@ journeys.it(
     await api.call({ ...fields, timeout: 1, status_callback_url: `${app.url}/unanswered` });
     const sid = await api.call({
       ...fields,
-      status_callback_url: `${app.url}/cancelled`,
-      status_callback_method: 'GET',
+      status_callback_url: `${app.url}/old`,
     });
+    const changed = await fetch(`${access.baseUrl}/flexml/v1/calls/${sid}`, {
+      method: 'PATCH',
+      headers: { authorization: `Basic ${Buffer.from(`${access.login}:${access.password}`).toString('base64')}` },
+      body: JSON.stringify({ status_callback_url: `${app.url}/cancelled`, status_callback_method: 'GET' }),
+    });
+    expect(changed.status).toBe(200);
     await api.cancel(sid);
     await until('both ends are told', () => app.at('/unanswered').length > 0 && app.at('/cancelled').length > 0);
     expect(bodiesAt(app, '/unanswered')).toEqual([
@@ -328,6 +333,6 @@ journeys.it(
     ]);
     const query = new URL(app.at('/cancelled')[0]?.url ?? '', app.url).searchParams;
     expect([query.get('CallSid'), query.get('CallStatus')]).toEqual([sid, 'cancel']);
-    expect(app.at('/never')).toEqual([]);
+    expect([app.at('/never'), app.at('/old')]).toEqual([[], []]);
   },
 );

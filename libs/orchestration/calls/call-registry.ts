@@ -200,7 +200,9 @@ export class CallRegistry {
   }
 
   private async event({ callRef, event }: CallEventCommand): Promise<Record<string, never>> {
-    this.require(callRef).session.event(event);
+    const { session } = this.require(callRef);
+    if (event.type === 'begin') session.begin(event.begin, 'ifWaiting');
+    else session.event(event);
     return {};
   }
 

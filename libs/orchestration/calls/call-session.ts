@@ -152,13 +152,13 @@ export class CallSession implements CallMediaListener {
   }
 
   /**
-   * Begins the flow, now or when the call is answered.
+   * Begins the flow, now or when the call is answered; `ifWaiting`: in place of the beginning that waits for the answer.
    * @throws RecgateError `document.*`, `field.*` when it begins now with a document that cannot be read
    */
-  begin(start: FlowStart, when: 'now' | 'answered'): void {
+  begin(start: FlowStart, when: 'now' | 'answered' | 'ifWaiting'): void {
     if (start.kind === 'request') this.flow.carry(start.flowState ?? {});
-    if (when === 'answered' && this.progress.state === 'ringing') this.start = start;
-    else this.beginFlow(start);
+    if (when === 'ifWaiting' ? this.start !== null : when === 'answered' && this.progress.state === 'ringing') this.start = start;
+    else if (when !== 'ifWaiting') this.beginFlow(start);
   }
 
   /**

@@ -92,6 +92,8 @@ export interface CallEventCommand {
     /** The connected party has gone; the call goes on. */
     | { readonly type: 'legEnded' }
     | { readonly type: 'dtmf'; readonly key: string; readonly party: Party }
+    /** A flow that waits for the answer begins so; one that has begun goes on, and only knows what is carried along. */
+    | { readonly type: 'begin'; readonly begin: Extract<FlowBeginning, { readonly kind: 'request' }> }
     /** `remote`: where the new party sends from; null: the next sender is taken. */
     | { readonly type: 'transfer'; readonly party: Party; readonly remote: MediaAddress | null };
 }

@@ -38,8 +38,8 @@ describe('flexml: how calls begin (contract §1.1)', () => {
       did({ phonenumber: '15160000000', url: 'https://other.example.com/' }),
       did({ url: 'https://did.example.com/' }),
     ];
-    expect(choose(known)).toEqual({ ...start, flowState: {} });
-    expect(choose(known, { ...CALL, to: '15165550137' })).toEqual({ ...start, flowState: {} });
+    expect(choose(known)).toEqual({ ...start, flowState: { statusCallback: null } });
+    expect(choose(known, { ...CALL, to: '15165550137' })).toEqual({ ...start, flowState: { statusCallback: null } });
     expect(choose(known, { ...CALL, to: '+15169999999' })).toBeNull();
     expect(choose(known, { ...CALL, direction: 'outbound' })).toBeNull();
   });

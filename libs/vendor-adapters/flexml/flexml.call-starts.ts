@@ -32,8 +32,9 @@ export function flexmlCallStart(
       : requestTo(application, 'document', own.url, own.method);
   if (request === null) return null;
   const told = objects.find(({ status_callback_url: url }) => url !== null);
-  const callback = told === undefined ? {} : { url: told.status_callback_url, method: told.status_callback_method };
-  return { kind: 'request', request, flowState: told === undefined ? {} : { statusCallback: callback } };
+  const statusCallback =
+    told === undefined ? null : { url: told.status_callback_url, method: told.status_callback_method };
+  return { kind: 'request', request, flowState: { statusCallback } };
 }
 
 /** Inbound calls begin with the document of the DID that was called (contract §1.1). */
@@ -60,7 +61,7 @@ export function lastFlexmlRequests(
   _call: CallIdentity,
   flowState: JsonObject = {},
 ): readonly FlowRequest[] {
-  const own = flowState['statusCallback'] as { readonly url?: string; readonly method?: 'GET' | 'POST' } | undefined;
+  const own = flowState['statusCallback'] as { readonly url?: string; readonly method?: 'GET' | 'POST' } | null | undefined;
   const request =
     own?.url === undefined
       ? settingRequest(application, 'statusCallback')

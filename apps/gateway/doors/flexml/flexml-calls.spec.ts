@@ -138,7 +138,7 @@ describe('POST /calls', () => {
         method: 'POST',
         userinfo: { secret: 'documentUserinfo' },
       },
-      flowState: {},
+      flowState: { statusCallback: null },
     });
   });
 
@@ -257,17 +257,29 @@ describe('DELETE of a call that somebody began to make and died', () => {
 });
 
 describe('calls that go on', () => {
-  it('keep what is written of them, are not interrupted by it, and are ended by DELETE', async () => {
+  it('keep what is written of them, hear of it, and are ended by DELETE', async () => {
     const { call_sid: sid } = await created(CALLS, NUMBERS);
     const path = `${CALLS}/${String(sid)}`;
-    const commands = node.commands.length;
-    expect(
-      (await ask('PATCH', path, { url: 'https://app.example.com/other', attributes: { a: 1 } })).json(),
-    ).toMatchObject({
-      url: 'https://app.example.com/other',
-      attributes: { a: 1 },
+    const { callRef } = opened(sid)[0] ?? {};
+    const changes = { url: 'https://app.example.com/other', attributes: { a: 1 } };
+    const told = { status_callback_url: 'https://app.example.com/told', status_callback_method: 'GET' };
+    expect((await ask('PATCH', path, { ...changes, ...told })).json()).toMatchObject({ ...changes, ...told });
+    expect(node.commands.at(-1)).toEqual({
+      name: 'callEvent',
+      data: {
+        callRef,
+        event: {
+          type: 'begin',
+          begin: {
+            kind: 'request',
+            request: { purpose: 'document', url: changes.url, method: 'POST', userinfo: null },
+            flowState: { statusCallback: { url: told.status_callback_url, method: 'GET' } },
+          },
+        },
+      },
     });
-    expect(node.commands).toHaveLength(commands);
+    await ask('PATCH', path, { status_callback_url: null });
+    expect(node.commands.at(-1)?.data).toMatchObject({ event: { begin: { flowState: { statusCallback: null } } } });
     expect((await ask('DELETE', path, undefined, 'other:pw-other')).status).toBe(404);
     expect((await ask('DELETE', path)).status).toBe(204);
     expect(node.commands.at(-1)).toMatchObject({

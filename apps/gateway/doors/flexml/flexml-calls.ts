@@ -99,7 +99,8 @@ export class FlexmlCalls {
   }
 
   /**
-   * Writes fields. A call that was made goes on as it was begun; one that waits counts its new delay from now.
+   * Writes fields. A call that waits for its time counts a new delay from now; one that rings begins with what is written
+   * now; one that goes on is not interrupted. Whoever is to be told of the end is the one that was written last.
    * @throws RecgateError `field.*`, `request.not_found`
    */
   async rewrite(
@@ -109,7 +110,7 @@ export class FlexmlCalls {
   ): Promise<KeptCall> {
     const before = await this.require(application, sid);
     const planned = read(before.fields);
-    await this.startOf(application, planned);
+    const start = await this.startOf(application, planned, before.fields);
     const dueAt = new Date(this.gateway.ports.clock.now().getTime() + planned.delay * 1000).toISOString();
     if (before.stage === 'scheduled' && dueAt < before.dueAt) await this.noteDue(application, sid, dueAt);
     const changed = await this.change(application, sid, (current) => {
@@ -117,6 +118,7 @@ export class FlexmlCalls {
       const waits = current.stage === 'scheduled' && fields.delay !== current.fields.delay;
       return { ...current, fields, dueAt: waits ? dueAt : current.dueAt };
     });
+    if (changed?.stage === 'placed') await this.tellNode(changed, start);
     return changed ?? noSuchSid();
   }
 
@@ -190,11 +192,16 @@ export class FlexmlCalls {
 
   /**
    * What the call begins with: the document of the Call before that of its DID before the account's (contract §1.1).
+   * @param before the number it is made from already needs not be the endpoint's any more
    * @throws RecgateError `field.missing` when none names one, `field.invalid` for a number of somebody else's
    */
-  private async startOf(application: DoorApplication, fields: flexml.CallFields): Promise<flexml.FlexmlCallStart> {
+  private async startOf(
+    application: DoorApplication,
+    fields: flexml.CallFields,
+    before?: flexml.CallFields,
+  ): Promise<flexml.FlexmlCallStart> {
     const dids = (await this.dids.list(application)).map((did) => did.fields);
-    flexml.requireOwnNumber(fields.calling_did, dids);
+    if (fields.calling_did !== before?.calling_did) flexml.requireOwnNumber(fields.calling_did, dids);
     const did = flexml.didOf(fields.calling_did, dids);
     const start = flexml.flexmlCallStart(application.view, did === null ? [fields] : [fields, did]);
     if (start !== null) return start;
@@ -229,11 +236,20 @@ export class FlexmlCalls {
   }
 
   private async end(call: CallRecord): Promise<void> {
-    await this.calls.hangup(call).catch((thrown: unknown) => {
-      // It has ended meanwhile.
-      if (!(thrown instanceof RecgateError && thrown.code === 'request.not_found')) throw thrown;
-    });
+    await unlessEnded(this.calls.hangup(call));
   }
+
+  private async tellNode({ callRef }: KeptCall, start: flexml.FlexmlCallStart): Promise<void> {
+    const call = await this.gateway.ports.ledger.calls.get(callRef);
+    if (call !== null && call.state !== 'ended') await unlessEnded(this.calls.beginWith(call, start));
+  }
+}
+
+/** A call that has ended meanwhile needs no command any more. */
+async function unlessEnded(command: Promise<void>): Promise<void> {
+  await command.catch((thrown: unknown) => {
+    if (!(thrown instanceof RecgateError && thrown.code === 'request.not_found')) throw thrown;
+  });
 }
 
 /** Nobody has taken the making of the call upon himself, or whoever had is dead. */

@@ -126,6 +126,11 @@ export class DoorCalls {
     return this.nodes.send(nodeId, 'interrupt', { callRef, redirect });
   }
 
+  /** What a call begins with that waits for its answer, and what its flow knows; one that has begun is not interrupted. */
+  async beginWith({ nodeId, callRef }: CallRecord, begin: Extract<FlowBeginning, { kind: 'request' }>): Promise<void> {
+    await this.nodes.send(nodeId, 'callEvent', { callRef, event: { type: 'begin', begin } });
+  }
+
   async steerParticipant(
     { nodeId, callRef }: CallRecord,
     action: NodeCommands['participant']['request']['action'],
