@@ -42,9 +42,10 @@ async function callWith(
   user: string,
   instance: string,
   routes: Readonly<Record<string, Route>>,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly call: JourneyCall; readonly app: VendorApp }> {
   const app = await gateway.app(routes);
-  const settings = { ...pagesOf(app.url), ...userSettings(user) };
+  const settings = { ...pagesOf(app.url), ...userSettings(user), ...more };
   const call = await gateway.place({ vendor: 'aculab', settings, call: { callId: `${instance}.1` }, answered: false });
   return { call, app };
 }
@@ -104,30 +105,27 @@ journeys.it(
   },
 );
 
-journeys.it(
-  'the caller hangs up in the middle of a message: what next_page answers still counts',
-  async (gateway) => {
-    const [user, instance] = ['1-2-0/hangup@example.com', '5555555555555555.5'];
-    const { call, app } = await callWith(gateway, user, instance, {
-      '/first': page({ record: { next_page: { url: 'recorded' } } }),
-      '/recorded': ({ text }) => {
-        const filename = (JSON.parse(text) as PageBody).action_result?.result.filename ?? '';
-        return JSON.stringify({ token: `taken ${filename}`, actions: [{ delete_file: { filename } }, { answer: {} }] });
-      },
-    });
-    await call.reaches(0, 'armed', 'capturing');
-    call.caller.say(WORDS);
-    await call.capturing();
-    await call.said();
-    await call.hangup('caller');
-    await call.ended();
-    await until('the final page', () => app.at('/final').length > 0);
-    const filename = bodyAt(app, '/recorded').action_result?.result.filename ?? '';
-    expect(bodyAt(app, '/final')).toMatchObject({ token: `taken ${filename}`, this_call: { call_cause: 'hung_up' } });
-    await until('the file is gone', async () => (await cloud(gateway, user).fileGet(filename)) === null);
-    expect((await call.recordings())[0]).toMatchObject({ state: 'available' });
-  },
-);
+journeys.it('the caller hangs up in the middle of a message: what next_page answers still counts', async (gateway) => {
+  const [user, instance] = ['1-2-0/hangup@example.com', '5555555555555555.5'];
+  const { call, app } = await callWith(gateway, user, instance, {
+    '/first': page({ record: { next_page: { url: 'recorded' } } }),
+    '/recorded': ({ text }) => {
+      const filename = (JSON.parse(text) as PageBody).action_result?.result.filename ?? '';
+      return JSON.stringify({ token: `taken ${filename}`, actions: [{ delete_file: { filename } }, { answer: {} }] });
+    },
+  });
+  await call.reaches(0, 'armed', 'capturing');
+  call.caller.say(WORDS);
+  await call.capturing();
+  await call.said();
+  await call.hangup('caller');
+  await call.ended();
+  await until('the final page', () => app.at('/final').length > 0);
+  const filename = bodyAt(app, '/recorded').action_result?.result.filename ?? '';
+  expect(bodyAt(app, '/final')).toMatchObject({ token: `taken ${filename}`, this_call: { call_cause: 'hung_up' } });
+  await until('the file is gone', async () => (await cloud(gateway, user).fileGet(filename)) === null);
+  expect((await call.recordings())[0]).toMatchObject({ state: 'available' });
+});
 
 journeys.it('an interrupt in the middle of a record: the redirect page goes on, the file is kept', async (gateway) => {
   const [user, instance] = ['1-2-0/interrupt@example.com', '1111111111111111.1'];
@@ -168,20 +166,31 @@ journeys.it('an interrupt in the middle of a record: the redirect page goes on, 
   expect(await services.interrupt(instance)).toEqual({ [instance]: { result: 'application already completed' } });
 });
 
-journeys.it('an interrupt without a redirect page: the final page ends the run', async (gateway) => {
-  const [user, instance] = ['1-2-0/stop@example.com', '3333333333333333.3'];
-  const { call, app } = await callWith(gateway, user, instance, {
-    '/first': page({ sleep: { seconds: 60 } }, { play: { play_list: [{ text_to_say: 'never' }] } }),
-  });
-  await until('the first page', () => app.at('/first').length > 0);
-  await until('the sleep is cut off', async () => {
-    const answer = (await cloud(gateway, user).interrupt(instance)) as Record<string, { action?: string }>;
-    return answer[instance]?.action === 'sleep';
-  });
-  await call.ended();
-  await until('the final page', () => app.at('/final').length > 0);
-  expect(app.received.map(({ path }) => path)).toEqual(['/first', '/final']);
-});
+journeys.it(
+  'an interrupt without a redirect page: the final page ends the run; the whole call was recorded',
+  async (gateway) => {
+    const [user, instance] = ['1-2-0/stop@example.com', '3333333333333333.3'];
+    const sleeping = page({ sleep: { seconds: 60 } }, { play: { play_list: [{ text_to_say: 'never' }] } });
+    const { call, app } = await callWith(gateway, user, instance, { '/first': sleeping }, { callRecording: 'true' });
+    await call.reaches(0, 'capturing');
+    call.caller.say(WORDS);
+    await call.said();
+    await until('the sleep is cut off', async () => {
+      const answer = (await cloud(gateway, user).interrupt(instance)) as Record<string, { action?: string }>;
+      return answer[instance]?.action === 'sleep';
+    });
+    await call.ended();
+    await until('the final page', () => app.at('/final').length > 0);
+    expect(app.received.map(({ path }) => path)).toEqual(['/first', '/final']);
+    const { this_call: first } = bodyAt(app, '/first');
+    const { this_call: info } = bodyAt(app, '/final');
+    expect(first).not.toHaveProperty('call_recording_filename');
+    const filename = String(info?.['call_recording_filename']);
+    expect(filename).toMatch(/^\/rest_api\/recordings\/.+_3333333333333333\.3\d{6}\.wav$/);
+    const audio = decodeWav((await cloud(gateway, user).fileGet(filename)) ?? Buffer.alloc(0));
+    expect(tonesIn(audio.channels[0] ?? new Int16Array(), [600, 800]).map(({ hz }) => hz)).toEqual([600, 800]);
+  },
+);
 
 journeys.it('an encrypted message: nothing of it is readable in the store, and it is played back', async (gateway) => {
   const [user, instance] = ['1-2-0/secret@example.com', '4444444444444444.4'];

@@ -10,6 +10,9 @@ import { instanceIdOf, logFilename } from './aculab.names.js';
 import { apiVersionOf, settingOf, type AculabApiVersion } from './aculab.settings.js';
 import { decimal, type WireObject } from './aculab.wire-json.js';
 
+/** Name of the whole-call recording, in the flow state, in its labels and in call info (contract §1.4). */
+export const CALL_RECORDING_FILENAME = 'call_recording_filename';
+
 /** The members every request to a page begins with (contract §1.3). */
 export function instanceHead(call: CallIdentity, token: JsonValue | undefined, callStartedAt: Date): WireObject {
   return {
@@ -55,8 +58,14 @@ export function callInfo(context: FlowContext, isFinal: boolean): WireObject {
     application_parameters: applicationParameters(application),
     ...present(call, 'outbound_parameters'),
     ...present(call, 'far_end_type'),
-    ...present(call, 'call_recording_filename'),
+    ...callRecordingName(context),
   };
+}
+
+/** The whole-call recording: the gateway's own, or the one that the call brings along. */
+function callRecordingName({ call, flowState }: FlowContext): WireObject {
+  const own = flowState[CALL_RECORDING_FILENAME];
+  return typeof own === 'string' ? { [CALL_RECORDING_FILENAME]: own } : present(call, CALL_RECORDING_FILENAME);
 }
 
 /** `idle` once the call has ended; a ringing call is `inbound` (contract §1.4). */

@@ -70,7 +70,12 @@ describe('errors of the web services (contract §8.1)', () => {
     expect(
       withRequestFacts(form, { path: '/file_get', receivedAt }, new Date('2024-03-05T08:56:24.000Z')).body,
     ).toEqual({
-      error: { code: '0001', text: 'filename is missing', datetime: '2024-03-05_08:56:24', link: expect.stringContaining('error=0001') },
+      error: {
+        code: '0001',
+        text: 'filename is missing',
+        datetime: '2024-03-05_08:56:24',
+        link: expect.stringContaining('error=0001'),
+      },
       request: { url: '/file_get', datetime: '2024-03-05_08:56:23' },
     });
   });

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { ApplicationView, CallIdentity, MintContext, ObjectTarget, RecordingView } from '#libs/recording-model';
+import type {
+  ApplicationView,
+  CallIdentity,
+  MintContext,
+  ObjectTarget,
+  ParseContext,
+  RecordingView,
+} from '#libs/recording-model';
 import { objectNameIn } from '../shared/index.js';
 
 const INSTANCE_ID = /^([0-9a-f]{16}\.\d+)(?:\.\d+)?$/;
@@ -32,23 +39,42 @@ export function logFilename(call: CallIdentity, callStartedAt: Date): string {
  */
 export function mintNames(context: MintContext): Readonly<Record<string, string>> {
   const instanceId = instanceIdOf(context.call);
+  const ofCall = context.spec.labels['call_recording_filename'];
+  if (typeof ofCall === 'string') return { application_instance_id: instanceId, fileEnd: fileEndIn(ofCall) };
   const onlyOne = context.flowState?.['recordings'] === 1;
   const fileId = onlyOne ? instanceId : instanceId + sixDigits(context);
   return { application_instance_id: instanceId, fileId, fileEnd: `${fileId}.wav` };
 }
 
-function sixDigits(context: MintContext): string {
+/**
+ * Name of the recording of a whole call, known from its beginning: the shape of the others, with the second of the first
+ * page's answer (contract §7; its shape is unconfirmed).
+ */
+export function callRecordingFilename(call: CallIdentity, context: Pick<ParseContext, 'ids' | 'now'>): string {
+  return filenameAt(context.now, instanceIdOf(call) + sixDigits(context));
+}
+
+function fileEndIn(filename: string): string {
+  return filename.slice(filename.lastIndexOf('_') + 1);
+}
+
+function sixDigits(context: Pick<MintContext, 'ids'>): string {
   return String(parseInt(context.ids.hex(8), 16) % 1_000_000).padStart(6, '0');
 }
 
 /**
  * `filename` of a recording in the media file store (contract §5.4): the UTC second of its first sample, or of its
- * acceptance when there was none, and the file id.
+ * acceptance when there was none, and the file id. A whole-call recording brings its name along.
  */
 export function recordingFilename(recording: RecordingView): string {
+  const ofCall = recording.spec.labels['call_recording_filename'];
+  if (typeof ofCall === 'string') return ofCall;
   const at = new Date(recording.startedAt ?? firstSampleAt(recording) ?? recording.createdAt);
+  return filenameAt(at, recording.names['fileId'] ?? instanceIdOf(recording.call));
+}
+
+function filenameAt(at: Date, fileId: string): string {
   const time = at.toISOString().slice(11, 19).replaceAll(':', '_');
-  const fileId = recording.names['fileId'] ?? instanceIdOf(recording.call);
   return `/rest_api/recordings/${dayOf(at)}/${time}_${fileId}.wav`;
 }
 

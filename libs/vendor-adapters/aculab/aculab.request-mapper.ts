@@ -10,6 +10,7 @@ import {
 } from '#libs/recording-model';
 import { AccountingCollector, isJsonObject, member, parseJsonDocument } from '../shared/index.js';
 import { dropAll, finishAccounting, refused, type DocumentScope } from './aculab.document-scope.js';
+import { callRecording } from './aculab.call-recording.js';
 import { ObjectReader } from './aculab.object-reader.js';
 import { ACTION_MAPPERS, SKIPPED_ACTIONS } from './aculab.action-table.js';
 import type { MappedAction } from './aculab.mapped-action.js';
@@ -38,16 +39,19 @@ export function parseDocument(document: VendorDocument, context: ParseContext): 
   readApiVersion(scope);
   const atEnd = document.role === 'end';
   const list = mapActions(scope, token ?? tokenSoFar(context), atEnd);
-  const answers = !atEnd && answersByItself(scope, context, list.steps);
+  const isFirstPage = !atEnd && context.flowState !== undefined && context.flowState['answered'] !== true;
+  const answers = isFirstPage && answersByItself(scope, list.steps);
   const answer: FlowStep = { at: json.positionOf(''), kind: 'answer' };
+  const whole = callRecording(scope, context, isFirstPage && !refuses(list.steps));
   return {
-    steps: answers ? [answer, ...list.steps] : list.steps,
+    steps: [...(answers ? [answer] : []), ...whole.steps, ...list.steps],
     accounting: finishAccounting(scope),
     warnings,
     flowState: {
       ...(token === undefined ? {} : { token }),
       ...(context.flowState === undefined ? {} : { answered: true }),
       ...countOfRecordings(list.steps, context),
+      ...whole.flowState,
       nextPages: list.nextPages,
     },
     secrets: scope.secrets,
@@ -84,11 +88,14 @@ function tokenSoFar(context: ParseContext): string | null {
 }
 
 /** The first actions of an inbound call answer it, unless they do so themselves or reject it (contract §1.1). */
-function answersByItself(scope: DocumentScope, { flowState, call }: ParseContext, steps: readonly FlowStep[]): boolean {
-  const [first] = steps;
-  const isFirstPage = flowState !== undefined && flowState['answered'] !== true;
-  if (!isFirstPage || call.direction !== 'inbound' || hasEarlyMedia(scope.application)) return false;
-  return first !== undefined && first.kind !== 'answer' && first.kind !== 'reject' && first.kind !== 'hangup';
+function answersByItself({ call, application }: DocumentScope, steps: readonly FlowStep[]): boolean {
+  if (call.direction !== 'inbound' || hasEarlyMedia(application)) return false;
+  return !refuses(steps) && steps[0]?.kind !== 'answer';
+}
+
+/** Whether the list wants nothing of the call. */
+function refuses([first]: readonly FlowStep[]): boolean {
+  return first === undefined || first.kind === 'reject' || first.kind === 'hangup';
 }
 
 /** How many recordings the run has asked for so far; told only where the earlier count is known. */

@@ -1,14 +1,30 @@
-import type { ApplicationView, SettingDefinition } from '#libs/recording-model';
+import type { ApplicationView, SettingDefinition, SettingRule } from '#libs/recording-model';
+
+const METHOD = oneOf('get', 'post');
+const WHOLE_600: SettingRule = {
+  wanted: 'a whole number from 1 to 600',
+  test: (value) => /^[1-9]\d{0,2}$/.test(value) && Number(value) <= 600,
+};
+
+/** One of some words, in any letter case. */
+function oneOf(...words: readonly string[]): SettingRule {
+  return { wanted: words.join(' or '), test: (value) => words.includes(value.toLowerCase()) };
+}
 
 /** Settings of an Aculab application: what the cloud's service configuration holds (contract §1.1). */
 export const ACULAB_SETTINGS: readonly SettingDefinition[] = [
   { key: 'firstPage', description: 'URL of the page that is asked for the actions of a new call' },
-  { key: 'firstPageMethod', description: 'GET or POST', default: 'POST' },
+  { key: 'firstPageMethod', description: 'GET or POST', default: 'POST', rule: METHOD },
   { key: 'finalPage', description: 'URL of the page that is told when the application has ended' },
-  { key: 'finalPageMethod', description: 'GET or POST', default: 'POST' },
+  { key: 'finalPageMethod', description: 'GET or POST', default: 'POST', rule: METHOD },
   { key: 'errorPage', description: 'URL of the page that is told when the application broke its call flow' },
-  { key: 'errorPageMethod', description: 'GET or POST', default: 'POST' },
-  { key: 'apiVersion', description: 'REST API version of the application: 1 or 2', default: '2' },
+  { key: 'errorPageMethod', description: 'GET or POST', default: 'POST', rule: METHOD },
+  {
+    key: 'apiVersion',
+    description: 'REST API version of the application: 1 or 2',
+    default: '2',
+    rule: oneOf('1', '2'),
+  },
   {
     key: 'applicationParameters',
     description: 'Text handed to every page as this_call.application_parameters',
@@ -18,6 +34,19 @@ export const ACULAB_SETTINGS: readonly SettingDefinition[] = [
     key: 'companding',
     description: 'G.711 law of recordings whose format is not given: alaw or ulaw',
     default: 'alaw',
+    rule: oneOf('alaw', 'ulaw'),
+  },
+  {
+    key: 'callRecording',
+    description: 'true: the whole of each call is recorded to the media store, both directions',
+    default: 'false',
+    rule: oneOf('true', 'false'),
+  },
+  {
+    key: 'callRecordingMode',
+    description: 'Both sides of the whole-call recording in one channel, or each in its own: mixed or separate',
+    default: 'mixed',
+    rule: oneOf('mixed', 'separate'),
   },
   { key: 'voice', description: 'Voice of text_to_say where the action names none' },
   {
@@ -28,11 +57,12 @@ export const ACULAB_SETTINGS: readonly SettingDefinition[] = [
   { key: 'accessKey', description: 'API access key of that user', secret: true },
   { key: 'serviceName', description: 'Name of the outbound service, the third part of the user of service_start' },
   { key: 'servicePassword', description: 'Password of the outbound service', secret: true },
-  { key: 'ringSeconds', description: 'How long an outbound call may ring, 1 to 600', default: '60' },
+  { key: 'ringSeconds', description: 'How long an outbound call may ring, 1 to 600', default: '60', rule: WHOLE_600 },
   {
     key: 'earlyMedia',
     description: 'true: an inbound call is answered by the answer action alone',
     default: 'false',
+    rule: oneOf('true', 'false'),
   },
   {
     key: 'pageCredentials',
