@@ -207,7 +207,7 @@ export class CallSession implements CallMediaListener {
     this.recordings.control(recordingId, action);
   }
 
-  event(event: CallEventCommand['event']): void {
+  event(event: Exclude<CallEventCommand['event'], { readonly type: 'begin' }>): void {
     switch (event.type) {
       case 'answered':
         return this.answered();
