@@ -104,7 +104,7 @@ journeys.it('a stored callflow records the calls to its number; metaflows mask, 
   expect(recording.spec).toMatchObject({ maxDurationMs: 3_600_000, labels: { origin: 'callflow : support line' } });
   expect(recording.capture?.reason).toBe('stopCommand');
   expect((await call.recordings()).length).toBe(1);
-  expect((await crossbar.hangUp(callId)).status).toBe(200);
+  expect((await crossbar.hangUp(callId)).status).toBe(202);
   await call.ended();
   expect((await crossbar.ask('GET', '/channels')).body.data).toEqual([]);
   expect((await crossbar.steer(callId, { action: 'start' })).status).toBe(404);

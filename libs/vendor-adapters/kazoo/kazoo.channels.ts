@@ -39,11 +39,12 @@ export function channelDocument(call: CallRecord, application: ApplicationView, 
   );
 }
 
-/** What an application asks of a live call. */
-export type ChannelAction =
+/** What an application asks of a live call, and what it is told when that is on its way. */
+export type ChannelAction = { readonly told: string } & (
   | { readonly kind: 'metaflow'; /** Of the role `metaflow`. */ readonly document: string }
   | { readonly kind: 'hangup' }
-  | { readonly kind: 'callflow'; readonly callflowId: string };
+  | { readonly kind: 'callflow'; readonly callflowId: string }
+);
 
 /**
  * `PUT /channels/{id}`: `{"action":"metaflow","data":{"module":…}}`.
@@ -55,29 +56,78 @@ export function readChannelPut(envelope: JsonObject): ChannelAction {
   const data = envelopeData(envelope);
   const failures = metaflowFailures(data, '');
   if (Object.keys(failures).length > 0) throw validationError(failures);
-  return { kind: 'metaflow', document: JSON.stringify({ action, data }) };
+  return { kind: 'metaflow', document: JSON.stringify({ action, data }), told: 'metaflow sent' };
 }
 
-/** Actions of Kazoo that move a call to other endpoints or legs; the gateway has none to move it to. */
-const NOT_OFFERED = ['transfer', 'break', 'intercept'];
+/** What a POST may ask for; the action and its members stand beside `data` or in it. */
+interface ChannelPost {
+  readonly member: (key: string) => JsonValue | undefined;
+  readonly bridged: boolean;
+}
+
+const POSTS: Readonly<Record<string, (post: ChannelPost) => ChannelAction>> = {
+  transfer,
+  hangup: () => ({ kind: 'hangup', told: 'hangup initiated' }),
+  break: () => metaflow('break', {}),
+  callflow,
+  intercept,
+};
 
 /**
- * `POST /channels/{id}`; the action stands beside `data` or in it.
- * @throws CrossbarError `invalid data`, also for `record`, which `PUT` alone takes
+ * `POST /channels/{id}`.
+ * @param bridged whether the call is connected to another party: only then there is somebody to be transferred
+ * @throws CrossbarError `validation error`; `invalid data`, also for `record`, which `PUT` alone takes
  */
-export function readChannelPost(envelope: JsonObject): ChannelAction {
+export function readChannelPost(envelope: JsonObject, bridged: boolean): ChannelAction {
   const data = envelopeData(envelope);
+  const valueOf = (key: string): JsonValue | undefined => member(data, key) ?? member(envelope, key);
   const action = textMember(envelope, 'action') ?? textMember(data, 'action');
-  if (action === 'hangup') return { kind: 'hangup' };
-  if (action === 'callflow') {
-    const callflowId = textMember(data, 'id') ?? textMember(envelope, 'id');
-    if (callflowId === null) throw invalidData({ id: { required: { message: 'Field is required but missing' } } });
-    return { kind: 'callflow', callflowId };
-  }
-  if (action !== null && NOT_OFFERED.includes(action)) {
-    throw invalidData({ action: { error: { message: `this gateway does not offer ${action}`, value: action } } });
-  }
-  throw unknownAction(action, ['transfer', 'hangup', 'break', 'callflow', 'intercept']);
+  const read = action !== null && Object.hasOwn(POSTS, action) ? POSTS[action] : undefined;
+  if (read === undefined) throw unknownAction(action, Object.keys(POSTS));
+  return read({ member: valueOf, bridged });
+}
+
+function transfer(post: ChannelPost): ChannelAction {
+  if (!post.bridged) throw absent('other_leg_call_id', 'Channel is not bridged');
+  const target = textOf(post, 'target') ?? fail('target', 'No target destination specified');
+  return metaflow('transfer', { target });
+}
+
+function intercept(post: ChannelPost): ChannelAction {
+  const type = textOf(post, 'target_type') ?? fail('target_type', 'No target type specified');
+  const id = textOf(post, 'target_id') ?? fail('target_id', 'No target id specified');
+  const unbridgedOnly = post.member('unbridged_only');
+  const only = unbridgedOnly === undefined ? {} : { unbridged_only: unbridgedOnly };
+  return metaflow('intercept', { target_type: type, target_id: id, ...only });
+}
+
+/** By id, or by the number in `captures` or `collected`. */
+function callflow(post: ChannelPost): ChannelAction {
+  const callflowId = textOf(post, 'id');
+  if (callflowId !== null) return { kind: 'callflow', callflowId, told: 'callflow initiated' };
+  const given = ['captures', 'collected'].flatMap((key) => {
+    const value = post.member(key);
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  if (given.length === 0) throw invalidData({ id: missing() });
+  return metaflow('callflow', Object.fromEntries(given));
+}
+
+function metaflow(module: string, data: JsonObject): ChannelAction {
+  return { kind: 'metaflow', document: JSON.stringify({ module, data }), told: `${module} initiated` };
+}
+
+function textOf(post: ChannelPost, key: string): string | null {
+  const value = post.member(key);
+  return typeof value === 'number' ? String(value) : typeof value === 'string' && value !== '' ? value : null;
+}
+
+function fail(path: string, message: string): never {
+  throw absent(path, message);
+}
+
+function absent(path: string, message: string): Error {
+  return validationError({ [path]: { required: { message } } });
 }
 
 /** What is wrong with a metaflow node, by dotted path. */

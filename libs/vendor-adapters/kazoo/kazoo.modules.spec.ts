@@ -3,10 +3,10 @@ import type { ParsedDocument } from '#libs/recording-model';
 import { SAMPLE_CALL, seededIdSource } from '#libs/testing';
 import { kazooAdapter } from './index.js';
 
-function parse(node: object): ParsedDocument {
+function parse(node: object, role: 'flow' | 'metaflow' = 'flow'): ParsedDocument {
   const application = { applicationId: 'app-1', tenantId: 'tenant-1', settings: {}, secrets: {} };
   const context = { application, call: SAMPLE_CALL, ids: seededIdSource(1), now: new Date(0) };
-  return kazooAdapter.parse({ body: JSON.stringify(node), role: 'flow', url: null }, context);
+  return kazooAdapter.parse({ body: JSON.stringify(node), role, url: null }, context);
 }
 
 describe('other modules', () => {
@@ -74,5 +74,77 @@ describe('other modules', () => {
       user: { pin: 'canary' },
     });
     expect(JSON.stringify(accounting)).not.toMatch(/canary|pw/);
+  });
+});
+
+describe('a callflow module', () => {
+  it('branches to the stored callflow, and then to its child', () => {
+    const { steps } = parse({ module: 'callflow', data: { id: 'c1' }, children: { _: { module: 'sleep', data: {} } } });
+    const to = { by: 'id', collection: 'kazoo.callflows', id: 'c1', role: 'saved' };
+    expect(steps).toEqual([
+      { at: expect.anything(), kind: 'branch', to, otherwise: [] },
+      expect.objectContaining({ kind: 'wait' }),
+    ]);
+  });
+
+  it('that names none is skipped', () => {
+    expect(parse({ module: 'callflow', data: {} }).steps[0]).toMatchObject({ kind: 'skipped', name: 'callflow' });
+  });
+});
+
+describe('whom a module calls', () => {
+  it.each([
+    ['user', ['user/x', 'account']],
+    ['device', ['device/x', 'account']],
+    ['ring_group', undefined],
+  ])('%s', (module, owners) => {
+    const [step] = parse({ module, data: { id: 'x' } }).steps;
+    expect(step?.kind === 'connect' ? step.owners : null).toEqual(owners);
+  });
+});
+
+describe('modules of metaflows', () => {
+  const byNumber = (number: string) => ({ kind: 'branch', to: { by: 'number', number } });
+
+  it.each([
+    ['break', {}, [{ kind: 'breakOff' }]],
+    ['hangup', {}, [{ kind: 'hangup' }]],
+    ['tts', { text: 'recording' }, [{ kind: 'speak', text: 'recording' }]],
+    ['callflow', { id: 'c1' }, [{ kind: 'branch', to: { by: 'id', id: 'c1' }, otherwise: [] }]],
+    ['callflow', { collected: '3000' }, [{ ...byNumber('3000'), otherwise: [] }]],
+    ['callflow', { captures: ['3001'], collected: '*3001' }, [byNumber('3001')]],
+    [
+      'transfer',
+      { target: '2600' },
+      [
+        { kind: 'replaceParty', unlessBridged: false },
+        { ...byNumber('2600'), otherwise: [{ kind: 'connect', to: '2600' }] },
+      ],
+    ],
+    [
+      'intercept',
+      { target_type: 'user', target_id: 'u1' },
+      [
+        { kind: 'replaceParty', unlessBridged: true },
+        { kind: 'connect', to: 'u1', owners: ['user/u1', 'account'] },
+      ],
+    ],
+    [
+      'intercept',
+      { target_type: 'device', target_id: 'd1', unbridged_only: 'false' },
+      [{ kind: 'replaceParty', unlessBridged: false }, { kind: 'connect' }],
+    ],
+    ['hold', {}, [{ kind: 'skipped', name: 'hold' }]],
+    ['transfer', {}, [{ kind: 'skipped', name: 'transfer' }]],
+  ])('%s %j', (module, data, steps) => {
+    const read = parse({ module, data }, 'metaflow');
+    expect(read.steps).toMatchObject(steps);
+    expect(read.accounting.filter(({ outcome }) => outcome === 'unknown')).toEqual([]);
+  });
+
+  it('are none of callflows', () => {
+    expect(parse({ module: 'break', data: {} }).accounting).toContainEqual(
+      expect.objectContaining({ path: '/module', outcome: 'unknown' }),
+    );
   });
 });

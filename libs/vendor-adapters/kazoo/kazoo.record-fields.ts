@@ -223,8 +223,7 @@ export function mediaId(data: FieldReader, scope: KazooScope): string | null {
 
 /** `transcribe` of 5.x (contract §6): the text lies in the gateway, no webhook tells of it. */
 export function transcription(data: FieldReader): TranscriptionRule | null {
-  const on = asFlag(data.value('transcribe')) === true;
-  data.account('transcribe', 'exact', { to: 'spec.transcription' });
+  const on = data.take('transcribe', flagRule('spec.transcription', false, null));
   return on ? { locale: null, lowConfidenceThreshold: null, lowConfidenceReplacement: null, timeoutMs: null } : null;
 }
 
@@ -246,11 +245,11 @@ function textRule<T extends string | null>(to: string, fallback: T): FieldRule<T
 }
 
 /** A flag, also written as text. */
-export function flagRule(to: string, fallback: boolean): FieldRule<boolean> {
+export function flagRule(to: string, fallback: boolean, shown: boolean | null = fallback): FieldRule<boolean> {
   return {
     to,
     fallback,
-    shown: fallback,
+    shown,
     read: (value) => {
       const flag = asFlag(value);
       if (flag === undefined) return undefined;

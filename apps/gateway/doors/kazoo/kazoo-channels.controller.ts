@@ -6,7 +6,7 @@ import {
   ApiOkResponse,
   ApiOperation,
 } from '@nestjs/swagger';
-import { RecgateError, type CallRecord, type DocumentRole, type JsonObject } from '#libs/recording-model';
+import { RecgateError, type CallRecord, type JsonObject } from '#libs/recording-model';
 import { kazoo } from '#libs/vendor-adapters';
 import { GATEWAY, type GatewayContext } from '../../runtime-token.js';
 import type { DoorApplication } from '../shared/door-applications.js';
@@ -51,13 +51,12 @@ export class KazooChannelsController {
     @KazooEnvelope() envelope: JsonObject,
   ): Promise<KazooAnswer> {
     const call = await this.live(application, id);
-    await this.act(application, call, kazoo.readChannelPut(envelope));
-    return new KazooAnswer('metaflow sent', { status: 202 });
+    return this.act(application, call, kazoo.readChannelPut(envelope));
   }
 
   @Post(':id')
-  @ApiOperation({ summary: 'Hang up, or run a stored callflow on the call' })
-  @ApiOkResponse()
+  @ApiOperation({ summary: 'Hang up, break off, transfer, intercept, or run a stored callflow on the call' })
+  @ApiAcceptedResponse({ description: '<action> initiated' })
   @ApiBadRequestResponse({ description: 'invalid data' })
   async change(
     @KazooAccount() application: DoorApplication,
@@ -65,25 +64,29 @@ export class KazooChannelsController {
     @KazooEnvelope() envelope: JsonObject,
   ): Promise<KazooAnswer> {
     const call = await this.live(application, id);
-    await this.act(application, call, kazoo.readChannelPost(envelope));
-    return new KazooAnswer({});
+    return this.act(application, call, kazoo.readChannelPost(envelope, call.state === 'bridged'));
   }
 
-  private async act(application: DoorApplication, call: CallRecord, action: kazoo.ChannelAction): Promise<void> {
+  private async act(
+    application: DoorApplication,
+    call: CallRecord,
+    action: kazoo.ChannelAction,
+  ): Promise<KazooAnswer> {
+    await orNotFound(call.identity.callId, this.carryOut(application, call, action));
+    return new KazooAnswer(action.told, { status: 202 });
+  }
+
+  private async carryOut(application: DoorApplication, call: CallRecord, action: kazoo.ChannelAction): Promise<void> {
     switch (action.kind) {
       case 'metaflow':
-        return this.instruct(call, action.document, 'metaflow');
+        return void (await this.calls.instruct(call, action.document, 'metaflow'));
       case 'callflow': {
         const { document } = await this.callflows.show(application, action.callflowId);
-        return this.instruct(call, JSON.stringify(document), 'saved');
+        return void (await this.calls.instruct(call, JSON.stringify(document), 'saved'));
       }
       case 'hangup':
-        return orNotFound(call.identity.callId, this.calls.hangup(call));
+        return this.calls.hangup(call);
     }
-  }
-
-  private async instruct(call: CallRecord, document: string, role: DocumentRole): Promise<void> {
-    await orNotFound(call.identity.callId, this.calls.instruct(call, document, role));
   }
 
   private live(application: DoorApplication, id: string): Promise<CallRecord> {
@@ -100,7 +103,8 @@ async function orNotFound<T>(callId: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    const gone = error instanceof RecgateError && ['request.not_found', 'request.conflict'].includes(error.code);
+    // A door's own answer (a callflow that there is not) stays what it is.
+    const gone = error instanceof RecgateError && !(error instanceof kazoo.CrossbarError) && ['request.not_found', 'request.conflict'].includes(error.code);
     throw gone ? kazoo.badIdentifier(callId) : error;
   }
 }

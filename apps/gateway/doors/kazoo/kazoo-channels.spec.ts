@@ -152,7 +152,8 @@ describe('POST to a call', () => {
   it('hangs up, with the action beside data or in it', async () => {
     for (const body of [{ action: 'hangup', data: {} }, { data: { action: 'hangup' } }]) {
       const { path } = await call();
-      expect((await client.ask('POST', path, body)).status).toBe(200);
+      const answer = await client.ask('POST', path, body);
+      expect([answer.status, answer.json()['data']]).toEqual([202, 'hangup initiated']);
       expect(lastCommand()?.name).toBe('hangup');
       expect((await client.ask('GET', path)).status).toBe(404);
     }
@@ -170,16 +171,65 @@ describe('POST to a call', () => {
       action: 'callflow',
       data: { id: String(stored.json()['data']?.['id']) },
     });
-    expect([answer.status, lastCommand()]).toEqual([
-      200,
+    expect([answer.status, answer.json()['data'], lastCommand()]).toEqual([
+      202,
+      'callflow initiated',
       expect.objectContaining({ data: expect.objectContaining({ role: 'saved' }) }),
     ]);
-    expect((await client.ask('POST', path, { action: 'callflow', data: { id: 'none' } })).status).toBe(404);
+    const none = await client.ask('POST', path, { action: 'callflow', data: { id: 'none' } });
+    expect([none.status, none.json()['data']?.['cause']]).toEqual([404, 'none']);
+    expect((await client.ask('POST', path, { action: 'callflow', data: {} })).status).toBe(400);
   });
 
-  it('takes no record, and says what is not offered', async () => {
+  it.each([
+    [{ action: 'break', data: {} }, 'break initiated'],
+    [{ data: { action: 'intercept', target_type: 'user', target_id: 'u1' } }, 'intercept initiated'],
+    [{ action: 'callflow', data: { captures: ['3000'] } }, 'callflow initiated'],
+  ])('%j', async (body, told) => {
     const { path } = await call();
-    for (const action of ['record', 'transfer', 'break', 'intercept', undefined]) {
+    const answer = await client.ask('POST', path, body);
+    expect([answer.status, answer.json()['data'], lastCommand()]).toEqual([
+      202,
+      told,
+      expect.objectContaining({ name: 'instruct', data: expect.objectContaining({ role: 'metaflow' }) }),
+    ]);
+  });
+
+  it('transfers a call that is bridged, and no other', async () => {
+    const { callId, path } = await call();
+    const transfer = (data: object) => client.ask('POST', path, { action: 'transfer', data });
+    const alone = await transfer({ target: '2600' });
+    expect([alone.status, alone.json()['data']]).toEqual([
+      400,
+      { other_leg_call_id: { required: { message: 'Channel is not bridged' } } },
+    ]);
+    const { calls: ledger } = gateway.runtime.ports.ledger;
+    const found = await ledger.findByCallId(applicationId, callId);
+    if (found === null) throw new Error('the call is not in the ledger');
+    await ledger.save({ ...found, state: 'bridged' });
+    const nowhere = await transfer({});
+    expect([nowhere.status, nowhere.json()['data']]).toEqual([
+      400,
+      { target: { required: { message: 'No target destination specified' } } },
+    ]);
+    const answer = await transfer({ target: '2600' });
+    expect([answer.status, answer.json()['data']]).toEqual([202, 'transfer initiated']);
+  });
+
+  it('intercepts for somebody, whom it names', async () => {
+    const { path } = await call();
+    for (const [data, path_, message] of [
+      [{ target_id: 'u1' }, 'target_type', 'No target type specified'],
+      [{ target_type: 'user' }, 'target_id', 'No target id specified'],
+    ] as const) {
+      const answer = await client.ask('POST', path, { action: 'intercept', data });
+      expect([answer.status, answer.json()['data']]).toEqual([400, { [path_]: { required: { message } } }]);
+    }
+  });
+
+  it('takes no record and nothing else that it does not know', async () => {
+    const { path } = await call();
+    for (const action of ['record', 'constructor', undefined]) {
       const answer = await client.ask('POST', path, { action, data: { target: '2600' } });
       expect([answer.status, answer.json()]).toEqual([
         400,
@@ -211,11 +261,17 @@ describe('stored metaflows', () => {
 
   it('are checked', async () => {
     const answer = await client.ask('POST', '/metaflows', {
-      data: { binding_digit: 'x', listen_on: 'nobody', numbers: { 71: { data: 1 } }, patterns: [] },
+      data: {
+        binding_digit: 'x',
+        listen_on: 'nobody',
+        digit_timeout: -1,
+        numbers: { 71: { data: 1 }, x1: { module: 'hangup' } },
+        patterns: { '(': { module: 'hangup' } },
+      },
     });
     expect([answer.status, Object.keys(answer.json()['data'] ?? {}).sort()]).toEqual([
       400,
-      ['binding_digit', 'listen_on', 'numbers.71.data', 'numbers.71.module', 'patterns'],
+      ['binding_digit', 'digit_timeout', 'listen_on', 'numbers.71.data', 'numbers.71.module', 'numbers.x1', 'patterns.('],
     ]);
   });
 });
