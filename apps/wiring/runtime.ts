@@ -91,7 +91,9 @@ export async function createRuntime(config: RecgateConfig, redisUrl: string, log
   const spool = createSpool({
     directory: join(data, 'spool'),
     follow: (job) => follower.follow(job),
-    ...(hidden ? { transform: createSegmentCipher(keys) } : {}),
+    transform: createSegmentCipher(keys),
+    seal: hidden,
+    onDamage: (damage) => log.error({ ...damage }, 'a stretch of a spool cannot be read: silence stands in its place'),
   });
   const encoder: ThreadedEncoder = createThreadedEncoder({ threads: config.worker.encodeThreads, ...veiled });
   const mediaStore = new MediaStore({ root: join(data, 'media') });

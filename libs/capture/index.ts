@@ -22,7 +22,8 @@ export type { BeginRendition, FollowWish, GrowingRendition, GrowingRenditionJob 
 export { createSpool, type Spool, type SpoolBeginning, type SpoolOptions, type WantedRendition } from './spool/spool.js';
 export type { SpoolHeader } from './spool/spool-header.js';
 export type { SpoolDamage } from './spool/spool-source.js';
-export { SpoolWriter, type SegmentContext, type SegmentTransform } from './spool/spool-writer.js';
+export type { SegmentContext, SegmentTransform } from './spool/segment-seal.js';
+export { SpoolWriter } from './spool/spool-writer.js';
 export { createFileCallMedia, FileCallMedia, type FileCallMediaOptions } from './file/file-call-media.js';
 export { fileLegs, type CallAudio, type FileLegOptions } from './file/file-leg.js';
 export { WavFile, type WavChannel } from './file/wav-file.js';

@@ -80,6 +80,8 @@ export interface Rendition {
   readonly sampleRate: number;
   readonly channels: 1 | 2;
   readonly durationMs: number;
+  /** Samples per channel that were damaged on the gateway's disk: silence stands in their place. Absent: none. */
+  readonly lostSamples?: number;
 }
 
 /** What a store confirmed in its own answer to the write. */

@@ -5,15 +5,19 @@ import type { VaultKey, VaultKeys } from './secret-vault.js';
 /** Which segment of which recording it is; a sealed segment opens nowhere else. */
 export interface SegmentPlace {
   readonly recordingId: string;
+  readonly kind: string;
   readonly sequence: number;
+  /** Position of its first sample, and how many there are, per channel. */
+  readonly firstSample: number;
+  readonly sampleCount: number;
 }
 
 /** Seals the audio of recordings while it lies on the gateway's own disk. */
 export interface SegmentCipher {
   seal(payload: Uint8Array, place: SegmentPlace): Uint8Array;
   /**
-   * What was written before audio was sealed is given back as it is.
-   * @throws RecgateError `media.lost` when the segment was altered, or its key is not there
+   * @throws RecgateError `media.lost` when the segment was altered or is not sealed; `gateway.unavailable` when its key is
+   *   not there: the audio can be opened once it is back
    */
   open(payload: Uint8Array, place: SegmentPlace): Uint8Array;
 }
@@ -47,10 +51,10 @@ export function createSegmentCipher(keys: VaultKeys): SegmentCipher {
     },
     open(payload, place) {
       const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
-      if (!isSealed(bytes)) return payload;
+      if (!isSealed(bytes)) throw lost(place, 'it is not sealed');
       const head = bytes.subarray(0, HEAD_BYTES + (bytes[MAGIC.length] ?? 0));
       const key = ring.get(head.toString('latin1', HEAD_BYTES));
-      if (key === undefined) throw lost(place, 'the key it is sealed with is not there');
+      if (key === undefined) throw keyMissing(place, head.toString('latin1', HEAD_BYTES));
       return decrypt(bytes, head, derived.of(key, place.recordingId), place);
     },
   };
@@ -90,12 +94,16 @@ function headOf(keyId: string): Buffer {
   return Buffer.concat([MAGIC, Buffer.from([keyId.length]), Buffer.from(keyId, 'latin1')]);
 }
 
-function boundTo(head: Buffer, { recordingId, sequence }: SegmentPlace): Buffer {
-  return Buffer.concat([head, Buffer.from(`${sequence} ${recordingId}`, 'utf8')]);
+function boundTo(head: Buffer, { recordingId, kind, sequence, firstSample, sampleCount }: SegmentPlace): Buffer {
+  return Buffer.concat([head, Buffer.from(JSON.stringify([kind, sequence, firstSample, sampleCount, recordingId]), 'utf8')]);
 }
 
 function isSealed(bytes: Buffer): boolean {
   return bytes.length > HEAD_BYTES && bytes.subarray(0, MAGIC.length).equals(MAGIC);
+}
+
+function keyMissing({ recordingId }: SegmentPlace, keyId: string): RecgateError {
+  return new RecgateError('gateway.unavailable', `The spool of ${recordingId} is sealed with the key "${keyId}", which is not there`);
 }
 
 function lost({ recordingId, sequence }: SegmentPlace, why: string): RecgateError {

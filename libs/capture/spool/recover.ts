@@ -3,7 +3,7 @@ import type { CaptureResult } from '#libs/recording-model';
 import { SEGMENT_HEAD_BYTES, writeSegmentHead } from './segment.js';
 import { readResultSegment, readSegments, type StoredSegment } from './segment-reader.js';
 import { readSpoolHeader, type SpoolHeader, type SpoolPaths } from './spool-header.js';
-import type { SegmentTransform } from './spool-writer.js';
+import { contextOf, openSegment, type SegmentTransform, type SpoolSeal } from './segment-seal.js';
 
 /** Mean square above which recovered audio counts as more than line noise: -45 dBFS. */
 const SOUND_MEAN_SQUARE = (32768 * 10 ** (-45 / 20)) ** 2;
@@ -24,17 +24,18 @@ interface Kept {
 export async function recoverSpool(paths: SpoolPaths, transform: SegmentTransform | null): Promise<CaptureResult | null> {
   const header = await readSpoolHeader(paths);
   if (header === null) return null;
+  const seal = { recordingId: header.recordingId, sealed: header.sealed === true, transform };
   const file = await open(paths.audio, 'r+').catch(() => null);
   if (file === null) return null;
   try {
     const finished = await readResultSegment(file);
-    if (finished !== null) return readResult(finished, header, transform);
-    const kept = await scan(file, header, transform);
+    if (finished !== null) return readResult(finished, seal);
+    const kept = await scan(file, header, seal);
     if (kept.samples === 0) return null;
     const result = interruptedResult(header, kept);
     await file.truncate(kept.endOffset);
     // On a full disk there is no room for the result frame; reading does without, and the next recovery gives the same.
-    await appendResult(file, kept, result, header, transform).catch(() => file.truncate(kept.endOffset));
+    await appendResult(file, kept, result, seal).catch(() => file.truncate(kept.endOffset));
     await file.sync();
     return result;
   } finally {
@@ -42,15 +43,11 @@ export async function recoverSpool(paths: SpoolPaths, transform: SegmentTransfor
   }
 }
 
-function readResult({ payload, head }: StoredSegment, header: SpoolHeader, transform: SegmentTransform | null): CaptureResult {
-  return JSON.parse(Buffer.from(opened(payload, head.sequence, header, transform)).toString('utf8')) as CaptureResult;
+function readResult({ payload, head }: StoredSegment, seal: SpoolSeal): CaptureResult {
+  return JSON.parse(Buffer.from(openSegment(seal, head, payload)).toString('utf8')) as CaptureResult;
 }
 
-function opened(payload: Uint8Array, sequence: number, header: SpoolHeader, transform: SegmentTransform | null): Uint8Array {
-  return transform?.open(payload, { recordingId: header.recordingId, sequence }) ?? payload;
-}
-
-async function scan(file: FileHandle, header: SpoolHeader, transform: SegmentTransform | null): Promise<Kept> {
+async function scan(file: FileHandle, header: SpoolHeader, seal: SpoolSeal): Promise<Kept> {
   const kept: Kept = { samples: 0, endOffset: 0, sequence: 0, mediaTimeMs: header.mediaStartMs, containsSound: false };
   for await (const { head, payload, endOffset } of readSegments(file)) {
     if (head.kind !== 'audio') continue;
@@ -59,7 +56,7 @@ async function scan(file: FileHandle, header: SpoolHeader, transform: SegmentTra
     kept.sequence = head.sequence + 1;
     kept.mediaTimeMs = head.mediaTimeMs;
     // Only up to the first sound: opening and measuring every segment of a long call would hold its recovery up.
-    kept.containsSound ||= meanSquare(opened(payload, head.sequence, header, transform)) > SOUND_MEAN_SQUARE;
+    kept.containsSound ||= meanSquare(openSegment(seal, head, payload)) > SOUND_MEAN_SQUARE;
   }
   return kept;
 }
@@ -82,22 +79,14 @@ function interruptedResult(header: SpoolHeader, kept: Kept): CaptureResult {
   };
 }
 
-async function appendResult(
-  file: FileHandle,
-  kept: Kept,
-  result: CaptureResult,
-  header: SpoolHeader,
-  transform: SegmentTransform | null,
-): Promise<void> {
+async function appendResult(file: FileHandle, kept: Kept, result: CaptureResult, { recordingId, sealed, transform }: SpoolSeal): Promise<void> {
   const json = Buffer.from(JSON.stringify(result));
-  const payload = transform?.seal(json, { recordingId: header.recordingId, sequence: kept.sequence }) ?? json;
+  const place = { kind: 'result', sequence: kept.sequence, firstSample: kept.samples, sampleCount: 0 } as const;
+  const payload = sealed && transform !== null ? transform.seal(json, contextOf(recordingId, place)) : json;
   const frame = Buffer.alloc(SEGMENT_HEAD_BYTES + payload.length);
   frame.set(payload, SEGMENT_HEAD_BYTES);
   writeSegmentHead(frame, {
-    kind: 'result',
-    sequence: kept.sequence,
-    firstSample: kept.samples,
-    sampleCount: 0,
+    ...place,
     mediaTimeMs: kept.mediaTimeMs,
     payloadBytes: payload.length,
   });

@@ -13,6 +13,8 @@ export interface SpoolHeader {
   /** Media time of the call at the first recorded sample, ms. */
   readonly mediaStartMs: number;
   readonly legs: readonly (Party | 'conference')[];
+  /** Whether the segments are sealed; written by the spool itself. */
+  readonly sealed?: boolean;
   readonly spec: Pick<RecordingSpec, 'vendor' | 'mode' | 'parties' | 'trim' | 'minDurationMs'>;
 }
 

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { RecgateError, renditionSamples, type CaptureResult, type PcmSource } from '#libs/recording-model';
 import { readSegments } from './segment-reader.js';
-import type { SegmentTransform } from './spool-writer.js';
+import { openSegment, type SpoolSeal } from './segment-seal.js';
 
 /** A stretch of a spool that could not be read; silence stands in its place. Samples per channel. */
 export interface SpoolDamage {
@@ -14,7 +14,7 @@ export interface SpoolSourceOptions {
   readonly recordingId: string;
   readonly audioFile: string;
   readonly capture: CaptureResult;
-  readonly transform: SegmentTransform | null;
+  readonly seal: SpoolSeal;
   readonly onDamage: (damage: SpoolDamage) => void;
 }
 
@@ -23,6 +23,7 @@ export class SpoolSource implements PcmSource {
   readonly sampleRate: number;
   readonly channels: 1 | 2;
   readonly samples: number;
+  private lost = 0;
 
   constructor(private readonly options: SpoolSourceOptions) {
     this.sampleRate = options.capture.sampleRate;
@@ -30,8 +31,17 @@ export class SpoolSource implements PcmSource {
     this.samples = renditionSamples(options.capture);
   }
 
-  /** @throws RecgateError `media.lost` when the end of the audio is missing. */
+  /** Samples per channel that could not be read when the blocks were read last; silence stands in their place. */
+  lostSamples(): number {
+    return this.lost;
+  }
+
+  /**
+   * @throws RecgateError `media.lost` when the end of the audio is missing or a segment was altered; `gateway.unavailable`
+   *   when the key that it is sealed with is not there
+   */
   async *blocks(): AsyncGenerator<Int16Array> {
+    this.lost = 0;
     const start = this.options.capture.trimLeadingSamples;
     const end = start + this.samples;
     let position = start;
@@ -41,6 +51,7 @@ export class SpoolSource implements PcmSource {
       if (last <= position) continue;
       if (firstSample > position) {
         const missing = Math.min(firstSample, end) - position;
+        this.lost += missing;
         this.options.onDamage({ recordingId: this.options.recordingId, fromSample: position, samples: missing });
         yield* this.silence(missing);
         position += missing;
@@ -55,7 +66,7 @@ export class SpoolSource implements PcmSource {
   }
 
   private async *audio(): AsyncGenerator<{ firstSample: number; pcm: Int16Array }> {
-    const { audioFile, recordingId, transform } = this.options;
+    const { audioFile, seal } = this.options;
     const file = await open(audioFile, 'r');
     try {
       for await (const { head, payload } of readSegments(file)) {
@@ -64,8 +75,7 @@ export class SpoolSource implements PcmSource {
           yield { firstSample: head.firstSample, pcm: new Int16Array(0) };
           continue;
         }
-        const plain = transform?.open(payload, { recordingId, sequence: head.sequence }) ?? payload;
-        yield { firstSample: head.firstSample, pcm: alignedPcm(plain) };
+        yield { firstSample: head.firstSample, pcm: alignedPcm(openSegment(seal, head, payload)) };
       }
     } finally {
       await file.close();

@@ -2,19 +2,8 @@ import { constants, type PathLike } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { RecgateError, type CaptureResult } from '#libs/recording-model';
 import { SEGMENT_HEAD_BYTES, readSegmentHead, writeSegmentHead, type SegmentKind } from './segment.js';
+import { contextOf, type SegmentTransform } from './segment-seal.js';
 import { syncDirectory, writeSpoolHeader, type SpoolHeader, type SpoolPaths } from './spool-header.js';
-
-/** Changes the payload of segments on their way to and from the disk (encryption at rest). The length may change. */
-export interface SegmentTransform {
-  seal(payload: Uint8Array, context: SegmentContext): Uint8Array;
-  open(payload: Uint8Array, context: SegmentContext): Uint8Array;
-}
-
-/** Identifies a segment for ever; fit as a nonce. */
-export interface SegmentContext {
-  readonly recordingId: string;
-  readonly sequence: number;
-}
 
 export interface SpoolWriterOptions {
   readonly paths: SpoolPaths;
@@ -146,8 +135,8 @@ export class SpoolWriter {
   }
 
   private enqueue(kind: SegmentKind, payload: Uint8Array, sampleCount: number): void {
-    const context = { recordingId: this.options.header.recordingId, sequence: this.sequence };
-    const sealed = this.options.transform?.seal(payload, context) ?? payload;
+    const place = { kind, sequence: this.sequence, firstSample: this.firstSample, sampleCount };
+    const sealed = this.options.transform?.seal(payload, contextOf(this.options.header.recordingId, place)) ?? payload;
     const frame = Buffer.allocUnsafeSlow(SEGMENT_HEAD_BYTES + sealed.length);
     frame.set(sealed, SEGMENT_HEAD_BYTES);
     this.enqueueFrame(kind, frame, sampleCount);
@@ -205,7 +194,7 @@ export class SpoolWriter {
 
   private async openFile(): Promise<FileHandle> {
     const { paths, header, sync } = this.options;
-    await writeSpoolHeader(paths, header, sync);
+    await writeSpoolHeader(paths, { ...header, sealed: this.options.transform !== null }, sync);
     const file = await openNew(paths.audio, sync);
     if (sync) await syncDirectory(paths.directory);
     return file;

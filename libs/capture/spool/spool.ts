@@ -10,9 +10,10 @@ import {
 } from '#libs/recording-model';
 import { recoverSpool } from './recover.js';
 import { readResultSegment, readSegments } from './segment-reader.js';
-import { isRecordingId, spoolPaths, syncDirectory, type SpoolHeader, type SpoolPaths } from './spool-header.js';
+import type { SegmentTransform } from './segment-seal.js';
+import { isRecordingId, readSpoolHeader, spoolPaths, syncDirectory, type SpoolHeader, type SpoolPaths } from './spool-header.js';
 import { SpoolSource, type SpoolDamage } from './spool-source.js';
-import { SpoolWriter, type SegmentTransform } from './spool-writer.js';
+import { SpoolWriter } from './spool-writer.js';
 import { removeFollowed, takeFollowedFile } from './following/followed-file.js';
 import type { BeginRendition, FollowWish } from './following/growing-rendition.js';
 import { SpoolFollowing } from './following/spool-following.js';
@@ -26,7 +27,10 @@ export interface SpoolOptions {
   readonly segmentMs?: number;
   /** Audio that may wait for the disk before the recording fails, ms. Default 15,000. Not limited when not durable. */
   readonly maxBacklogMs?: number;
+  /** Opens what is sealed, and seals what is written unless `seal` says otherwise. */
   readonly transform?: SegmentTransform;
+  /** False: new spools are written plain. Default true. */
+  readonly seal?: boolean;
   /** Told of audio that was damaged on disk and is read as silence. */
   readonly onDamage?: (damage: SpoolDamage) => void;
   /** Makes renditions while their recordings go on. Absent: none is. */
@@ -77,11 +81,14 @@ class DiskSpool implements Spool {
   private readonly root: string;
   private readonly durable: boolean;
   private readonly transform: SegmentTransform | null;
+  /** Of new spools. */
+  private readonly sealing: SegmentTransform | null;
 
   constructor(private readonly options: SpoolOptions) {
     this.root = options.directory;
     this.durable = options.durable ?? true;
     this.transform = options.transform ?? null;
+    this.sealing = options.seal === false ? null : this.transform;
   }
 
   begin({ header, mediaTimeMs, onFailure, follow: wish }: SpoolBeginning): SpoolWriter {
@@ -90,14 +97,14 @@ class DiskSpool implements Spool {
     this.refuseWhileWriting(recordingId);
     this.writing.add(recordingId);
     const { follow: begin } = this.options;
-    const following = begin === undefined || wish === undefined ? null : new SpoolFollowing({ paths, header, transform: this.transform, wish, begin });
+    const following = begin === undefined || wish === undefined ? null : new SpoolFollowing({ paths, header, transform: this.sealing, wish, begin });
     if (following !== null) this.following.set(recordingId, following);
     return new SpoolWriter({
       paths,
       header,
       mediaTimeMs,
       onFailure,
-      transform: this.transform,
+      transform: this.sealing,
       sync: this.durable,
       segmentMs: this.options.segmentMs ?? (this.durable ? 500 : 10_000),
       maxBacklogMs: this.durable ? (this.options.maxBacklogMs ?? 15_000) : null,
@@ -136,7 +143,9 @@ class DiskSpool implements Spool {
       throw new RecgateError('media.lost', `The spool of ${recordingId} holds ${held.samples} of ${capture.capturedSamples} samples`);
     }
     const onDamage = this.options.onDamage ?? (() => undefined);
-    return new SpoolSource({ recordingId, audioFile: paths.audio, capture, transform: this.transform, onDamage });
+    const sealed = (await readSpoolHeader(paths))?.sealed === true;
+    const seal = { recordingId, sealed, transform: this.transform };
+    return new SpoolSource({ recordingId, audioFile: paths.audio, capture, seal, onDamage });
   }
 
   async delete(recordingId: string): Promise<void> {

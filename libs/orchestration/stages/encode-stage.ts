@@ -42,10 +42,12 @@ async function encodeSpool(
   { recordingId, capture, format, outputFile }: WantedRendition,
   cipher: FileCipher | null,
 ): Promise<Rendition> {
-  const { source, peaks } = withPeaks(await ports.spools.open(recordingId, capture));
+  const spooled = await ports.spools.open(recordingId, capture);
+  const { source, peaks } = withPeaks(spooled);
   const rendition = await ports.encoder.encode({ source, format, outputFile, ...(cipher === null ? {} : { encryption: cipher }) });
   await keepPeaks(ports, recordingId, peaks());
-  return rendition;
+  const lostSamples = spooled.lostSamples?.() ?? 0;
+  return lostSamples === 0 ? rendition : { ...rendition, lostSamples };
 }
 
 function renditionFile(ports: OrchestrationPorts, record: RecordingRecord): string {

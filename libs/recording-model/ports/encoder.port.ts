@@ -35,6 +35,8 @@ export interface PcmSource {
   readonly channels: 1 | 2;
   /** Exact length in samples per channel. */
   readonly samples: number;
+  /** Samples per channel that could not be read when the blocks were read last; absent: none. */
+  lostSamples?(): number;
   /** Interleaved blocks of any size; their sum is `samples`. */
   blocks(): AsyncIterable<Int16Array>;
 }

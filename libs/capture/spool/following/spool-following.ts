@@ -3,7 +3,7 @@ import type { CaptureResult, RecordingFormat } from '#libs/recording-model';
 import { readSegments } from '../segment-reader.js';
 import type { SpoolHeader, SpoolPaths } from '../spool-header.js';
 import { alignedPcm } from '../spool-source.js';
-import type { SegmentTransform } from '../spool-writer.js';
+import { openSegment, type SegmentTransform } from '../segment-seal.js';
 import { followedFile, noteFollowed, removeFollowed } from './followed-file.js';
 import type { BeginRendition, FollowWish, GrowingRendition } from './growing-rendition.js';
 
@@ -15,6 +15,7 @@ const STEP_SECONDS = 4;
 export interface SpoolFollowingOptions {
   readonly paths: SpoolPaths;
   readonly header: SpoolHeader;
+  /** Null: what is written is plain. */
   readonly transform: SegmentTransform | null;
   readonly wish: FollowWish;
   readonly begin: BeginRendition;
@@ -99,12 +100,13 @@ export class SpoolFollowing {
   private async advance(to: number): Promise<void> {
     if (this.position >= to) return;
     const { header, paths, transform } = this.options;
+    const seal = { recordingId: header.recordingId, sealed: transform !== null, transform };
     this.file ??= await open(paths.audio, 'r');
     for await (const { head, payload, endOffset } of readSegments(this.file, this.offset)) {
       const last = head.firstSample + head.sampleCount;
       if (head.kind !== 'audio' || head.firstSample > this.position) throw new Error(`The spool has a gap before sample ${head.firstSample}`);
       if (last > this.position) {
-        const pcm = alignedPcm(transform?.open(payload, { recordingId: header.recordingId, sequence: head.sequence }) ?? payload);
+        const pcm = alignedPcm(openSegment(seal, head, payload));
         const stop = Math.min(last, to);
         const { channels } = header;
         await this.rendition?.push(pcm.subarray((this.position - head.firstSample) * channels, (stop - head.firstSample) * channels));
