@@ -115,6 +115,28 @@ describe('a transcription', () => {
     ]);
   });
 
+  it('is asked for by `transcribe` of a Kazoo document, whose metadata says so (Kazoo contract §2.4, §6)', async () => {
+    answers = [words('hello')];
+    const apiKey = 'f0'.repeat(32);
+    const kazoo = await gateway.application('kazoo', { apiKey, version: '5.x', storeRecordings: 'true' });
+    const transcribed = async (transcribe: boolean): Promise<string> => {
+      const document = JSON.stringify({ module: 'record_call', data: { transcribe } });
+      const started = await recordings.start({ applicationId: kazoo, source: UPLOAD, call: CALL, document });
+      const id = String(first(started)['id']);
+      await recordings.put(id, toneWav(1));
+      await gateway.until(id, 'available');
+      return id;
+    };
+    const id = await transcribed(true);
+    expect((await written(id))['transcription']).toBe('done');
+    expect((await gateway.ask('GET', `/v1/recordings/${id}/transcript?format=text`)).text).toContain('caller: hello');
+    expect((await written(await transcribed(false)))['transcription']).toBe('none');
+    const login = await gateway.ask('PUT', '/kazoo/v2/api_auth', { key: null, body: { data: { api_key: apiKey } } });
+    const { auth_token: token, data } = login.json() as unknown as { auth_token: string; data: { account_id: string } };
+    const listed = await gateway.ask('GET', `/kazoo/v2/accounts/${data.account_id}/recordings?auth_token=${token}`);
+    expect((listed.json()['data'] as unknown as Body[]).map(({ transcribe }) => transcribe)).toEqual([undefined, true]);
+  });
+
   it('that fails leaves the recording as it is, and is told', async () => {
     answers = [{ status: 400, body: {} }];
     const id = await recorded({});

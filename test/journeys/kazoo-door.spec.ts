@@ -27,16 +27,16 @@ interface Account {
 }
 
 /** An account at the gateway, the application that takes its files, and its client of the REST API. */
-async function account(gateway: LiveGateway): Promise<Account> {
+async function account(gateway: LiveGateway, accountId = ACCOUNT, login = LOGIN): Promise<Account> {
   const applicationId = await gateway.api.application('kazoo', {
-    accountId: ACCOUNT,
-    accountName: LOGIN.accountName,
-    userName: LOGIN.user,
-    userPassword: LOGIN.password,
+    accountId,
+    accountName: login.accountName,
+    userName: login.user,
+    userPassword: login.password,
     urlBlacklist: '',
   });
   const app = await gateway.with(startKazooApp({ port: 0 }));
-  return { applicationId, app, crossbar: await Crossbar.logIn(LOGIN, `${gateway.url}/kazoo/v2`) };
+  return { applicationId, app, crossbar: await Crossbar.logIn(login, `${gateway.url}/kazoo/v2`) };
 }
 
 /** Places a call at the number that a callflow was stored for. */
@@ -153,4 +153,59 @@ journeys.it('a call to a pattern; a metaflow starts a second recording, and stop
   ]);
   const whole = decodeWav(await uploaded(app, first.names['recordingId'] ?? ''));
   expect(tonesIn(whole.channels[0] ?? new Int16Array(), TONES_HZ, 16_000).map(({ hz }) => hz)).toEqual([600, 800]);
+});
+
+/** Keys of the caller, one after the other, and the time without keys after which they are looked up. */
+async function press(call: JourneyCall, keys: string): Promise<void> {
+  for (const key of keys) {
+    call.caller.press(key);
+    call.caller.say(silence(60));
+  }
+  call.caller.say(silence(600));
+  await call.said();
+}
+
+journeys.it('a callflow runs another one; keys of the telephone mask, unmask, stop and start', async (gateway) => {
+  const customer = await account(gateway, 'b'.repeat(32), { ...LOGIN, accountName: 'Keys Ltd' });
+  const { crossbar, app } = customer;
+  const record = (action: string, more: object = {}) => ({ module: 'record_call', data: { action, ...more } });
+  const metaflows = {
+    digit_timeout: 400,
+    numbers: {
+      71: record('start', { format: 'wav', url: `${app.url}/kzr/keys`, origin: 'keys' }),
+      72: record('mask'),
+      73: record('unmask'),
+      74: record('stop'),
+    },
+  };
+  expect((await crossbar.ask('POST', '/metaflows', { data: metaflows })).status).toBe(200);
+  const recording = await crossbar.storeCallflow({
+    name: 'recorded',
+    numbers: ['3001'],
+    flow: { ...record('start', { format: 'wav', url: `${app.url}/kzr` }), children: {} },
+  });
+  await crossbar.storeCallflow({
+    name: 'support line',
+    numbers: ['3000'],
+    flow: { module: 'callflow', data: { id: recording }, children: { _: USER } },
+  });
+  const call = await callTo(gateway, customer, '3000', 'keys-1@192.0.2.10');
+  await call.capturing();
+  await say(call, 600);
+  await press(call, '*72');
+  await say(call, 1200);
+  await press(call, '*73');
+  await say(call, 800);
+  await press(call, '*74');
+  const first = await call.available();
+  expect([first.spec.labels['origin'], first.capture?.reason]).toEqual(['callflow : recorded', 'stopCommand']);
+  const audio = decodeWav(await uploaded(app, first.names['recordingId'] ?? ''));
+  const heard = tonesIn(audio.channels[0] ?? new Int16Array(), TONES_HZ, 16_000).map(({ hz }) => hz);
+  expect(heard.filter((hz) => [600, 800, 1200].includes(hz))).toEqual([600, 800]);
+  await press(call, '*71');
+  await call.capturing(1);
+  await call.hangup('caller');
+  const second = await call.available(1);
+  await call.ended();
+  expect([second.spec.labels['origin'], second.capture?.reason]).toEqual(['keys', 'hangup']);
 });
