@@ -1,8 +1,8 @@
 import { MediaNode } from '#libs/capture';
-import { CallRegistry } from '#libs/orchestration';
+import { CallRegistry, LostCalls } from '#libs/orchestration';
 import { serveNodeCommands } from '#libs/queues';
 import { isAtRest } from '#libs/recording-model';
-import type { Runtime } from '../wiring/runtime.js';
+import { tenantsOf, type Runtime } from '../wiring/runtime.js';
 import { within } from '../wiring/within.js';
 import { welcomeStream } from './application-streams.js';
 import { createLiveMediaFactory } from './live-media-factory.js';
@@ -15,8 +15,6 @@ const STOP_MARGIN_MS = 1000;
 /** Long enough for the last audio to reach the spool, when nothing can be written to the ledger anyway. */
 const SPOOL_PATIENCE_MS = 3000;
 const MAX_LAG_MS = 150;
-/** The newest calls, among which those of a dead process are looked for. */
-const MOST_CALLS = 10_000;
 
 /** The live side of a process: sockets, calls in progress, their spool. */
 export interface MediaNodeRole {
@@ -29,7 +27,8 @@ export interface MediaNodeRole {
 export async function startMediaNode(runtime: Runtime): Promise<MediaNodeRole> {
   const { config, ports, outbound, connections, spool, log } = runtime;
   const { nodeId, address, rtpPortFrom, rtpPortTo, maxCalls, timeoutSeconds, websocketPort } = config.media;
-  await finishOrphans(runtime);
+  const lostCalls = new LostCalls(ports, outbound.flow);
+  await finishOrphans(runtime, lostCalls);
   const node = new MediaNode({
     spool,
     rtp: { address, from: rtpPortFrom, to: rtpPortTo },
@@ -57,6 +56,7 @@ export async function startMediaNode(runtime: Runtime): Promise<MediaNodeRole> {
     async stop() {
       clearInterval(timer);
       await beat(false);
+      await within(log, 'lost calls', STOP_MARGIN_MS, lostCalls.close());
       await registry.stop(connections.isAway() ? SPOOL_PATIENCE_MS : config.worker.stopSeconds * 1000);
       await within(log, 'media', STOP_MARGIN_MS, node.close());
       await within(log, 'websocket', STOP_MARGIN_MS, websocket.close());
@@ -67,27 +67,16 @@ export async function startMediaNode(runtime: Runtime): Promise<MediaNodeRole> {
 }
 
 /** What an earlier process of this node left: unfinished captures are finished from their spool, confirmed ones are let go. */
-async function finishOrphans(runtime: Runtime): Promise<void> {
+async function finishOrphans(runtime: Runtime, lostCalls: LostCalls): Promise<void> {
   const { ports, spool, reconciler, config } = runtime;
   const finished = await reconciler.finishOwn(config.media.nodeId);
   if (finished > 0) ports.log.info('recordings of an earlier run were finished', { finished });
-  await endCalls(runtime);
+  const ended = await lostCalls.end(config.media.nodeId, tenantsOf(config));
+  if (ended > 0) ports.log.info('calls of an earlier run have ended', { ended });
   for (const { recordingId } of await spool.list()) {
     const record = await ports.ledger.recordings.get(recordingId);
     // Audio without a record was never acknowledged; it is kept all the same, nobody throws audio away on that ground.
     if (record === null) ports.log.warn('spool without a recording is kept', { recordingId });
     else if (isAtRest(record) && record.state !== 'failed') await spool.delete(recordingId);
-  }
-}
-
-/** Calls that were up when an earlier process of this node died are over; the API must not show them as live. */
-async function endCalls({ ports, config }: Runtime): Promise<void> {
-  const tenants = config.tenants.length === 0 ? ['main'] : config.tenants.map(({ id }) => id);
-  for (const tenantId of tenants) {
-    for (const call of await ports.ledger.calls.list(tenantId, MOST_CALLS)) {
-      if (call.nodeId !== config.media.nodeId || call.state === 'ended') continue;
-      const warnings = [...call.warnings, 'The media node was lost; the call ended with it'];
-      await ports.ledger.calls.save({ ...call, state: 'ended', endedAt: ports.clock.now().toISOString(), endedBy: 'gateway', endReason: 'nodeLost', warnings });
-    }
   }
 }

@@ -1,3 +1,4 @@
+export { afterRecording, type AfterRecording } from './after-recording.js';
 export { CallFlowRunner } from './call-flow-runner.js';
 export type {
   FetchContext,

@@ -10,6 +10,7 @@ export * from './calls/call-session.js';
 export * from './calls/conference-rooms.js';
 export * from './calls/flow-beginning.js';
 export * from './calls/flow-requests.js';
+export * from './calls/lost-calls.js';
 export * from './calls/node-protocol.js';
 export * from './calls/recording-run.js';
 export * from './calls/recording-waiter.js';

@@ -8,6 +8,7 @@ import {
   type CallRecord,
   type ConferenceMedia,
   type FlowClient,
+  type JsonObject,
   type JsonValue,
   type Party,
   type SecretBag,
@@ -160,16 +161,28 @@ export class CallRegistry {
   private async openOnce(request: OpenCall): Promise<OpenedCall> {
     const { ports } = this;
     const application = await requireApplication(ports, request.tenantId, request.applicationId);
-    const context = this.contextOf(request, application);
+    // What requests at the end will need, for whoever finds the call when this process has died.
+    let flowState: JsonObject = {};
+    const context: CallContext = {
+      ...this.contextOf(request, application),
+      onDocument: (document) => {
+        flowState = { ...flowState, ...document.flowState };
+        this.changed(session);
+      },
+    };
     const start = request.fetchDocument ? await flowStartOf(ports, context, request.begin) : null;
     if (request.fetchDocument && start === null) {
       throw new RecgateError('request.invalid', 'The application names no address to ask for its document', { field: 'fetchDocument' });
     }
-    const session = new CallSession(ports, context, this.waiter, { changed: (changed) => this.changed(changed) });
+    if (start?.kind === 'request') flowState = start.flowState ?? {};
+    const session: CallSession = new CallSession(ports, context, this.waiter, { changed: (changed) => this.changed(changed) });
     const { media, endpoints } = await this.factory.open(request, session);
     session.attach(media);
     const createdAt = ports.clock.now().toISOString();
-    const record = () => callRecord(request, session, endpoints, this.nodeId, createdAt, this.ports.clock.now());
+    const record = () => ({
+      ...callRecord(request, session, endpoints, this.nodeId, createdAt, this.ports.clock.now()),
+      ...this.sealed(flowState, { tenantId: request.tenantId, ownerId: request.callRef }),
+    });
     this.calls.set(request.callRef, { session, record, writer: new PatientWriter(ports.log), instructions: new Map() });
     if (request.answered) session.answered();
     try {
@@ -182,6 +195,11 @@ export class CallRegistry {
       throw thrown;
     }
     return { media: endpoints };
+  }
+
+  private sealed(flowState: JsonObject, owner: { readonly tenantId: string; readonly ownerId: string }): Pick<CallRecord, 'sealedFlowState'> {
+    if (Object.keys(flowState).length === 0) return {};
+    return { sealedFlowState: this.ports.vault.seal({ state: JSON.stringify(flowState) }, owner) };
   }
 
   private contextOf(request: OpenCall, application: ApplicationRecord): CallContext {

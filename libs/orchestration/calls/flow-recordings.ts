@@ -68,7 +68,8 @@ export class FlowRecordings {
   }
 }
 
-function outcomeOf(record: RecordingRecord): RecordingOutcome {
+/** How far a recording has come, as a flow takes it. */
+export function outcomeOf(record: RecordingRecord): RecordingOutcome {
   const { state } = record;
   switch (state) {
     case 'available':

@@ -163,6 +163,10 @@ export interface CallRecord {
   /** Where each leg's media is expected, as the API shows it. */
   readonly media: Readonly<Record<string, { readonly transport: string; readonly address: string }>>;
   readonly warnings: readonly string[];
+  /** `{ state }`: what its flow has carried along, JSON, sealed to tenant and call; absent: nothing. */
+  readonly sealedFlowState?: string;
+  /** True while its application is still to be told that it has ended with its process. */
+  readonly endUntold?: boolean;
 }
 
 export interface CallLedger {
