@@ -293,11 +293,64 @@ journeys.it('a parked call goes on where Manage Call says; prompts reach the leg
   await until('the callee hears it', () => hzIn(call.callee.heard(), 1400).length > 0);
   await talk(call);
   expect(hzIn(call.caller.heard(), 1400)).toEqual([]);
-  await call.hangup('caller');
+  // Whoever was connected ends the call by hanging up, and with it the recording.
+  await call.event({ type: 'legEnded' });
   await application.hears('recording_available');
   const audio = decodeWav(await gateway.api.audio((await call.available()).id));
   expect(hzIn(audio.channels[0] ?? new Int16Array(), 600, 800, 1400)).toEqual(expect.arrayContaining([600, 800]));
-  expect(await application.hears('dice')).toMatchObject({ reason: 'CALLERHANGUP' });
+  expect(await application.hears('dice')).toMatchObject({ reason: 'CALLEEHANGUP', result: 'ANSWERED' });
+  await call.ended();
+});
+
+journeys.it('whoever does not answer in dialTimeout ends the call; who answers hears the keys of dtmf', async (gateway) => {
+  const ice = { action: { ...CONNECT, dialTimeout: 1 } };
+  const application = await Application.start(gateway, 'door-dial', { ice });
+  const call = await application.arriving('rings-too-long');
+  expect(await application.hears('dice')).toMatchObject({ reason: 'TIMEOUT', result: 'NOANSWER' });
+  expect(application.kinds()).toEqual(['ice', 'dice']);
+  await call.ended();
+  const keys = await Application.start(gateway, 'door-dtmf', { ice: { action: { ...CONNECT, dtmf: 'w5' } } });
+  const answered = await keys.arriving('hears-keys');
+  await keys.hears('ice');
+  await answered.event({ type: 'bridged' });
+  await until('the callee hears the key', () => hzIn(answered.callee.heard(), 770, 1336).length === 2);
+  expect(hzIn(answered.caller.heard(), 770, 1336)).toEqual([]);
+  await answered.hangup('callee');
+  await answered.ended();
+});
+
+journeys.it('a conference: music while alone and on hold, keys as PIE, a place that is told', async (gateway) => {
+  const conferenceId = 'sales/é 1';
+  const path = `/calling/v1/conferences/id/${encodeURI(conferenceId)}`;
+  const conferenceDtmfOptions = { mode: 'detect', maxDigits: 2 };
+  const action = { name: 'connectConf', conferenceId, moh: 'ring', conferenceDtmfOptions };
+  const application = await Application.start(gateway, 'door-conference', { ice: { action } });
+  const first = await application.arriving('first-in-room');
+  await until('whoever is alone hears music', () => hzIn(first.caller.heard(), 440, 480).length === 2);
+  const second = await application.arriving('second-in-room');
+  const participants = async () =>
+    ((await (await application.ask('GET', path)).json()) as { participants?: { id: string; onhold: boolean }[] })
+      .participants ?? [];
+  await until('both are in the room', async () => (await participants()).length === 2);
+  for (const key of '12') second.caller.press(key);
+  const { callid, menuResult } = await application.hears('pie');
+  expect([callid, menuResult]).toEqual([
+    'second-in-room',
+    { type: 'sequence', value: '12', menuId: conferenceId, inputMethod: 'dtmf' },
+  ]);
+  expect((await application.ask('PATCH', `${path}/first-in-room`, { command: 'onhold', moh: 'ring' })).status).toBe(204);
+  expect((await participants()).map(({ id, onhold }) => [id, onhold])).toEqual([
+    ['first-in-room', true],
+    ['second-in-room', false],
+  ]);
+  const before = first.caller.heard().length;
+  await until('music on hold', () => hzIn(first.caller.heard().subarray(before), 440, 480).length === 2);
+  expect((await application.ask('PATCH', `${path}/first-in-room`, { command: 'resume' })).status).toBe(204);
+  await until('the hold is over', async () => (await participants()).every(({ onhold }) => !onhold));
+  expect((await application.ask('DELETE', path)).status).toBe(204);
+  await Promise.all([first.ended(), second.ended()]);
+  await until('both calls are told', () => application.kinds().filter((kind) => kind === 'dice').length === 2);
+  application.expectSigned();
 });
 
 journeys.it('instructions run in order: what is said before startRecording is not recorded', async (gateway) => {

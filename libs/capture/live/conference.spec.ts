@@ -84,6 +84,28 @@ describe('the room of a conference', () => {
     });
   });
 
+  it.concurrent('lets whoever is on hold hear nothing of it until that is over', async () => {
+    await withNode(async (node) => {
+      const room = openRoom(node);
+      const calls = [await open(node, PHONE), await open(node, PHONE)] as const;
+      const phones = [await Phone.at(calls[0]), await Phone.at(calls[1])] as const;
+      for (const call of calls) room.join(call, 'caller');
+      const talk = (): Promise<unknown> => Promise.all([phones[0].says(tone(600, 600, 4000)), phones[1].says(tone(1000, 600, 4000))]);
+      room.hold(calls[1], true);
+      await talk();
+      await sleep(60);
+      expect(phones.map((phone) => tonesIn(phone.heard(), [600, 1000], 4000))).toEqual([[1000], []]);
+      room.hold(calls[1], false);
+      const from = phones[1].peer.received.length;
+      await talk();
+      await sleep(60);
+      expect(tonesIn(phones[1].heard(from), [600, 1000], 4000)).toEqual([600]);
+      room.hold(calls[1], true);
+      calls[1].hangup('caller');
+      expect(() => room.hold(calls[1], false)).not.toThrow();
+    });
+  });
+
   it.concurrent('is left by whoever goes or hangs up; the muted are not heard', async () => {
     await withNode(async (node, spool) => {
       const room = openRoom(node);

@@ -6,10 +6,13 @@ import { RoomLeg } from './mixing/room-leg.js';
 
 interface Seat {
   readonly call: LiveCallMedia;
+  readonly party: Party;
   readonly hearing: Hearing;
   readonly recorded: LegTap;
-  /** What the participant hears. */
+  /** What the others say. */
   readonly others: FrameSource;
+  /** What the participant hears: the others, or nothing of them. */
+  heard: FrameSource;
 }
 
 /**
@@ -41,15 +44,24 @@ export class LiveConference extends LiveCallMedia implements ConferenceMedia {
     this.room.add(recorded, fromMs);
     const hearing = new Hearing((originMs) => call.openTap(party, originMs) ?? recorded);
     const others: FrameSource = { addTo: (frame, sampleRate) => this.addOthers(call, frame, sampleRate) };
-    this.seats.set(call, { call, hearing, recorded, others });
+    this.seats.set(call, { call, party, hearing, recorded, others, heard: others });
     call.connect(party, others, () => this.leave(call));
+  }
+
+  hold(call: CallMedia, on: boolean): void {
+    const seat = this.seats.get(call);
+    if (seat === undefined) return;
+    seat.call.disconnect(seat.heard);
+    // Silence takes the place of the others, so that the end of the call is told all the same.
+    seat.heard = on ? { addTo: () => undefined } : seat.others;
+    seat.call.connect(seat.party, seat.heard, () => this.leave(call));
   }
 
   leave(call: CallMedia): void {
     const seat = this.seats.get(call);
     if (seat === undefined) return;
     this.seats.delete(call);
-    seat.call.disconnect(seat.others);
+    seat.call.disconnect(seat.heard);
     seat.hearing.close();
     this.room.remove(seat.recorded, Math.ceil(this.nowMs()));
   }

@@ -1,20 +1,33 @@
 import {
   RecgateError,
   toRecgateError,
+  type CallEndReason,
   type CallMedia,
   type CallRecord,
   type CallState,
   type Clock,
   type ConnectAction,
+  type FlowRequest,
+  type HoldMusic,
   type Party,
   type RecordingRecord,
 } from '#libs/recording-model';
 import type { RecordingRequest } from '../accept-recording.js';
 import { firstParty, secondParty, type CallContext } from './call-context.js';
+import { ConnectionRules } from './connection-rules.js';
 import type { ConferenceRoom } from './conference-rooms.js';
+import { MusicForWaiting } from './hold-music.js';
 import type { ParticipantCommand } from './node-protocol.js';
 import type { PendingWork } from './pending-work.js';
 import type { RecordingRun } from './recording-run.js';
+
+/** What a connection needs of the flow that asks for it. */
+export interface FlowOfConnection {
+  /** The call has joined its conference, or cannot. */
+  conferenceDecided(): void;
+  /** Keys were pressed that the application is told of; nothing follows its answer. */
+  tellKeys(request: FlowRequest, digits: string): void;
+}
 
 /** What a connection needs of the call it belongs to. */
 export interface ConnectedCall {
@@ -22,6 +35,7 @@ export interface ConnectedCall {
   readonly media: CallMedia;
   readonly state: CallState;
   readonly pending: PendingWork;
+  readonly flow: FlowOfConnection;
   /** True while the flow waits for a connected party or conference. */
   readonly waitsForParty: boolean;
   /** The call is bridged from now on. */
@@ -31,8 +45,7 @@ export interface ConnectedCall {
   /** What was connected is gone; the flow goes on. */
   legEnded(): void;
   answered(): void;
-  /** The call has joined its conference, or cannot. */
-  conferenceDecided(): void;
+  hangup(by: Party | null, reason: CallEndReason): Promise<void>;
   /** Something that the API shows has changed. */
   changed(): void;
   warn(message: string): void;
@@ -48,11 +61,28 @@ export class CallConnection {
   private joined: CallRecord['conference'];
   /** Recordings of conferences, started by this call. */
   readonly recordings: RecordingRun[] = [];
+  private readonly rules: ConnectionRules;
+  private readonly music: MusicForWaiting;
+  private isAlone = false;
 
   constructor(
     private readonly call: ConnectedCall,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.music = new MusicForWaiting(
+      () => call.media,
+      () => firstParty(call.context),
+    );
+    this.rules = new ConnectionRules({
+      nobodyAnswers: () => {
+        call.warn('Nobody has answered in time; the call is ended');
+        void call.hangup(null, 'noAnswer');
+      },
+      sendDigits: (digits) => void call.media.play({ kind: 'digits', digits, toward: this.hearers().digits }, () => undefined),
+      forwardKey: (key) => this.room?.forwardKey(call.media, key),
+      tellKeys: (request, digits) => call.flow.tellKeys(request, digits),
+    });
+  }
 
   /** The conference the call is in; undefined: it is in none. */
   get conference(): CallRecord['conference'] {
@@ -73,6 +103,7 @@ export class CallConnection {
     const { call } = this;
     const { live } = call.context;
     if (live === undefined) return;
+    this.rules.begins(step, call.media.mediaTimeMs);
     if (step.conference && !this.isConference(step.to)) return call.pending.track(this.join(step.to));
     const second = secondParty(call.context);
     if (!live.parties.includes(second)) {
@@ -87,10 +118,37 @@ export class CallConnection {
     if (this.call.state !== 'answered') return;
     if (this.call.context.live?.relay === true) this.call.media.relay(true);
     this.call.enterBridged();
+    this.rules.connected();
+  }
+
+  /** Media time has come to here. */
+  advanced(mediaTimeMs: number): void {
+    this.rules.advanced(mediaTimeMs);
+  }
+
+  /** A key of the party that is connected to somebody. */
+  key(key: string, party: Party, mediaTimeMs: number): void {
+    if (this.room !== null && party === firstParty(this.call.context)) this.rules.key(key, mediaTimeMs);
+  }
+
+  /** How the call ends because whoever it is connected to has gone; null: its flow goes on. */
+  get endOfLeaving(): { readonly by: Party | null; readonly reason: CallEndReason } | null {
+    const { current, endsCall } = this.rules;
+    if (current === null || !endsCall) return null;
+    if (this.room !== null) return { by: null, reason: 'command' };
+    const second = secondParty(this.call.context);
+    if (current.conference || this.call.context.live?.parties.includes(second) !== true) return null;
+    return { by: second, reason: this.call.state === 'bridged' ? 'party' : 'noAnswer' };
+  }
+
+  /** Whether the time of a connection is up whose end is the end of the call. */
+  get isOverForGood(): boolean {
+    return this.rules.isOverForGood;
   }
 
   disconnect(): void {
     this.joining++;
+    this.rules.over();
     this.leaveRoom();
     if (this.call.state !== 'bridged') return;
     if (this.call.context.live?.relay === true) this.call.media.relay(false);
@@ -130,13 +188,26 @@ export class CallConnection {
    * Steers the call as a participant of its conference.
    * @throws RecgateError `request.conflict` when it is in none
    */
-  steer(action: ParticipantCommand['action']): void {
+  steer({ action, music }: Pick<ParticipantCommand, 'action' | 'music'>): void {
     if (this.joined === undefined) throw new RecgateError('request.conflict', 'The call is in no conference');
     if (action === 'remove') return this.call.legEnded();
-    const muted = action === 'mute';
-    this.call.media.mute(firstParty(this.call.context), muted);
-    this.joined = { ...this.joined, muted };
+    const { muted, onHold = false } = this.joined;
+    if (action === 'mute' || action === 'unmute') this.joined = { ...this.joined, muted: action === 'mute' };
+    else this.joined = { ...this.joined, onHold: action === 'hold' };
+    if (this.joined.muted !== muted || this.joined.onHold !== onHold) this.applyStanding();
+    this.music.play(this.joined.onHold === true ? (music ?? null) : this.musicAlone);
     this.call.changed();
+  }
+
+  /** Whoever is on hold is heard by nobody and hears nobody. */
+  private applyStanding(): void {
+    const { muted = false, onHold = false } = this.joined ?? {};
+    this.call.media.mute(firstParty(this.call.context), muted || onHold);
+    this.room?.media.hold(this.call.media, onHold);
+  }
+
+  private get musicAlone(): HoldMusic | null {
+    return this.isAlone ? (this.rules.current?.rules?.music ?? null) : null;
   }
 
   /** Starts a recording of the conference's mix; null when it changes nothing, undefined when the call is in no conference. */
@@ -155,7 +226,8 @@ export class CallConnection {
   }
 
   leaveRoom(): void {
-    if (this.joined?.muted === true) this.call.media.mute(firstParty(this.call.context), false);
+    this.music.play(null);
+    if (this.joined?.muted === true || this.joined?.onHold === true) this.call.media.mute(firstParty(this.call.context), false);
     this.room?.leave(this.call.media);
     this.room = null;
     this.joined = undefined;
@@ -184,9 +256,14 @@ export class CallConnection {
     }
     call.answered();
     // Without the conference, what was to be recorded of it is recorded of this call.
-    call.conferenceDecided();
+    call.flow.conferenceDecided();
     if (this.room === null) return call.legEnded();
     if (call.state === 'answered') call.enterBridged();
     else call.changed();
+    this.rules.connected();
+    this.room.watchAlone(call.media, (isAlone) => {
+      this.isAlone = isAlone;
+      if (this.joined?.onHold !== true) this.music.play(this.musicAlone);
+    });
   }
 }

@@ -305,8 +305,8 @@ export class CallRegistry {
     return { step: this.require(callRef).session.interrupt(redirect) };
   }
 
-  private async participant({ callRef, action }: ParticipantCommand): Promise<Record<string, never>> {
-    this.require(callRef).session.connection.steer(action);
+  private async participant({ callRef, ...command }: ParticipantCommand): Promise<Record<string, never>> {
+    this.require(callRef).session.connection.steer(command);
     return {};
   }
 

@@ -250,14 +250,12 @@ export class CallSession implements CallMediaListener {
     this.changed();
   }
 
-  /** The connected party, or the conference, is gone; the flow goes on. */
+  /** The connected party, or the conference, is gone; the flow goes on, unless the call is over with it. */
   legEnded(): void {
+    const end = this.connection.endOfLeaving;
     this.connection.disconnect();
-    this.flow.legEnded();
-  }
-
-  conferenceDecided(): void {
-    this.flow.conferenceDecided();
+    if (end === null) this.flow.legEnded();
+    else void this.hangup(end.by, end.reason);
   }
 
   /** Ends the recording that was started last, or all; those of its conference when the call has none. */
@@ -279,11 +277,13 @@ export class CallSession implements CallMediaListener {
   keyPressed(key: string, party: Party, mediaTimeMs: number): void {
     this.flow.key(key, party);
     this.keyCommands.key(key, party, mediaTimeMs);
+    this.connection.key(key, party, mediaTimeMs);
   }
 
   advanced(mediaTimeMs: number): void {
     this.flow.advance(mediaTimeMs);
     this.keyCommands.advance(mediaTimeMs);
+    this.connection.advanced(mediaTimeMs);
     this.endInSilence(this.silence.advanced(this.state, mediaTimeMs, this.callDurationMs));
   }
 
@@ -327,7 +327,7 @@ export class CallSession implements CallMediaListener {
    */
   flowEnded(reason: FlowEnd): void {
     this.flowOver = true;
-    if (reason === 'completed' && this.recordings.anyRunning) return;
+    if (reason === 'completed' && this.recordings.anyRunning && !this.connection.isOverForGood) return;
     void this.hangup(null, END_REASONS[reason]);
   }
 

@@ -30,10 +30,15 @@ const LEDGER_PATIENCE_MS = 15_000;
 /** Nobody presses keys into a room, and its participants' own calls notice when their media ends. */
 const UNHEARD: CallMediaListener = { keyPressed: () => undefined, advanced: () => undefined, mediaTimedOut: () => undefined };
 
+interface Participant {
+  readonly party: Party;
+  onAlone: ((isAlone: boolean) => void) | null;
+}
+
 /** The room of one conference: those in it, and the recordings of their mix. It is over when the last one has left. */
 export class ConferenceRoom {
   readonly recordings: CallRecordings;
-  private readonly participants = new Set<CallMedia>();
+  private readonly participants = new Map<CallMedia, Participant>();
   private ending: Promise<void> | null = null;
 
   constructor(
@@ -56,13 +61,28 @@ export class ConferenceRoom {
   }
 
   join(call: CallMedia, party: Party): void {
-    this.participants.add(call);
+    this.participants.set(call, { party, onAlone: null });
     try {
       this.media.join(call, party);
     } catch (thrown) {
       this.leave(call);
       throw thrown;
     }
+    this.tellWhetherAlone();
+  }
+
+  /** Tells a participant, now and at each change, whether nobody else is in the conference. */
+  watchAlone(call: CallMedia, onAlone: (isAlone: boolean) => void): void {
+    const participant = this.participants.get(call);
+    if (participant === undefined) return;
+    participant.onAlone = onAlone;
+    onAlone(this.participants.size === 1);
+  }
+
+  /** All but the one who pressed it hear the key. */
+  forwardKey(from: CallMedia, key: string): void {
+    for (const [call, { party }] of this.participants)
+      if (call !== from) call.play({ kind: 'digits', digits: key, toward: [party] }, () => undefined);
   }
 
   /** Safe to repeat. */
@@ -70,6 +90,7 @@ export class ConferenceRoom {
     if (!this.participants.delete(call)) return;
     this.media.leave(call);
     if (this.participants.size === 0) void this.end();
+    else this.tellWhetherAlone();
   }
 
   /** Starts a recording of the mix; null when the vendor's rules make this start a repeat of a running one. */
@@ -77,6 +98,10 @@ export class ConferenceRoom {
     const callDurationMs = Math.round(this.media.mediaTimeMs);
     const ofRoom: RecordingRequest = { ...request, callRef: this.callRef, call: this.identity, callState: 'bridged', callDurationMs };
     return this.recordings.start(this.media, ofRoom, true, settled);
+  }
+
+  private tellWhetherAlone(): void {
+    for (const { onAlone } of this.participants.values()) onAlone?.(this.participants.size === 1);
   }
 
   /** Ends the conference; resolves when its recordings have come to rest. */
@@ -87,7 +112,7 @@ export class ConferenceRoom {
 
   private async endOnce(): Promise<void> {
     const told = this.onEnd('ending');
-    for (const call of this.participants) this.media.leave(call);
+    for (const call of this.participants.keys()) this.media.leave(call);
     this.participants.clear();
     this.media.hangup(null);
     await this.recordings.ended();

@@ -4,6 +4,7 @@ import type {
   DocumentRole,
   FlowAction,
   FlowRequest,
+  HoldMusic,
   JsonObject,
   JsonValue,
   MediaAddress,
@@ -135,7 +136,9 @@ export interface InterruptReply {
 export interface ParticipantCommand {
   /** The participant's call. */
   readonly callRef: string;
-  readonly action: 'mute' | 'unmute' | 'remove';
+  readonly action: 'mute' | 'unmute' | 'hold' | 'resume' | 'remove';
+  /** What a participant on hold hears; absent: silence. */
+  readonly music?: HoldMusic;
 }
 
 /** A recording asked for in canonical words. */

@@ -159,9 +159,13 @@ export class SessionFlow implements FlowListener {
   /** The requests that the end of the call brings; each once. */
   async tellEnd(): Promise<void> {
     for (const request of requestsOfEnd(this.requests.adapter, this.call, this.flowState)) {
-      const situation = this.situation({ recording: null, collected: null }, this.brokenBy);
-      await this.tell(request, situation);
+      await this.tell(request, this.situation({ recording: null, collected: null }, this.brokenBy));
     }
+  }
+
+  /** Tells the application of keys that nobody waits for; nothing follows its answer. */
+  tellKeys(request: FlowRequest, digits: string): void {
+    this.call.pending.track(this.tell(request, this.situation({ recording: null, collected: { digits, finishKey: null } }, null)));
   }
 
   startRecording(handle: RecordingHandle, step: RecordAction & Pick<FlowStep, 'at'>): void {
@@ -271,9 +275,8 @@ export class SessionFlow implements FlowListener {
   }
 
   private async askFirst(request: FlowRequest): Promise<void> {
-    const about = { recording: null, collected: null };
     try {
-      const { document, url } = await requestDocument(this.requests, request, this.situation(about, null));
+      const { document, url } = await requestDocument(this.requests, request, this.situation({ recording: null, collected: null }, null));
       // A document that was handed to the call meanwhile has taken over.
       if (this.begun) return;
       this.take(document, url);

@@ -39,6 +39,8 @@ export interface CallMedia {
 export interface ConferenceMedia extends CallMedia {
   /** The party hears the others and is heard by them from now on. */
   join(call: CallMedia, party: Party): void;
+  /** On hold the party hears nothing of the room, and is still in it. */
+  hold(call: CallMedia, on: boolean): void;
   /** Safe to repeat; a call whose media ends leaves by itself. */
   leave(call: CallMedia): void;
 }

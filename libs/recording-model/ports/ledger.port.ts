@@ -159,7 +159,7 @@ export interface CallRecord {
   /** Why it ended; absent while it lasts. */
   readonly endReason?: CallEndReason;
   /** The conference the call is in; absent: it is in none. */
-  readonly conference?: { readonly conferenceId: string; readonly joinedAt: string; readonly muted: boolean };
+  readonly conference?: { readonly conferenceId: string; readonly joinedAt: string; readonly muted: boolean; readonly onHold?: boolean };
   /** Where each leg's media is expected, as the API shows it. */
   readonly media: Readonly<Record<string, { readonly transport: string; readonly address: string }>>;
   readonly warnings: readonly string[];

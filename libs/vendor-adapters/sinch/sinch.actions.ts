@@ -1,5 +1,9 @@
+import type { ConnectionDemands } from '#libs/recording-model';
 import type { CallScript } from './sinch.call-script.js';
 import { readRunMenu } from './sinch.menu.js';
+import { readConferenceKeys } from './sinch.conference-keys.js';
+import { readDigits } from './sinch.instructions.js';
+import { readMusic } from './sinch.music.js';
 import { PLAYED, readPromptMember } from './sinch.prompts.js';
 import type { RecordingScope } from './sinch.recording-options.js';
 import type { SvamlObject } from './sinch.svaml-reader.js';
@@ -82,19 +86,11 @@ function readStartAction(script: CallScript, action: SvamlObject): null {
   return null;
 }
 
-const CONNECT_DETAILS = [
-  'locale',
-  'dialTimeout',
-  'cli',
-  'dtmf',
-  'indications',
-  'amd',
-  'transport',
-  'callHeaders',
-  'moh',
-  'conferenceDtmfOptions',
-  'streamingOptions',
-];
+/** What is said about the call that is placed; whoever places it has it from elsewhere. */
+const CONNECT_DETAILS = ['locale', 'cli', 'indications', 'amd', 'transport', 'callHeaders', 'streamingOptions'];
+/** `moh` of connectSip is for those whom a SIP server puts on hold. */
+const NOT_OF_CONFERENCES = ['moh', 'conferenceDtmfOptions'];
+const NOT_OF_LEGS = ['dialTimeout', 'dtmf'];
 
 /** connectPstn, connectSip, connectMxp: the number or destination, else the number that was dialled. */
 function readConnect(script: CallScript, action: SvamlObject, names: string[], hasAce: boolean): RecordingScope {
@@ -103,10 +99,23 @@ function readConnect(script: CallScript, action: SvamlObject, names: string[], h
   const maxDurationMs = readMaxDuration(action, MAX_CALL_S, 'clamp') ?? script.maxDurationMs;
   const suppressed = action.flag(['suppressCallbacks'], { to: 'steps' }) ?? false;
   script.suppressCallbacks(suppressed);
-  for (const name of CONNECT_DETAILS) action.drop(name, NOT_PLACED);
+  const rules = readRules(action);
+  for (const name of [...CONNECT_DETAILS, ...NOT_OF_CONFERENCES]) action.drop(name, NOT_PLACED);
   const next = hasAce && !suppressed ? script.callback('ace') : null;
-  script.add(action.pointer, { kind: 'connect', to, conference: false, maxDurationMs, next });
+  script.add(action.pointer, { kind: 'connect', to, conference: false, maxDurationMs, next, rules });
   return CALL;
+}
+
+/** How long the party may ring, and what it hears of keys when it answers (contract §1.2). */
+function readRules(action: SvamlObject): ConnectionDemands {
+  const seconds =
+    action.integer(['dialTimeout'], { min: 0, max: MAX_CALL_S, to: 'steps.connect', beyond: 'clamp' }) ?? 0;
+  const digits = readDigits(action, 'dtmf', { to: 'steps.connect' }) ?? '';
+  return {
+    endsCall: true,
+    ...(seconds === 0 ? {} : { ringMs: seconds * 1000 }),
+    ...(digits === '' ? {} : { digits }),
+  };
 }
 
 function readDestination(action: SvamlObject): string | null {
@@ -122,8 +131,11 @@ function readConnectConf(script: CallScript, action: SvamlObject): RecordingScop
   const conferenceId = action.requiredText(['conferenceId'], { to: 'steps' }, MAX_CONFERENCE_ID);
   const maxDurationMs = readMaxDuration(action, MAX_CALL_S, 'clamp') ?? script.maxDurationMs;
   action.flag(['suppressCallbacks'], { to: 'steps' });
-  for (const name of CONNECT_DETAILS) action.drop(name, NOT_PLACED);
-  script.add(action.pointer, { kind: 'connect', to: conferenceId, conference: true, maxDurationMs, next: null });
+  const keys = readConferenceKeys(script, action, conferenceId);
+  const music = readMusic(action, ['moh']);
+  const rules = { endsCall: true, ...(keys === null ? {} : { keys }), ...(music === null ? {} : { music }) };
+  for (const name of [...CONNECT_DETAILS, ...NOT_OF_LEGS]) action.drop(name, NOT_PLACED);
+  script.add(action.pointer, { kind: 'connect', to: conferenceId, conference: true, maxDurationMs, next: null, rules });
   return { kind: 'conference', conferenceId };
 }
 

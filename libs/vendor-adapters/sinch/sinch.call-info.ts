@@ -41,7 +41,7 @@ function renderParticipant(call: CallRecord, now: Date): JsonValue {
     id: identity.callId,
     duration: secondsSince(conference?.joinedAt ?? call.createdAt, now.toISOString()),
     muted: conference?.muted ?? false,
-    onhold: false,
+    onhold: conference?.onHold ?? false,
   };
 }
 

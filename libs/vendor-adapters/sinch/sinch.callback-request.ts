@@ -12,6 +12,9 @@ import { callbackUrls } from './sinch.settings.js';
 export const SINCH_PURPOSES = ['ice', 'ace', 'pie', 'dice', 'notify'] as const;
 export type SinchPurpose = (typeof SINCH_PURPOSES)[number];
 
+/** A PIE that tells of keys in a conference: its answer is 200 and no document (contract §1). */
+export const CONFERENCE_PIE = 'conference.pie';
+
 const SWITCHES: Readonly<Partial<Record<SinchPurpose, string>>> = {
   ace: 'enableAce',
   pie: 'enablePie',

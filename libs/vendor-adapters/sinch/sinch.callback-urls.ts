@@ -1,5 +1,6 @@
-import { RecgateError, splitUserinfo, type ApplicationView, type JsonObject } from '#libs/recording-model';
+import { RecgateError, splitUserinfo, type ApplicationView, type HoldMusic, type JsonObject } from '#libs/recording-model';
 import { isJsonObject, parseJsonDocument } from '../shared/index.js';
+import { readMusic } from './sinch.music.js';
 import { callbackUrls } from './sinch.settings.js';
 import { SvamlObject, SvamlReading } from './sinch.svaml-reader.js';
 
@@ -26,20 +27,30 @@ export function readSinchCallbackUrls(body: string): Readonly<Record<string, str
   };
 }
 
-/** What a conference participant is asked to do (contract §3). */
-export type SinchParticipantCommand = 'mute' | 'unmute' | 'onhold' | 'resume';
+/** What is done to a conference participant (contract §3); `music` is what it hears on hold. */
+export interface SinchParticipantCommand {
+  readonly action: 'mute' | 'unmute' | 'hold' | 'resume';
+  readonly music?: HoldMusic;
+}
 
-const COMMANDS: ReadonlySet<string> = new Set<SinchParticipantCommand>(['mute', 'unmute', 'onhold', 'resume']);
+const COMMANDS: ReadonlyMap<string, SinchParticipantCommand['action']> = new Map([
+  ['mute', 'mute'],
+  ['unmute', 'unmute'],
+  ['onhold', 'hold'],
+  ['resume', 'resume'],
+]);
 
 /**
  * Reads `{command, moh?}`.
  * @throws RecgateError `document.*`, `field.missing`, `field.invalid`
  */
 export function readSinchParticipantCommand(body: string): SinchParticipantCommand {
-  const command = rootOf(body).requiredText(['command']).trim().toLowerCase();
-  if (!COMMANDS.has(command))
+  const root = rootOf(body);
+  const action = COMMANDS.get(root.requiredText(['command']).trim().toLowerCase());
+  if (action === undefined)
     throw new RecgateError('field.invalid', 'command must be mute, unmute, onhold or resume', { field: 'command' });
-  return command as SinchParticipantCommand;
+  const music = action === 'hold' ? readMusic(root, ['moh']) : null;
+  return { action, ...(music === null ? {} : { music }) };
 }
 
 function rootOf(body: string): SvamlObject {

@@ -7,8 +7,9 @@ import type {
   RecgateError,
   WireRequest,
 } from '#libs/recording-model';
-import { SINCH_PURPOSES, type SinchPurpose } from './sinch.callback-request.js';
+import { CONFERENCE_PIE, SINCH_PURPOSES, type SinchPurpose } from './sinch.callback-request.js';
 import { COOKIE } from './sinch.call-script.js';
+import { CONFERENCE_KEYS } from './sinch.conference-keys.js';
 import { menuResult } from './sinch.menu-result.js';
 import { applicationKeyOf, settingOf } from './sinch.settings.js';
 import { toSinchRequest } from './sinch.wire-request.js';
@@ -28,6 +29,7 @@ const BODIES: Readonly<Record<SinchPurpose, (context: FlowContext) => Body>> = {
 
 /** The wire form of an ICE, ACE, PIE, DiCE or callingerror callback (contract §1.1, §5), members in the order of the samples. */
 export function renderSinchFlowRequest(request: FlowRequest, context: FlowContext): WireRequest {
+  if (request.purpose === CONFERENCE_PIE) return toSinchRequest(request.url, conferencePieBody(context), context);
   const purpose = SINCH_PURPOSES.find((each) => each === request.purpose);
   const body = purpose === undefined ? { event: request.purpose } : BODIES[purpose](context);
   return toSinchRequest(request.url, body, context);
@@ -74,10 +76,20 @@ function aceBody(context: FlowContext): Body {
 }
 
 function pieBody(context: FlowContext): Body {
+  return pieOf(context, menuResult(context));
+}
+
+/** The keys that a participant pressed; the menu has the name of the conference. */
+function conferencePieBody(context: FlowContext): Body {
+  const menuId = context.flowState[CONFERENCE_KEYS] ?? '';
+  return pieOf(context, { type: 'sequence', value: context.collected?.digits ?? '', menuId, inputMethod: 'dtmf' });
+}
+
+function pieOf(context: FlowContext, result: JsonValue): Body {
   return {
     ...head('pie', context.call),
     timestamp: timestampOf(context.now),
-    menuResult: menuResult(context),
+    menuResult: result,
     version: 1,
     custom: customOf(context.call),
     applicationKey: applicationKeyOf(context.application),
@@ -88,7 +100,7 @@ function pieBody(context: FlowContext): Body {
 function diceBody(context: FlowContext): Body {
   const { call, application } = context;
   const seconds = Math.ceil(context.callDurationMs / 1000);
-  const isAnswered = seconds > 0;
+  const isAnswered = seconds > 0 && context.endReason !== 'noAnswer';
   return {
     ...head('dice', call),
     timestamp: timestampOf(context.now),
@@ -168,7 +180,6 @@ const HANGUP_REASONS = { caller: 'CALLERHANGUP', callee: 'CALLEEHANGUP', gateway
 /** Ends that nobody on the call brought about. */
 const OTHER_REASONS: Readonly<Partial<Record<CallEndReason, string>>> = {
   applicationFailed: 'CALLBACKERROR',
-  noAnswer: 'NOANSWER',
   mediaTimeout: 'TIMEOUT',
   nodeStopped: 'GENERALERROR',
   nodeLost: 'GENERALERROR',
@@ -180,6 +191,8 @@ function reasonOf({ hangupBy, error, callDurationMs, endReason: why }: FlowConte
 
 /** Why a call ended (contract §1.1): a caller who gives up before the answer cancels. */
 export function endReason(by: FlowContext['hangupBy'], answered: boolean, why?: CallEndReason): string {
+  // Who was called did not answer, or was not given the time (contract §1.1).
+  if (why === 'noAnswer') return by === null || by === 'gateway' ? 'TIMEOUT' : 'NOANSWER';
   const other = why === undefined ? undefined : OTHER_REASONS[why];
   if (other !== undefined) return other;
   if (by === null) return 'N/A';
@@ -194,7 +207,7 @@ const FAILED: ReadonlySet<CallEndReason | undefined> = new Set([
 
 /** What became of a call (contract §1.1). */
 export function endResult(answered: boolean, why?: CallEndReason): string {
-  if (answered) return 'ANSWERED';
+  if (answered && why !== 'noAnswer') return 'ANSWERED';
   return FAILED.has(why) ? 'FAILED' : 'NOANSWER';
 }
 

@@ -62,14 +62,21 @@ function readPlayFiles(script: CallScript, instruction: SvamlObject): void {
 }
 
 function readSendDtmf(script: CallScript, instruction: SvamlObject): void {
-  const digits = instruction.requiredText(['value'], PLAYED, MAX_DIGITS);
-  if (!/^[0-9*#w]+$/i.test(digits))
-    throw script.reading.invalid(
-      instruction.find('value') ?? instruction.pointer,
-      'value',
-      'value must be of 0-9 * # w',
-    );
+  const digits = readDigits(instruction, 'value', PLAYED);
+  if (digits === null) throw script.reading.missing(instruction.pointer, 'value');
   script.add(instruction.pointer, { kind: 'sendDigits', digits });
+}
+
+/**
+ * Reads key tones: keys, and `w` for half a second of silence. Null when they are absent.
+ * @throws RecgateError `field.invalid`
+ */
+export function readDigits(fields: SvamlObject, name: string, note: TextFate): string | null {
+  const digits = fields.text([name], note, MAX_DIGITS)?.trim() ?? '';
+  if (digits === '') return null;
+  if (!/^[0-9*#w]+$/i.test(digits))
+    throw fields.reading.invalid(fields.find(name) ?? fields.pointer, name, `${name} must be of 0-9 * # w`);
+  return digits;
 }
 
 function readSetCookie(script: CallScript, instruction: SvamlObject): void {

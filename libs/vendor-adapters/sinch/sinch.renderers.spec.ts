@@ -298,7 +298,11 @@ describe('Sinch flow callbacks', () => {
     ],
     [
       { hangupBy: 'gateway', callDurationMs: 0, endReason: 'noAnswer' },
-      { reason: 'NOANSWER', result: 'NOANSWER' },
+      { reason: 'TIMEOUT', result: 'NOANSWER' },
+    ],
+    [
+      { hangupBy: 'callee', callDurationMs: 4000, endReason: 'noAnswer' },
+      { reason: 'NOANSWER', result: 'NOANSWER', duration: undefined },
     ],
     [
       { hangupBy: 'gateway', callDurationMs: 1000, endReason: 'mediaTimeout' },

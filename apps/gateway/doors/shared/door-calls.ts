@@ -133,9 +133,9 @@ export class DoorCalls {
 
   async steerParticipant(
     { nodeId, callRef }: CallRecord,
-    action: NodeCommands['participant']['request']['action'],
+    command: Omit<NodeCommands['participant']['request'], 'callRef'>,
   ): Promise<void> {
-    await this.nodes.send(nodeId, 'participant', { callRef, action });
+    await this.nodes.send(nodeId, 'participant', { callRef, ...command });
   }
 
   private beginning(

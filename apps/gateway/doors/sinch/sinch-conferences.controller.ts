@@ -11,9 +11,6 @@ import { SinchBody, SinchResource } from './sinch-resource.js';
 import { SinchApplication } from './sinch.guard.js';
 import { CONFERENCE_PATHS, conferencePath, participantPath } from './sinch.paths.js';
 
-/** A participant on hold is heard by nobody; that is all of it that the conference does. */
-const ACTIONS = { mute: 'mute', unmute: 'unmute', onhold: 'mute', resume: 'unmute' } as const;
-
 const CONFERENCE_ID = { name: 'conferenceId', description: 'Free text, also with slashes' };
 
 /** Conferences and who is in them (contract §3). */
@@ -43,7 +40,7 @@ export class SinchConferencesController {
     const { conferenceId, callId } = participantPath(request);
     const call = requireSome(byCall(await this.participants(application, conferenceId), callId))[0];
     const command = sinch.readSinchParticipantCommand(bodyText(request));
-    if (call !== undefined) await this.calls.steerParticipant(call, ACTIONS[command]);
+    if (call !== undefined) await this.calls.steerParticipant(call, command);
   }
 
   @Delete('*conferenceId')
@@ -55,7 +52,7 @@ export class SinchConferencesController {
     const { conferenceId, callId } = participantPath(request);
     const one = byCall(await this.participants(application, conferenceId), callId);
     const kicked = one.length > 0 ? one : await this.participants(application, conferencePath(request));
-    for (const call of requireSome(kicked)) await this.calls.steerParticipant(call, 'remove');
+    for (const call of requireSome(kicked)) await this.calls.steerParticipant(call, { action: 'remove' });
   }
 
   private async participants(application: DoorApplication, conferenceId: string): Promise<readonly CallRecord[]> {
