@@ -62,3 +62,19 @@ describe('a key during a play (Aculab contract §1.8)', () => {
     expect(told).toEqual(['one', 'two']);
   });
 });
+
+describe('a key typed ahead', () => {
+  const collect = (maxDigits: number): FlowStep => {
+    return { at, kind: 'collectDigits', prompts: [speak('prompt')], maxDigits, finishKeys: '#', timeoutMs: 5000, next: null, nextWhenEmpty: false };
+  };
+
+  it('goes to the collection right behind the play that it cut off, and to no other', () => {
+    const { runner, told } = runnerOf(speak('play', 'a'), collect(1), speak('after'));
+    runner.key('5', 'caller');
+    expect(told).toEqual(['play', 'cut off', 'prompt', 'cut off', 'after']);
+    const later = runnerOf(speak('play', 'a'), speak('between', 'b'), collect(1), speak('after'));
+    later.runner.key('5', 'caller');
+    later.runner.advance(1000);
+    expect(later.told).toEqual(['play', 'cut off', 'between', 'prompt']);
+  });
+});

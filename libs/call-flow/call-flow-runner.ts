@@ -7,7 +7,7 @@ import {
   type RecgateError,
   type SourcePosition,
 } from '#libs/recording-model';
-import { bargeIn, canBargeIn } from './barge-in.js';
+import { bargeIn, canBargeIn, typedAhead } from './barge-in.js';
 import { enterBranch, otherwiseOf, storedRequest } from './branching.js';
 import { breakOff } from './break-off.js';
 import { carryOutAtOnce } from './steps-at-once.js';
@@ -158,7 +158,7 @@ export class CallFlowRunner {
     this.take(() => {
       const wait = this.frames.findLast((frame) => frame.wait?.kind === 'collect')?.wait;
       if (wait?.kind === 'collect') wait.collection.key(key, this.clock.now);
-      else bargeIn(this.frames.at(-1));
+      else bargeIn(this.frames.at(-1), key);
     });
   }
 
@@ -337,10 +337,11 @@ export class CallFlowRunner {
   }
 
   private collect(step: StepOf<'collectDigits'>, frame: Frame): void {
-    const prompts = new PlaybackSequence(step.prompts, this.listener, () => ++this.playbacks);
-    const collection = new DigitCollection(step, prompts);
+    const collection = new DigitCollection(step, (steps) => new PlaybackSequence(steps, this.listener, () => ++this.playbacks));
     frame.wait = { kind: 'collect', collection };
     collection.start(this.clock.now);
+    const ahead = typedAhead(frame);
+    if (ahead !== null) collection.key(ahead, this.clock.now);
   }
 
   private connect(step: StepOf<'connect'>, frame: Frame): void {

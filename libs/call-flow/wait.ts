@@ -29,10 +29,12 @@ export interface Frame {
   index: number;
   documentUrl: string | null;
   wait: Wait | null;
+  /** The key that cut off a play, and the index of the step after that. */
+  typedAhead: { readonly key: string; readonly at: number } | null;
 }
 
 export function newFrame(steps: readonly FlowStep[], documentUrl: string | null): Frame {
-  return { steps, index: 0, documentUrl, wait: null };
+  return { steps, index: 0, documentUrl, wait: null, typedAhead: null };
 }
 
 /** Where the step stands that the frame took last. */

@@ -105,10 +105,20 @@ export interface CollectDigitsAction {
   /** Null: no limit. */
   readonly maxDigits: number | null;
   readonly finishKeys: string;
-  /** Other keys than these and the finish keys are passed over; absent: every key counts. */
+  /** Other keys than these, the finish keys and the help key are answered with `onInvalid`; absent: every key counts. */
   readonly validKeys?: string;
   /** Wait for the next key, ms. */
   readonly timeoutMs: number;
+  /** The same for the first key; absent: `timeoutMs`. */
+  readonly firstTimeoutMs?: number;
+  /** Longest time for all keys from the end of the prompts on, ms; absent: there is none. */
+  readonly totalTimeoutMs?: number;
+  /** The key that plays the prompts anew, and forgets what was pressed; absent: no key does. */
+  readonly helpKey?: string;
+  /** What is said before the prompts are played anew because no key came: one for each time. Then it ends with nothing. */
+  readonly onTimeout?: readonly (readonly FlowStep[])[];
+  /** The same for keys that do not count; absent: they are passed over. */
+  readonly onInvalid?: readonly (readonly FlowStep[])[];
   readonly next: FlowRequest | null;
   /** Whether `next` is asked even when nothing was pressed. */
   readonly nextWhenEmpty: boolean;

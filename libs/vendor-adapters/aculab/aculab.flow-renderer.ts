@@ -1,4 +1,5 @@
 import {
+  isSecretRef,
   RecgateError,
   type ApplicationView,
   type FlowContext,
@@ -80,11 +81,15 @@ function awaitedPage(request: FlowRequest, context: FlowContext): JsonObject {
   return isObject(page) ? page : {};
 }
 
-/** `error_result` (contract §1.3): the failing action, where the place of the error tells it, and the text. */
+/** `error_result` (contract §1.3): the failing action and its index, where the place of the error tells them, and the text. */
 function errorResult(context: FlowContext): WireObject {
   const { error } = context;
-  const action = /^(?:\/actions)?(?:\/\d+)?\/([a-z_]+)/.exec(error?.position?.path ?? '')?.[1];
-  return { ...(action === undefined ? {} : { action }), result: error === null ? 'error' : textOf(error) };
+  const [, index, action] = /^(?:\/actions)?(?:\/(\d+))?\/([a-z_]+)/.exec(error?.position?.path ?? '') ?? [];
+  const place = {
+    ...(action === undefined ? {} : { action }),
+    ...(index === undefined ? {} : { action_index: Number(index) }),
+  };
+  return { ...place, result: error === null ? 'error' : textOf(error) };
 }
 
 /**
@@ -98,7 +103,9 @@ function chosenPage(request: FlowRequest, context: FlowContext): FlowRequest {
   const page = Object.hasOwn(keys, key) ? keys[key] : undefined;
   if (!isObject(page) || typeof page['url'] !== 'string')
     throw new RecgateError('request.invalid', `The menu offers nothing for the key "${key}"`, { field: 'run_menu' });
-  return { ...request, url: page['url'], method: page['method'] === 'GET' ? 'GET' : 'POST' };
+  // Each page has credentials of its own, or none: those of another must not reach it.
+  const userinfo = isSecretRef(page['userinfo']) ? page['userinfo'] : null;
+  return { ...request, url: page['url'], method: page['method'] === 'GET' ? 'GET' : 'POST', userinfo };
 }
 
 function isObject(value: unknown): value is JsonObject {

@@ -33,10 +33,14 @@ function mediaActions(play: ObjectReader): readonly MediaAction[] {
 
 /** A prompt is a play action, given bare or under the name `play`. */
 export function promptActions(owner: ObjectReader): readonly FlowAction[] {
-  if (!owner.has('prompt')) return [];
-  const prompt = ObjectReader.at(owner.scope, owner.path('prompt'));
-  const play = prompt.has('play') ? ObjectReader.at(owner.scope, prompt.path('play')) : prompt;
-  const name = BARGE_IN[owner.scope.version];
+  return owner.has('prompt') ? playMedia(owner.scope, owner.path('prompt')) : [];
+}
+
+/** The media of a play action, given bare or under the name `play`, while keys are waited for. */
+export function playMedia(scope: DocumentScope, pointer: string): readonly FlowAction[] {
+  const given = ObjectReader.at(scope, pointer);
+  const play = given.has('play') ? ObjectReader.at(scope, given.path('play')) : given;
+  const name = BARGE_IN[scope.version];
   if (play.has(name)) play.drop(name, 'a key always ends a prompt');
   return mediaActions(play);
 }

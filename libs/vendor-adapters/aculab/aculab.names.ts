@@ -81,7 +81,11 @@ function filenameAt(at: Date, fileId: string): string {
 /** Recordings lie in the application's own media store under their file name, less the leading slash. */
 export function nameObject(recording: RecordingView, _application: ApplicationView): ObjectTarget {
   const { destination, format } = recording.spec;
-  return { destination, name: objectNameIn(destination, recordingFilename(recording).slice(1)), contentType: format.contentType };
+  return {
+    destination,
+    name: objectNameIn(destination, recordingFilename(recording).slice(1)),
+    contentType: format.contentType,
+  };
 }
 
 function firstSampleAt({ capture }: RecordingView): string | null {

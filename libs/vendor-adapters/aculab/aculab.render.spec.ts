@@ -199,7 +199,11 @@ describe('requests to a page', () => {
     const page = aculabAdapter.errorRequest(application({ errorPage: 'https://app.example.net/error' }), CALL);
     if (page === null) throw new Error('no error page');
     expect(bodyOf(aculabAdapter.renderFlowRequest(page, flow({ error })))).toMatchObject({
-      error_result: { action: 'record', result: 'record.format must be "alaw" or "ulaw" (line 3, column 9)' },
+      error_result: {
+        action: 'record',
+        action_index: 0,
+        result: 'record.format must be "alaw" or "ulaw" (line 3, column 9)',
+      },
     });
     expect(aculabAdapter.errorRequest(application(), CALL)).toBeNull();
   });
