@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsIn, IsObject, IsString, Length, Matches, ValidateNested } from 'class-validator';
@@ -10,7 +11,16 @@ export class SecretRefDto {
   secret: string;
 }
 
-const SECRET = { type: SecretRefDto };
+const SECRET_REF = [IsObject(), ValidateNested(), Type(() => SecretRefDto)];
+
+function RefersToSecret(): PropertyDecorator {
+  return applyDecorators(ApiProperty({ type: SecretRefDto }), ...SECRET_REF);
+}
+
+function MayReferToSecret(description: string): PropertyDecorator {
+  const shown = ApiPropertyOptional({ type: SecretRefDto, nullable: true, description });
+  return applyDecorators(shown, MayBeNull(), ...SECRET_REF);
+}
 
 export const DESTINATION_KINDS = ['s3', 'gcs', 'azure-blob', 'http-upload', 'ftp-upload', 'media-store'] as const;
 
@@ -54,16 +64,10 @@ export class S3DestinationDto extends DestinationDto {
   @IsIn(['path', 'virtual'])
   addressing: 'path' | 'virtual' | null = null;
 
-  @ApiProperty(SECRET)
-  @IsObject()
-  @ValidateNested()
-  @Type(() => SecretRefDto)
+  @RefersToSecret()
   accessKeyId: SecretRefDto;
 
-  @ApiProperty(SECRET)
-  @IsObject()
-  @ValidateNested()
-  @Type(() => SecretRefDto)
+  @RefersToSecret()
   secretAccessKey: SecretRefDto;
 }
 
@@ -77,48 +81,30 @@ export class GcsAuthDto {
 export class GcsAccessTokenDto extends GcsAuthDto {
   declare kind: 'accessToken';
 
-  @ApiProperty(SECRET)
-  @IsObject()
-  @ValidateNested()
-  @Type(() => SecretRefDto)
+  @RefersToSecret()
   token: SecretRefDto;
 }
 
 export class GcsRefreshTokenDto extends GcsAuthDto {
   declare kind: 'refreshToken';
 
-  @ApiProperty(SECRET)
-  @IsObject()
-  @ValidateNested()
-  @Type(() => SecretRefDto)
+  @RefersToSecret()
   refreshToken: SecretRefDto;
 
-  @ApiProperty(SECRET)
-  @IsObject()
-  @ValidateNested()
-  @Type(() => SecretRefDto)
+  @RefersToSecret()
   clientId: SecretRefDto;
 
-  @ApiProperty(SECRET)
-  @IsObject()
-  @ValidateNested()
-  @Type(() => SecretRefDto)
+  @RefersToSecret()
   clientSecret: SecretRefDto;
 }
 
 export class GcsHmacDto extends GcsAuthDto {
   declare kind: 'hmac';
 
-  @ApiProperty(SECRET)
-  @IsObject()
-  @ValidateNested()
-  @Type(() => SecretRefDto)
+  @RefersToSecret()
   accessKeyId: SecretRefDto;
 
-  @ApiProperty(SECRET)
-  @IsObject()
-  @ValidateNested()
-  @Type(() => SecretRefDto)
+  @RefersToSecret()
   secretAccessKey: SecretRefDto;
 }
 
@@ -171,20 +157,14 @@ export class AzureAuthDto {
 export class AzureAccountKeyDto extends AzureAuthDto {
   declare kind: 'accountKey';
 
-  @ApiProperty(SECRET)
-  @IsObject()
-  @ValidateNested()
-  @Type(() => SecretRefDto)
+  @RefersToSecret()
   accountKey: SecretRefDto;
 }
 
 export class AzureSasDto extends AzureAuthDto {
   declare kind: 'sas';
 
-  @ApiProperty(SECRET)
-  @IsObject()
-  @ValidateNested()
-  @Type(() => SecretRefDto)
+  @RefersToSecret()
   token: SecretRefDto;
 }
 
@@ -234,11 +214,7 @@ export class HttpUploadDestinationDto extends DestinationDto {
   @IsIn(['PUT', 'POST'])
   method: 'PUT' | 'POST' = 'PUT';
 
-  @ApiPropertyOptional({ type: SecretRefDto, nullable: true, description: '`user:password` for Basic' })
-  @MayBeNull()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => SecretRefDto)
+  @MayReferToSecret('`user:password` for Basic')
   userinfo: SecretRefDto | null = null;
 }
 
@@ -249,11 +225,7 @@ export class FtpUploadDestinationDto extends DestinationDto {
   @IsPlainUrl('ftp')
   url: string;
 
-  @ApiPropertyOptional({ type: SecretRefDto, nullable: true, description: '`user:password`; null: anonymous' })
-  @MayBeNull()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => SecretRefDto)
+  @MayReferToSecret('`user:password`; null: anonymous')
   userinfo: SecretRefDto | null = null;
 }
 
