@@ -14,6 +14,7 @@ export * from './calls/lost-calls.js';
 export * from './calls/node-protocol.js';
 export * from './calls/recording-run.js';
 export * from './calls/recording-waiter.js';
+export * from './calls/untold-requests.js';
 export * from './delete-recording.js';
 export * from './deletion-date.js';
 export * from './delivery/delivery-chain.js';

@@ -13,6 +13,11 @@ export interface FlowRequest {
   readonly userinfo: SecretRef | null;
   /** Asked once when the first address does not answer as it should (Sinch contract §1); absent: none is. */
   readonly fallbackUrl?: string;
+  /**
+   * A request whose answer has no effect, and that is made again for days until it is heard: the collection in which the
+   * vendor's door finds it (FlexML contract §1.4). Absent: it is made once.
+   */
+  readonly keptIn?: string;
   /** Answered by a stored document; nobody is asked, and `url` means nothing. */
   readonly stored?: StoredDocumentName;
   /**

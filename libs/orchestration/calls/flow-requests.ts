@@ -18,11 +18,13 @@ import {
   type SecretBag,
   type StoredDocumentName,
   type VendorAdapter,
+  type WireRequest,
 } from '#libs/recording-model';
 
 import type { OrchestrationPorts } from '../ports.js';
 import type { CallContext } from './call-context.js';
 import { openStored, type OpenedDocument } from './stored-documents.js';
+import { keepUntold } from './untold-requests.js';
 
 export interface FlowRequestPorts {
   readonly adapter: VendorAdapter;
@@ -32,13 +34,16 @@ export interface FlowRequestPorts {
   readonly gatewayUrl?: string | undefined;
   /** What the vendor's API has stored for the application; null: there is no such document. */
   readonly stored: (name: StoredDocumentName) => Promise<OpenedDocument | null>;
+  /** Keeps a request that nobody heard; absent: it is lost. */
+  readonly keep?: (request: FlowRequest, wire: WireRequest, thrown: unknown) => Promise<void>;
 }
 
 /** What the requests of one call need. */
 export function flowRequestPorts(ports: OrchestrationPorts, context: CallContext): FlowRequestPorts {
   const { adapters, ids, clock, settings } = ports;
   const stored = (name: StoredDocumentName) => openStored(ports, context, name);
-  return { adapter: adapters[context.vendor], client: context.client, ids, clock, gatewayUrl: settings.gatewayUrl, stored };
+  const keep: FlowRequestPorts['keep'] = (request, wire, thrown) => keepUntold(ports, context, request, wire, thrown);
+  return { adapter: adapters[context.vendor], client: context.client, ids, clock, gatewayUrl: settings.gatewayUrl, stored, keep };
 }
 
 /** The state of the call as a request to the application tells it. */
@@ -123,9 +128,17 @@ async function storedAnswer(ports: FlowRequestPorts, name: StoredDocumentName): 
   throw new RecgateError('request.not_found', `The application has stored no document ${which}`);
 }
 
-/** Tells the application something whose answer has no effect (the end of the call). */
+/**
+ * Tells the application something whose answer has no effect (the end of the call).
+ * @throws RecgateError `outbound.*`, also when the request is kept to be made again
+ */
 export async function requestOnly(ports: FlowRequestPorts, request: FlowRequest, situation: FlowSituation): Promise<void> {
-  await ask(ports, request, situation);
+  try {
+    await ask(ports, request, situation);
+  } catch (thrown) {
+    await ports.keep?.(request, renderRequest(ports, request, situation), thrown);
+    throw thrown;
+  }
 }
 
 /** The requests that the end of a call brings. Settings that cannot be used must not keep the call from ending. */

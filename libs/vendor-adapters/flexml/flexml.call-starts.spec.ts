@@ -50,7 +50,13 @@ describe('flexml: how calls begin (contract §1.1)', () => {
     expect(start).toMatchObject({ request: { url: 'https://account.example.com/vm', method: 'GET' } });
     const flowState = start?.kind === 'request' ? start.flowState : undefined;
     expect(flexmlAdapter.lastRequests(applicationWith(SETTINGS), CALL, flowState)).toEqual([
-      { purpose: 'statusCallback', url: 'https://did.example.com/ended', method: 'GET', userinfo: null },
+      {
+        purpose: 'statusCallback',
+        url: 'https://did.example.com/ended',
+        method: 'GET',
+        userinfo: null,
+        keptIn: 'flexml.untold',
+      },
     ]);
     expect(choose(known, CALL, {})).toBeNull();
   });

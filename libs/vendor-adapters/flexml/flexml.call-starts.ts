@@ -10,6 +10,9 @@ import type { CallAddresses } from './flexml.api-fields.js';
 import { didOf, FLEXML_DIDS, type DidFields } from './flexml.did-object.js';
 import { methodSettingOf, urlSettingOf } from './flexml.settings.js';
 
+/** Collection of the status callbacks that nobody has heard yet (contract §1.4, §1.5). */
+export const FLEXML_UNTOLD = 'flexml.untold';
+
 /** How a call begins, and what its end is to know. */
 export interface FlexmlCallStart {
   readonly kind: 'request';
@@ -66,7 +69,7 @@ export function lastFlexmlRequests(
     own?.url === undefined
       ? settingRequest(application, 'statusCallback')
       : requestTo(application, 'statusCallback', own.url, own.method ?? 'POST');
-  return request === null ? [] : [request];
+  return request === null ? [] : [{ ...request, keptIn: FLEXML_UNTOLD }];
 }
 
 type Purpose = 'document' | 'statusCallback';

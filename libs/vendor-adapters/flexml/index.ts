@@ -9,7 +9,7 @@ export * from './flexml.storage-list.js';
 export * from './flexml.storage-objects.js';
 export { bareNumber, type CallAddresses } from './flexml.api-fields.js';
 export * from './flexml.call-object.js';
-export { flexmlCallStart, type FlexmlCallStart } from './flexml.call-starts.js';
+export { FLEXML_UNTOLD, flexmlCallStart, type FlexmlCallStart } from './flexml.call-starts.js';
 export * from './flexml.did-object.js';
 export * from './flexml.endpoint-object.js';
 export * from './flexml.scopes.js';

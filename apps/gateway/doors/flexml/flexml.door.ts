@@ -14,6 +14,7 @@ import { FlexmlFilesController } from './flexml-files.controller.js';
 import { FlexmlLinks } from './flexml-links.js';
 import { FlexmlLinksController } from './flexml-links.controller.js';
 import { FlexmlStorage } from './flexml-storage.js';
+import { FlexmlStatusCallbacks } from './flexml-status-callbacks.js';
 import { FlexmlGuard } from './flexml.guard.js';
 
 /** Stands in for api.carrierx.com and storage.carrierx.com. */
@@ -37,6 +38,7 @@ export const FLEXML_DOOR: Door = {
     FlexmlDids,
     FlexmlCalls,
     FlexmlCallSchedule,
+    FlexmlStatusCallbacks,
   ],
   renderError: (error, request) => flexml.renderFlexmlDoorError(error, request.path),
 };
