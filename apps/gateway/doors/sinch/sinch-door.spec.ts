@@ -171,15 +171,15 @@ describe('conferences (contract §3)', () => {
   });
 
   it.each([
-    ['mute', 'mute'],
-    ['unmute', 'unmute'],
-    ['onHold', 'mute'],
-    ['resume', 'unmute'],
-  ])('steer one participant: %s', async (command, action) => {
+    ['mute', { action: 'mute' }],
+    ['unmute', { action: 'unmute' }],
+    ['onHold', { action: 'hold', music: 'music1' }],
+    ['resume', { action: 'resume' }],
+  ])('steer one participant: %s', async (command, data) => {
     const body = JSON.stringify({ command, moh: 'music1' });
     const answer = await ask('PATCH', `${path}/second`, { body });
     expect([answer.status, answer.text]).toEqual([204, '']);
-    expect(door.node.commands.at(-1)).toMatchObject({ name: 'participant', data: { action } });
+    expect(door.node.commands.at(-1)).toMatchObject({ name: 'participant', data });
   });
 
   it('remove one participant, or all', async () => {
