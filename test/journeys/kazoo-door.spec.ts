@@ -208,4 +208,5 @@ journeys.it('a callflow runs another one; keys of the telephone mask, unmask, st
   const second = await call.available(1);
   await call.ended();
   expect([second.spec.labels['origin'], second.capture?.reason]).toEqual(['keys', 'hangup']);
+  expect(second.names['interactionId']).toBe(first.names['interactionId']);
 });

@@ -9,7 +9,7 @@ export interface SteeredCall {
   readonly context: Pick<CallContext, 'onDocument' | 'live'>;
   readonly state: CallState;
   readonly recordings: CallRecordings;
-  readonly flow: Pick<SessionFlow, 'runBeside' | 'breakOff'>;
+  readonly flow: Pick<SessionFlow, 'runBeside' | 'breakOff' | 'carry'>;
   /** The document takes the place of the call's flow. */
   runFlow(document: ParsedDocument, url: string | null): void;
   recordFor(step: Extract<FlowStep, { readonly kind: 'record' }>, document: ParsedDocument, url: string | null): void;
@@ -32,6 +32,7 @@ export function carryOut(call: SteeredCall, role: DocumentRole, { document, url,
 /** A document beside the flow can start, stop and mask recordings and end the call; the rest of it has no place here. */
 function actBeside(call: SteeredCall, document: ParsedDocument, url: string | null): void {
   call.context.onDocument?.(document, url);
+  call.flow.carry(document.flowState);
   for (const { message, position } of document.warnings) call.warn(message, position);
   for (const step of document.steps) actOnce(call, step, document, url);
 }

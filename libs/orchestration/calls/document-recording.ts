@@ -9,6 +9,7 @@ export function recordingOfDocument(
   action: RecordAction,
   from: { readonly document: ParsedDocument | null; readonly url: string | null; readonly flowState?: JsonObject },
 ): RecordingRequest {
+  const flowState = from.flowState ?? from.document?.flowState;
   return {
     application,
     callRef,
@@ -19,7 +20,7 @@ export function recordingOfDocument(
     documentUrl: from.url,
     action,
     accounting: from.document?.accounting ?? [],
-    ...(from.flowState === undefined ? {} : { flowState: from.flowState }),
+    ...(flowState === undefined ? {} : { flowState }),
     idempotencyKey: null,
   };
 }

@@ -15,6 +15,9 @@ export interface CommandedCall {
   warn(message: string): void;
 }
 
+/** Keys that are gathered; what is pressed after them is not looked at. */
+const MOST_KEYS = 64;
+
 /** One listener on a call: armed by its binding key, it gathers the keys of the same party. */
 interface Watch {
   /** Whose documents they are: of the party that the application talks to, or of the one it is connected to. */
@@ -61,7 +64,7 @@ export class KeyCommands {
       if (armed === null) {
         if (key === listener.bindingKey && this.hears(watch, party)) watch.armed = { party, keys: '', untilMs };
       } else if (armed.party === party) {
-        watch.armed = { party, keys: armed.keys + key, untilMs };
+        watch.armed = { party, keys: (armed.keys + key).slice(0, MOST_KEYS), untilMs };
       }
     }
   }

@@ -9,7 +9,7 @@ import { renderKazooEvent } from './kazoo.event-renderer.js';
 import { mapFlow } from './kazoo.flow-mapper.js';
 import { firstKazooRequest, renderKazooFlowRequest } from './kazoo.flow-renderer.js';
 import { kazooKeyCommands } from './kazoo.metaflow-keys.js';
-import { mintKazooNames, nameKazooObject } from './kazoo.names.js';
+import { callState, mintKazooNames, nameKazooObject } from './kazoo.names.js';
 import { accountBelow, type KazooScope } from './kazoo.scope.js';
 import { KAZOO_SETTINGS, kazooSettings } from './kazoo.settings.js';
 import { storagePlan } from './kazoo.storage-plan.js';
@@ -73,5 +73,5 @@ function parseKazooDocument({ body, role }: VendorDocument, context: ParseContex
         position: document.positionOf(path),
       });
   }
-  return { steps, accounting, warnings: scope.warnings, flowState: {}, secrets: scope.secrets };
+  return { steps, accounting, warnings: scope.warnings, flowState: callState(context), secrets: scope.secrets };
 }

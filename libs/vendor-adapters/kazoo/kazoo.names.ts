@@ -1,4 +1,4 @@
-import type { ApplicationView, MintContext, ObjectTarget, RecordingView } from '#libs/recording-model';
+import type { ApplicationView, JsonObject, MintContext, ObjectTarget, ParseContext, RecordingView } from '#libs/recording-model';
 import { objectNameIn } from '../shared/index.js';
 import { diskName, encodeAll } from './kazoo.format.js';
 import { kazooFacts, kazooRecordingDocument, type KazooFacts } from './kazoo.recording-document.js';
@@ -12,12 +12,9 @@ import { ftpUrl, uploadUrl } from './kazoo.upload-url.js';
  * (`<32 hex>.<ext>` or the disk name of `media_name`), `cdrId`, `interactionId`. The interaction id is that of the call
  * when the call names one.
  */
-export function mintKazooNames({ spec, call, ids, now, application }: MintContext): Readonly<Record<string, string>> {
+export function mintKazooNames(context: MintContext): Readonly<Record<string, string>> {
+  const { spec, call, ids, now, application } = context;
   const month = yearMonth(now);
-  const own = (key: string): string | null => {
-    const value = call.vendor[key];
-    return typeof value === 'string' && isCleanId(value) ? value : null;
-  };
   const mediaId = spec.labels['media_id'];
   const mediaName = spec.labels['media_name'];
   return {
@@ -26,9 +23,24 @@ export function mintKazooNames({ spec, call, ids, now, application }: MintContex
       typeof mediaName === 'string'
         ? diskName(mediaName, kazooSettings(application).defaultExtension).name
         : `${ids.hex(32)}.${spec.format.extension}`,
-    cdrId: own('cdr_id') ?? `${month}-${withoutControls(call.callId)}`,
-    interactionId: own('interaction_id') ?? `${gregorianSeconds(now)}-${hexDigest(call.callId).slice(0, 8)}`,
+    cdrId: cleanMember(call.vendor, 'cdr_id') ?? `${month}-${withoutControls(call.callId)}`,
+    interactionId: interactionIdOf(context),
   };
+}
+
+/** What all recordings of a call share: the interaction id, which tells when the call began (contract §6). */
+export function callState(context: ParseContext): JsonObject {
+  return { interactionId: interactionIdOf(context) };
+}
+
+function interactionIdOf({ call, flowState = {}, now }: ParseContext): string {
+  const known = cleanMember(call.vendor, 'interaction_id') ?? cleanMember(flowState, 'interactionId');
+  return known ?? `${gregorianSeconds(now)}-${hexDigest(call.callId).slice(0, 8)}`;
+}
+
+function cleanMember(object: JsonObject, key: string): string | null {
+  const value = Object.hasOwn(object, key) ? object[key] : undefined;
+  return typeof value === 'string' && isCleanId(value) ? value : null;
 }
 
 /** Upload URL (contract §2.2) or object name by the storage plan (contract §2.5). */
