@@ -186,8 +186,8 @@ export class CallFlowRunner {
   }
 
   /** A pass whose length was not known ended. */
-  playbackEnded(handle: PlaybackHandle): void {
-    this.take(() => this.frames.forEach(({ wait }) => playbackEnded(wait, handle, this.clock.now)));
+  playbackEnded(handle: PlaybackHandle, failed = false): void {
+    this.take(() => this.frames.forEach(({ wait }) => playbackEnded(wait, handle, this.clock.now, failed)));
   }
 
   /** Whether the answer to the request with this context is still wanted. */

@@ -1,6 +1,7 @@
 import { assertNever, type FlowRequest } from '#libs/recording-model';
 import { afterRecording } from './after-recording.js';
 import type { FetchContext } from './flow-ports.js';
+import type { PlaybackSequence } from './playback-sequence.js';
 import type { Wait } from './wait.js';
 
 /** A request to make, and what it tells the application. */
@@ -13,11 +14,13 @@ export interface Continuation extends Pick<FetchContext, 'reason'> {
 export function continuationOf(wait: Wait): Continuation | null {
   switch (wait.kind) {
     case 'timer':
-    case 'playback':
     case 'request':
       return null;
+    case 'playback':
+      return afterPrompts(wait.sequence);
     case 'collect': {
-      const { action, digits, finishKey } = wait.collection;
+      const { action, digits, finishKey, prompts } = wait.collection;
+      if (digits === '' && prompts.afterFailure !== null) return afterPrompts(prompts);
       if (action.next === null || (digits === '' && !action.nextWhenEmpty)) return null;
       return { request: action.next, reason: 'digitsCollected', about: { collected: { digits, finishKey } } };
     }
@@ -35,4 +38,9 @@ export function continuationOf(wait: Wait): Continuation | null {
     default:
       return assertNever(wait, 'wait');
   }
+}
+
+/** Audio that could not be had may lead elsewhere. */
+function afterPrompts({ afterFailure }: PlaybackSequence): Continuation | null {
+  return afterFailure === null ? null : { request: afterFailure, reason: 'step', about: {} };
 }

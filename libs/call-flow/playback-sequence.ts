@@ -1,4 +1,4 @@
-import type { FlowStep } from '#libs/recording-model';
+import type { FlowRequest, FlowStep } from '#libs/recording-model';
 import type { FlowListener, PlaybackHandle } from './flow-ports.js';
 
 /** Prompts one after the other, each with its repetitions; other steps than speech, audio and pauses take no time. */
@@ -8,6 +8,7 @@ export class PlaybackSequence {
   private playing: PlaybackHandle | null = null;
   private until: number | null = null;
   private over = false;
+  private failure: FlowRequest | null = null;
 
   constructor(
     private readonly steps: readonly FlowStep[],
@@ -18,6 +19,11 @@ export class PlaybackSequence {
   /** Whether everything has been played. */
   get done(): boolean {
     return this.over;
+  }
+
+  /** What is asked because audio could not be had; null: nothing. */
+  get afterFailure(): FlowRequest | null {
+    return this.failure;
   }
 
   /** Media time at which the next thing happens by itself; null when it must be told. */
@@ -36,9 +42,14 @@ export class PlaybackSequence {
     else this.passEnded(now);
   }
 
-  /** A pass ended; one of another sequence is passed over. */
-  playbackEnded(handle: PlaybackHandle, now: number): void {
-    if (!this.over && handle === this.playing) this.passEnded(now);
+  /** A pass ended, or its audio could not be had; one of another sequence is passed over. */
+  playbackEnded(handle: PlaybackHandle, now: number, failed: boolean): void {
+    if (this.over || handle !== this.playing) return;
+    const step = this.steps[this.index];
+    this.failure = failed && step?.kind === 'playMedia' ? (step.onFailed ?? null) : null;
+    if (this.failure === null) return this.passEnded(now);
+    this.over = true;
+    this.playing = this.until = null;
   }
 
   cancel(): void {
@@ -88,5 +99,46 @@ export class PlaybackSequence {
     if (length !== null && length <= 0 && step.repeat === 0) return false;
     if (this.playing === handle) this.until = length === null ? null : now + length;
     return true;
+  }
+}
+
+/** Prompts over and over, until they are cut off or their time is up. */
+export class PlaybackLoop {
+  private startedAt = -Infinity;
+  private sequence: PlaybackSequence | null = null;
+
+  constructor(private readonly make: () => PlaybackSequence) {}
+
+  get deadline(): number | null {
+    return this.sequence?.deadline ?? null;
+  }
+
+  start(now: number): this {
+    this.startedAt = now;
+    this.sequence = this.make();
+    this.sequence.start(now);
+    return this;
+  }
+
+  /** @param until when it ends, null: when it is cut off */
+  advance(now: number, until: number | null): void {
+    if (until !== null && until <= now) return this.cancel();
+    this.sequence?.advance(now);
+    this.again(now);
+  }
+
+  playbackEnded(handle: PlaybackHandle, now: number): void {
+    this.sequence?.playbackEnded(handle, now);
+    this.again(now);
+  }
+
+  cancel(): void {
+    this.sequence?.cancel();
+    this.sequence = null;
+  }
+
+  /** Prompts that took no time would take none again. */
+  private again(now: number): void {
+    if (this.sequence?.done === true && now > this.startedAt) this.start(now);
   }
 }

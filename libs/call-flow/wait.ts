@@ -120,10 +120,10 @@ export function advanceWait(wait: Wait, now: number): void {
 }
 
 /** Tells the wait that a pass ended; one of another wait is passed over. */
-export function playbackEnded(wait: Wait | null, handle: PlaybackHandle, now: number): void {
-  if (wait?.kind === 'playback') wait.sequence.playbackEnded(handle, now);
+export function playbackEnded(wait: Wait | null, handle: PlaybackHandle, now: number, failed: boolean): void {
+  if (wait?.kind === 'playback') wait.sequence.playbackEnded(handle, now, failed);
   if (wait?.kind !== 'collect') return;
-  wait.collection.prompts.playbackEnded(handle, now);
+  wait.collection.prompts.playbackEnded(handle, now, failed);
   wait.collection.promptsMayBeOver(now);
 }
 

@@ -60,6 +60,8 @@ export type FlowAction =
       readonly userinfo?: SecretRef;
       readonly decryption?: { readonly key: SecretRef; readonly vector: SecretRef };
       readonly bargeIn?: string;
+      /** Asked in place of all that follows when the audio cannot be had (FlexML contract §5, Play); absent: it is passed over. */
+      readonly onFailed?: FlowRequest;
     }
   | { readonly kind: 'wait'; readonly durationMs: number }
   | { readonly kind: 'sendDigits'; readonly digits: string; readonly bargeIn?: string }
@@ -70,7 +72,8 @@ export type FlowAction =
   | { readonly kind: 'answer' }
   | { readonly kind: 'reject' }
   | { readonly kind: 'hangup' }
-  | { readonly kind: 'park'; readonly maxDurationMs: number | null }
+  /** `prompts`: heard over and over while it lasts; absent: silence. */
+  | { readonly kind: 'park'; readonly maxDurationMs: number | null; readonly prompts?: readonly FlowStep[] }
   | { readonly kind: 'deleteFile'; readonly file: string }
   | BranchAction
   /**
@@ -107,6 +110,8 @@ export interface CollectDigitsAction {
   readonly kind: 'collectDigits';
   /** Spoken or played while waiting; a key interrupts them. */
   readonly prompts: readonly FlowStep[];
+  /** False: keys do nothing before the prompts are over; absent: they interrupt them. */
+  readonly bargeIn?: boolean;
   /** Null: no limit. */
   readonly maxDigits: number | null;
   readonly finishKeys: string;

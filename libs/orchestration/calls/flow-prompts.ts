@@ -10,8 +10,8 @@ export interface PromptFacts {
   secrets(): SecretBag;
   /** Whom the step's document names as its hearers; null: it names none. */
   towardOf(step: FlowStep): readonly Party[] | null;
-  /** The pass is over, by media time. */
-  ended(handle: PlaybackHandle): void;
+  /** The pass is over, by media time; `failed`: its audio could not be had. */
+  ended(handle: PlaybackHandle, failed: boolean): void;
 }
 
 /** The call as its prompts see it. */
@@ -27,6 +27,6 @@ export function promptCallOf(call: FlowCall, files: CallFiles, flow: PromptFacts
     toward: (step) => flow.towardOf(step as FlowStep) ?? call.connection.hearers().prompts,
     untilPlayable: (url, signal) => files.untilPlayable(url, signal),
     warn: (message) => call.warn(message),
-    ended: (handle) => flow.ended(handle),
+    ended: (handle, failed) => flow.ended(handle, failed),
   };
 }

@@ -30,8 +30,8 @@ export interface PromptCall {
   /** Resolves when a file that is still on its way can be played, or need not be waited for. */
   untilPlayable(url: string, signal: AbortSignal): Promise<void>;
   warn(message: string): void;
-  /** The pass is over, by media time. */
-  ended(handle: PlaybackHandle): void;
+  /** The pass is over, by media time; `failed`: its audio could not be had. */
+  ended(handle: PlaybackHandle, failed: boolean): void;
 }
 
 /** One pass on its way: first its audio is fetched, then it plays. */
@@ -102,11 +102,12 @@ export class PromptPlayer {
     const pass: Pass = { fetching: new AbortController(), control: null };
     this.passes.set(handle, pass);
     const isWanted = (): boolean => this.passes.get(handle) === pass;
-    const over = (): void => {
+    const end = (failed: boolean): void => {
       if (!isWanted()) return;
       this.passes.delete(handle);
-      this.call.ended(handle);
+      this.call.ended(handle, failed);
     };
+    const over = (): void => end(false);
     void this.audioOf(key, fetch, pass.fetching.signal)
       .catch((thrown: unknown) => {
         if (isWanted()) this.fails(step, thrown);
@@ -114,12 +115,12 @@ export class PromptPlayer {
       })
       .then((audio) => {
         if (!isWanted()) return;
-        if (audio === null || audio.samples.length === 0) return over();
+        if (audio === null || audio.samples.length === 0) return end(audio === null);
         pass.control = this.call.media.play({ kind: 'pcm', ...audio, toward: this.call.toward(step) }, over);
       })
       .catch((thrown: unknown) => {
         this.fails(step, thrown);
-        over();
+        end(true);
       });
   }
 

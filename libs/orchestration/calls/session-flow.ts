@@ -381,10 +381,10 @@ export class SessionFlow implements FlowListener {
   }
 
   private promptFacts(): PromptFacts {
-    const ended = (handle: PlaybackHandle): void => {
+    const ended = (handle: PlaybackHandle, failed: boolean): void => {
       // The next step runs at the media time at which this one ended.
       this.runner.advance(this.call.media.mediaTimeMs);
-      this.runner.playbackEnded(handle);
+      this.runner.playbackEnded(handle, failed);
     };
     return { secrets: () => this.secrets, towardOf: (step) => this.origins.of(step)?.toward ?? null, ended };
   }

@@ -68,7 +68,7 @@ const STREAMS = 'media streams to the application, beside all recording; skipped
 /** The other verbs (contract §5). */
 const VERB_ROWS: readonly (readonly [string, string | null, Support, string?])[] = [
   ['Say', 'step.speak', 'executed', 'without a speech engine it takes its time in silence'],
-  ['Play', 'step.playMedia', 'executed', 'its action too; errorAction and keys that control it are not'],
+  ['Play', 'step.playMedia', 'executed', 'its action and errorAction too; keys that control it are not'],
   ['Pause', 'step.wait', 'executed', 'also written Wait'],
   ['Gather', 'step.collectDigits', 'executed', 'with the prompts inside; of its keys those of validDigits'],
   ['Redirect', 'step.fetch', 'executed'],

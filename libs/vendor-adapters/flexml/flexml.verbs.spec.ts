@@ -112,6 +112,18 @@ describe('flexml: other verbs (contract §5)', () => {
     expect(gather).toMatchObject({ kind: 'collectDigits', validKeys: '12', finishKeys: '#' });
   });
 
+  it('goes to errorAction when audio cannot be had, but not from audio in the background', () => {
+    const errorAction = 'action="/next" errorAction="/sorry?a=1" errorMethod="get"';
+    const onFailed = { purpose: 'errorAction', url: 'https://app.example.com/sorry?a=1', method: 'GET', userinfo: null };
+    expect(actions(`<Response><Play ${errorAction}>/a.wav</Play></Response>`)).toEqual([
+      expect.objectContaining({ kind: 'playMedia', onFailed }),
+      expect.objectContaining({ kind: 'fetch' }),
+    ]);
+    const behind = parse(`<Response><Play background="true" ${errorAction}>/a.wav</Play></Response>`);
+    expect(behind.steps[0]).not.toHaveProperty('onFailed');
+    expect(behind.warnings.map(({ message }) => message)).toEqual([expect.stringContaining('errorAction')]);
+  });
+
   it('accounts for prompts and digits', () => {
     const { accounting } = parse(
       `<Response><Say voice="man">x</Say><Play loop="2" digits="1">/a.wav</Play><Play><File>${SID}</File></Play><Dtmf>1</Dtmf></Response>`,

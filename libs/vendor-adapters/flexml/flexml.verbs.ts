@@ -75,20 +75,23 @@ function readSay(element: XmlElement, reader: AttributeReader, { log }: MapConte
   return [{ kind: 'speak', text, language, voice, repeat, pauseMs }];
 }
 
-/** With `action` the document at that URL replaces this one after the audio (contract §5). */
+/**
+ * With `action` the document at that URL replaces this one after the audio, with `errorAction` that one when the audio
+ * cannot be had (contract §5).
+ */
 function readPlay(element: XmlElement, reader: AttributeReader, context: MapContext): readonly FlowAction[] {
   const background = reader.flag('background', { to: 'step.playMedia.background' });
   const repeat = reader.integer('loop', { fallback: 1, to: 'step.playMedia.repeat' });
   const next = flowRequestAttribute(reader, { url: 'action', method: 'method' }, context);
   const digits = reader.text('digits', { to: 'step.sendDigits' });
-  reader.drop(
-    ['errorAction', 'errorMethod', 'forwardOnKey', 'rewindOnKey', 'controlSkip', 'pauseOnKey', 'stopOnKey'],
-    NO_STEP,
-  );
+  const failed = flowRequestAttribute(reader, { url: 'errorAction', method: 'errorMethod' }, context);
+  const onFailed = failed === null || background ? {} : { onFailed: failed };
+  if (failed !== null && background) context.log.warn('errorAction: audio in the background does not branch', element.at);
+  reader.drop(['forwardOnKey', 'rewindOnKey', 'controlSkip', 'pauseOnKey', 'stopOnKey'], NO_STEP);
   const url = readFileNoun(element, context) ?? urlText(element, context, 'step.playMedia.url')?.url ?? null;
   if (url === null && digits === null) return skip(element, 'there is nothing to play', reader);
   return [
-    ...(url === null ? [] : [{ kind: 'playMedia', url, repeat, background } as const]),
+    ...(url === null ? [] : [{ kind: 'playMedia', url, repeat, background, ...onFailed } as const]),
     ...(digits === null ? [] : [{ kind: 'sendDigits', digits } as const]),
     ...(next === null ? [] : [{ kind: 'fetch', request: next } as const]),
   ];
