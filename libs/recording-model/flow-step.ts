@@ -72,8 +72,7 @@ export type FlowAction =
   | { readonly kind: 'answer' }
   | { readonly kind: 'reject' }
   | { readonly kind: 'hangup' }
-  /** `prompts`: heard over and over while it lasts; absent: silence. */
-  | { readonly kind: 'park'; readonly maxDurationMs: number | null; readonly prompts?: readonly FlowStep[] }
+  | { readonly kind: 'park'; readonly maxDurationMs: number | null }
   | { readonly kind: 'deleteFile'; readonly file: string }
   | BranchAction
   /**
@@ -110,8 +109,6 @@ export interface CollectDigitsAction {
   readonly kind: 'collectDigits';
   /** Spoken or played while waiting; a key interrupts them. */
   readonly prompts: readonly FlowStep[];
-  /** False: keys do nothing before the prompts are over; absent: they interrupt them. */
-  readonly bargeIn?: boolean;
   /** Null: no limit. */
   readonly maxDigits: number | null;
   readonly finishKeys: string;
