@@ -4,6 +4,7 @@ import {
   type SilenceRule,
   type TranscriptionRule,
 } from '#libs/recording-model';
+import { isJsonObject } from '../shared/index.js';
 import { diskName, encodedAs, type KazooExtension } from './kazoo.format.js';
 import { asFlag, asInteger } from './kazoo.schema.js';
 import type { FieldReader, FieldRule, KazooScope, Reading } from './kazoo.scope.js';
@@ -219,6 +220,23 @@ export function mediaId(data: FieldReader, scope: KazooScope): string | null {
   if (id !== null && !/^\d{6}-/.test(id))
     data.warn('media_id', 'The API finds recordings only by ids that begin with YYYYMM-');
   return id;
+}
+
+/** Longest `recording_vars`, characters of JSON: they are kept with every recording. */
+const LONGEST_VARIABLES = 4096;
+
+/** `recording_vars` of 5.x (contract §0, §2.4): an object that the metadata repeats, as JSON; null for none. */
+export function recordingVariables(data: FieldReader, { settings }: KazooScope): string | null {
+  if (settings.version !== '5.x') {
+    data.account('recording_vars', 'dropped', { reason: `ignored by Kazoo ${settings.version}` });
+    return null;
+  }
+  const value = data.value('recording_vars');
+  const text = isJsonObject(value) ? JSON.stringify(value) : '';
+  const usable = text !== '' && text.length <= LONGEST_VARIABLES;
+  if (usable) data.account('recording_vars', 'exact', { to: 'spec.labels.recording_vars' });
+  else data.account('recording_vars', 'dropped', { reason: `not an object of at most ${LONGEST_VARIABLES} characters` });
+  return usable ? text : null;
 }
 
 /** `transcribe` of 5.x (contract §6): the text lies in the gateway, no webhook tells of it. */

@@ -5,6 +5,7 @@ import {
   type JsonValue,
   type RecordingView,
 } from '#libs/recording-model';
+import { parseJsonDocument } from '../shared/index.js';
 import { kazooSettings, type KazooVersion } from './kazoo.settings.js';
 import { gregorianSeconds } from './kazoo.time.js';
 
@@ -60,7 +61,7 @@ export function kazooFacts(recording: RecordingView, application: ApplicationVie
 export function kazooRecordingDocument(recording: RecordingView, application: ApplicationView): JsonObject {
   const facts = kazooFacts(recording, application);
   const { call, spec } = recording;
-  const { version } = kazooSettings(application);
+  const { version, accountId } = kazooSettings(application);
   const document: Record<string, JsonValue | undefined> = {
     id: facts.recordingId,
     name: facts.mediaName,
@@ -88,7 +89,7 @@ export function kazooRecordingDocument(recording: RecordingView, application: Ap
     url:
       'url' in spec.destination && spec.labels['handler_id'] === 'overridden' ? spec.destination.url : undefined,
     origin: spec.labels['origin'],
-    ...(version === '5.x' ? laterFields(recording) : {}),
+    ...(version === '5.x' ? laterFields(recording, facts, accountId) : {}),
     custom_channel_vars: call.vendor['custom_channel_vars'] ?? { account_id: facts.accountId },
   };
   return Object.fromEntries(
@@ -96,10 +97,17 @@ export function kazooRecordingDocument(recording: RecordingView, application: Ap
   );
 }
 
-/** What 5.x adds. */
-function laterFields({ call, spec, notes }: RecordingView): Record<string, JsonValue | undefined> {
+/** What 5.x adds; the account's id only where it is not the account's own. */
+function laterFields(
+  { call, spec, notes }: RecordingView,
+  facts: KazooFacts,
+  accountId: string,
+): Record<string, JsonValue | undefined> {
+  const variables = spec.labels['recording_vars'];
   return {
+    account_id: facts.accountId === accountId ? undefined : facts.accountId,
     user_metadata: notes?.['user_metadata'],
+    recording_vars: typeof variables === 'string' ? parseJsonDocument(variables).value : undefined,
     transcribe: spec.transcription === null ? undefined : true,
     conference_recording: call.conferenceId === undefined ? undefined : true,
     conference_id: call.conferenceId,

@@ -7,6 +7,7 @@ import {
   minDurationMs,
   namedFormat,
   originLabels,
+  recordingVariables,
   sampleRate,
   silenceRule,
   startTrigger,
@@ -21,7 +22,6 @@ const ANY_KEY = '0123456789*#ABCD';
 
 /** Keys the storer of 5.x reads and no schema lists (contract §0), and those of side branches. */
 const STORER_KEYS = [
-  'recording_vars',
   'storage_retry_times',
   'should_store_recording',
   'media_db',
@@ -113,6 +113,7 @@ function readSpec(
       ...optional('media_name', mediaName),
       ...optional('format', requested),
       ...optional('handler_id', handlerId),
+      ...optional('recording_vars', recordingVariables(data, scope)),
     },
     transcription: transcription(data),
     subscriptions: hooks.subscriptions,
