@@ -26,6 +26,8 @@ export interface StageWorkersOptions {
   readonly stages: readonly WorkerStage[];
   readonly concurrency: Readonly<Record<'encode' | 'store' | 'transcribe' | 'deliver', number>>;
   readonly reconcileSeconds: number;
+  /** When the jobs of a dead worker are taken over. */
+  readonly takeoverSeconds: number;
   readonly housekeepingSeconds: number;
   readonly retention: Retention;
   readonly retentionCheckSeconds: number;
@@ -118,8 +120,8 @@ export class StageWorkers {
   }
 
   private run(queue: string, concurrency: number, work: (job: Job<unknown>, token?: string) => Promise<void>): void {
-    const { connections, prefix, ports } = this.options;
-    const worker = new Worker(queue, work, workerOptions(connections.open('blocking'), prefix, concurrency));
+    const { connections, prefix, ports, takeoverSeconds } = this.options;
+    const worker = new Worker(queue, work, workerOptions(connections.open('blocking'), prefix, concurrency, takeoverSeconds * 1000));
     worker.on('error', (error) => ports.log.warn('queue', { queue, reason: error.message }));
     this.workers.push(worker);
   }

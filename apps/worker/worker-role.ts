@@ -17,7 +17,7 @@ export async function startWorker(
   captureFile: ((recordingId: string, lastTry: boolean) => Promise<void>) | null,
 ): Promise<WorkerRole> {
   const { ports, connections, config, reconciler, housekeeping, relay, log } = runtime;
-  const { encodeThreads, storeConcurrency, deliverConcurrency, reconcileSeconds, housekeepingSeconds, retentionCheckSeconds, stopSeconds } =
+  const { encodeThreads, storeConcurrency, deliverConcurrency, reconcileSeconds, housekeepingSeconds, retentionCheckSeconds, stopSeconds, takeoverSeconds } =
     config.worker;
   const workers = new StageWorkers({
     ports,
@@ -33,6 +33,7 @@ export async function startWorker(
       deliver: deliverConcurrency,
     },
     reconcileSeconds,
+    takeoverSeconds,
     housekeepingSeconds,
     retention: new Retention(ports, [(now) => expireFiles(ports, tenantsOf(config), now)]),
     retentionCheckSeconds,

@@ -166,6 +166,12 @@ export class WorkerConfig {
   @Min(1)
   stuckAfterSeconds = 30;
 
+  /** A job whose worker has died is taken over after this time at most, seconds. */
+  @IsInt()
+  @Min(4)
+  @Max(3600)
+  takeoverSeconds = 20;
+
   /** Tries to store a file before its recording fails; the pauses double from one second up to storeRetryMaxSeconds. */
   @IsInt()
   @Min(1)

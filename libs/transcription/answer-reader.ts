@@ -20,6 +20,11 @@ export function readAnswer(engine: string, { status, body }: { readonly status: 
   }
 }
 
+/** @throws RecgateError `outbound.refused` when what an engine gave is no hearing at all: nothing would pass for silence */
+export function requireHearing(engine: string, isOne: boolean): void {
+  if (!isOne) throw new RecgateError('outbound.refused', `${engine} gave an answer without a hearing`);
+}
+
 export function objectOf(value: unknown): AnswerObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as AnswerObject) : {};
 }

@@ -1,5 +1,5 @@
 import { RecgateError, type Hearing, type HearingRequest, type SpeechToText } from '#libs/recording-model';
-import { confidenceOf, listOf, millisecondsOf, objectOf, readAnswer, textOf, type AnswerObject } from '../answer-reader.js';
+import { confidenceOf, listOf, millisecondsOf, objectOf, readAnswer, requireHearing, textOf, type AnswerObject } from '../answer-reader.js';
 import type { EngineHttp } from '../engine-http.js';
 import { durationOf, inOrder, untimed, type HeardWord } from '../heard-word.js';
 import { wavStream } from '../wav-stream.js';
@@ -37,10 +37,12 @@ export function createDeepgramEngine({ url, model, apiKey }: DeepgramEngineOptio
   };
 }
 
+/** @throws RecgateError `outbound.refused` when the answer is none: silence is heard in channels, too */
 function readListening(answer: AnswerObject, longestMs: number): Hearing {
   const [channel = {}] = listOf(objectOf(answer['results'])['channels']);
   const [best = {}] = listOf(channel['alternatives']);
   const timed = listOf(best['words']).flatMap((word) => wordOf(word, longestMs));
+  requireHearing('deepgram', typeof best['transcript'] === 'string' || timed.length > 0);
   const language = textOf(channel['detected_language']);
   const words = timed.length > 0 ? timed : untimed(textOf(best['transcript']), 0, longestMs);
   return { language: language === '' ? null : language, words: inOrder(words) };

@@ -140,7 +140,7 @@ describe('the Deepgram engine', () => {
   const engine = (apiKey: string | null = 'dg-own') => createDeepgramEngine({ url: base, model: 'nova-3', apiKey }, http);
 
   it('sends the WAV itself, with language, model and key', async () => {
-    answer = { status: 200, body: '{}' };
+    answer = { status: 200, body: JSON.stringify({ results: { channels: [{ alternatives: [{ transcript: '' }] }] } }) };
     await engine().hear(request());
     const { url, headers, body } = only();
     expect(url).toBe('/v1/listen?model=nova-3&smart_format=true&diarize=true&language=en-GB');
@@ -192,10 +192,10 @@ describe.each([
     expect(fault.message).not.toContain('canary');
   });
 
-  it('is taken for silence where JSON is of another shape', async () => {
-    for (const body of ['[]', 'null', '"text"', '{"words":[1,{"word":7}],"results":{"channels":5},"text":3}']) {
+  it('is never taken for silence where JSON is of another shape', async () => {
+    for (const body of ['[]', 'null', '"text"', '{}', '{"error":"busy"}', '{"words":[1,{"word":7}],"results":{"channels":5},"text":3}']) {
       answer = { status: 200, body };
-      expect((await engine().hear(request())).words).toEqual([]);
+      expect((await faultOf(engine().hear(request()))).code).toBe('outbound.refused');
     }
   });
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { Hearing, HearingRequest, SpeechToText } from '#libs/recording-model';
-import { confidenceOf, listOf, millisecondsOf, readAnswer, textOf, type AnswerObject } from '../answer-reader.js';
+import { confidenceOf, listOf, millisecondsOf, readAnswer, requireHearing, textOf, type AnswerObject } from '../answer-reader.js';
 import type { EngineHttp } from '../engine-http.js';
 import { durationOf, inOrder, untimed, type HeardWord } from '../heard-word.js';
 import { wavStream, type WavStream } from '../wav-stream.js';
@@ -41,12 +41,17 @@ export function createOpenaiEngine({ url, model, apiKey }: OpenaiEngineOptions, 
   };
 }
 
-/** Words stand beside the segments (OpenAI) or within them (whisper.cpp); without any, segments and text are all there is. */
+/**
+ * Words stand beside the segments (OpenAI) or within them (whisper.cpp); without any, segments and text are all there is.
+ * @throws RecgateError `outbound.refused` when the answer is none: silence has a text, too, the empty one
+ */
 function readTranscription(answer: AnswerObject, longestMs: number): Hearing {
   const language = textOf(answer['language']);
   const segments = listOf(answer['segments']);
-  const timed = [...listOf(answer['words']), ...segments.flatMap(({ words }) => listOf(words))];
-  const words = timed.length > 0 ? timed.flatMap((word) => wordOf(word, longestMs)) : linesOf(answer, segments, longestMs);
+  const listed = [...listOf(answer['words']), ...segments.flatMap(({ words }) => listOf(words))];
+  const timed = listed.flatMap((word) => wordOf(word, longestMs));
+  requireHearing('openai', typeof answer['text'] === 'string' || Array.isArray(answer['segments']) || timed.length > 0);
+  const words = timed.length > 0 ? timed : linesOf(answer, segments, longestMs);
   return { language: language === '' ? null : language, words: inOrder(words) };
 }
 
