@@ -4,6 +4,7 @@ import { toRecgateError, type JsonValue, type RecgateError, type StoredDocument 
 import { GATEWAY, type GatewayContext } from '../../runtime-token.js';
 import type { DoorApplication } from '../shared/door-applications.js';
 import { ALL_APPLICATIONS, FLEXML_SCHEDULE, FlexmlCalls, isAbandoned, type KeptCall } from './flexml-calls.js';
+import { inLanes } from './in-lanes.js';
 
 const TICK_MS = 1000;
 /** A note without its call is kept so long: the call may be about to be written, ms. */
@@ -43,10 +44,12 @@ export class FlexmlCallSchedule implements OnApplicationBootstrap, OnModuleDestr
   async placeDue(): Promise<void> {
     const { ledger } = this.gateway.ports;
     const now = this.now();
-    for (const note of await ledger.documents.list(FLEXML_SCHEDULE, ALL_APPLICATIONS)) {
-      if (Date.parse(textOf(note.body['dueAt'])) > now) continue;
-      await this.settle(note).catch((thrown: unknown) => this.warn(note.id, toRecgateError(thrown)));
-    }
+    const notes = await ledger.documents.list(FLEXML_SCHEDULE, ALL_APPLICATIONS);
+    await inLanes(
+      notes.filter(({ body }) => Date.parse(textOf(body['dueAt'])) <= now),
+      // A node that does not answer keeps nobody else's call waiting.
+      (note) => this.settle(note).catch((thrown: unknown) => this.warn(note.id, toRecgateError(thrown))),
+    );
   }
 
   /** Forgets calls that have been over for long. */

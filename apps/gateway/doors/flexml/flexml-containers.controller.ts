@@ -12,13 +12,16 @@ import {
 } from '@nestjs/swagger';
 import type { Request } from 'express';
 import type { Catalogued, Container } from '#libs/orchestration';
-import { REDACTED, type JsonObject } from '#libs/recording-model';
+import { REDACTED, RecgateError, type JsonObject } from '#libs/recording-model';
 import { flexml } from '#libs/vendor-adapters';
 import { GATEWAY, type GatewayContext } from '../../runtime-token.js';
 import type { DoorApplication } from '../shared/door-applications.js';
 import { bodyText, parametersOf } from '../shared/door-request.js';
 import { FlexmlStorage, noSuchSid } from './flexml-storage.js';
 import { FlexmlApplication, FlexmlGuard } from './flexml.guard.js';
+
+/** Containers of one account; each list looks through them. */
+const MOST_CONTAINERS = 10_000;
 
 /** Containers of the Storage API (contract §4.1, §4.3). */
 @ApiTags('flexml door')
@@ -55,6 +58,9 @@ export class FlexmlContainersController {
     const sealed = this.seal(application, sid, input.fields, null);
     const quota = { ...flexml.DEFAULT_QUOTA, ...input.quota };
     const { containers } = this.storage.of(application);
+    if ((await containers.list()).length >= MOST_CONTAINERS) {
+      throw new RecgateError('request.conflict', `An account has at most ${MOST_CONTAINERS} containers`);
+    }
     return this.storage.showContainer(await containers.create(sid, quota, flexml.withoutCredentials(fields), sealed));
   }
 

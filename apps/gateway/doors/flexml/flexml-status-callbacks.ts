@@ -3,11 +3,11 @@ import { bodyOfUntold, UNTOLD_OF_ALL, untoldOf, viewApplication, type UntoldRequ
 import { toRecgateError, type SendOutcome, type StoredDocument } from '#libs/recording-model';
 import { flexml } from '#libs/vendor-adapters';
 import { GATEWAY, type GatewayContext } from '../../runtime-token.js';
+import { inLanes } from './in-lanes.js';
 
 const TICK_MS = 5000;
 /** Whoever takes an attempt upon himself has so long; then it is anybody's again, ms. Longer than an attempt may take. */
 const CLAIM_MS = 120_000;
-const AT_ONCE = 16;
 
 /**
  * Tells status callbacks again that nobody has heard (contract §1.4: retries with back-off for callbacks). The first
@@ -35,10 +35,9 @@ export class FlexmlStatusCallbacks implements OnApplicationBootstrap, OnModuleDe
     const now = this.now().getTime();
     const kept = await this.documents.list(flexml.FLEXML_UNTOLD, UNTOLD_OF_ALL);
     const due = kept.filter((document) => Date.parse(untoldOf(document).dueAt) <= now);
-    const tellNext = async (): Promise<void> => {
-      for (let next = due.shift(); next !== undefined; next = due.shift()) await this.tell(next);
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, tellNext));
+    await inLanes(due, (document) =>
+      this.tell(document).catch((thrown: unknown) => this.warn(document.id, toRecgateError(thrown).message)),
+    );
   }
 
   private tick(): void {
