@@ -25,7 +25,7 @@ import type {
   StepOf,
 } from './flow-ports.js';
 import { InputQueue } from './input-queue.js';
-import { PlaybackSequence } from './playback-sequence.js';
+import { PlaybackLoop, PlaybackSequence } from './playback-sequence.js';
 import { RequestLine, type QueuedRequest } from './request-line.js';
 import { RunningRecordings } from './running-recordings.js';
 import { digitsDurationMs } from './speech-length.js';
@@ -314,7 +314,7 @@ export class CallFlowRunner {
       case 'hangup':
         return this.end('hangupStep', null);
       case 'park':
-        return this.pause(frame, step.maxDurationMs, true);
+        return this.pause(frame, step.maxDurationMs, step.prompts ?? [], true);
       default:
         return carryOutAtOnce(step, this.listener, this.running);
     }
@@ -332,8 +332,9 @@ export class CallFlowRunner {
     sequence.start(this.clock.now);
   }
 
-  private pause(frame: Frame, durationMs: number | null, parked = false): void {
-    frame.wait = { kind: 'timer', until: durationMs === null ? null : this.clock.now + durationMs, parked };
+  private pause(frame: Frame, durationMs: number | null, steps: readonly FlowStep[] = [], parked = false): void {
+    const prompts = new PlaybackLoop(() => new PlaybackSequence(steps, this.listener, () => ++this.playbacks)).start(this.clock.now);
+    frame.wait = { kind: 'timer', until: durationMs === null ? null : this.clock.now + durationMs, parked, prompts };
   }
 
   private collect(step: StepOf<'collectDigits'>, frame: Frame): void {

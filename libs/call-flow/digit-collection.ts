@@ -56,6 +56,7 @@ export class DigitCollection {
     const { action } = this;
     const counts = this.counts(key);
     if (this.complete || (!counts && action.onInvalid === undefined)) return;
+    if (action.keysInterrupt === false && !this.prompts.done) return;
     if (!this.prompts.done) this.prompts.cancel();
     this.since = now;
     this.promptsEndedAt ??= now;

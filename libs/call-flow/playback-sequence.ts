@@ -101,3 +101,48 @@ export class PlaybackSequence {
     return true;
   }
 }
+
+/** Prompts over and over, until they are cut off or their time is up. */
+export class PlaybackLoop {
+  private sequence: PlaybackSequence | null = null;
+  private startedAt = 0;
+
+  constructor(private readonly make: () => PlaybackSequence) {}
+
+  get deadline(): number | null {
+    return this.sequence?.deadline ?? null;
+  }
+
+  start(now: number): this {
+    const sequence = this.make();
+    this.sequence = sequence;
+    this.startedAt = now;
+    sequence.start(now);
+    if (sequence.done) this.sequence = null;
+    return this;
+  }
+
+  /** @param until when it ends, null: when it is cut off */
+  advance(now: number, until: number | null): void {
+    if (until !== null && until <= now) return this.cancel();
+    this.sequence?.advance(now);
+    this.again(now);
+  }
+
+  playbackEnded(handle: PlaybackHandle, now: number, failed: boolean): void {
+    this.sequence?.playbackEnded(handle, now, failed);
+    this.again(now);
+  }
+
+  cancel(): void {
+    this.sequence?.cancel();
+    this.sequence = null;
+  }
+
+  /** Prompts that took no time would take none again. */
+  private again(now: number): void {
+    if (this.sequence?.done !== true) return;
+    if (now > this.startedAt) this.start(now);
+    else this.sequence = null;
+  }
+}

@@ -3,7 +3,7 @@ import { afterRecording } from './after-recording.js';
 import type { Connection } from './connection.js';
 import type { DigitCollection } from './digit-collection.js';
 import type { PlaybackHandle, RecordingHandle, RecordingOutcome, StepOf } from './flow-ports.js';
-import type { PlaybackSequence } from './playback-sequence.js';
+import type { PlaybackLoop, PlaybackSequence } from './playback-sequence.js';
 
 export interface RecordWait {
   readonly kind: 'record';
@@ -16,7 +16,7 @@ export interface RecordWait {
 
 /** What a frame waits for before its next step. */
 export type Wait =
-  | { readonly kind: 'timer'; readonly until: number | null; readonly parked: boolean }
+  | { readonly kind: 'timer'; readonly until: number | null; readonly parked: boolean; readonly prompts: PlaybackLoop }
   | { readonly kind: 'playback'; readonly sequence: PlaybackSequence }
   | { readonly kind: 'collect'; readonly collection: DigitCollection }
   | RecordWait
@@ -78,6 +78,7 @@ export function earliestDeadline(frames: readonly Frame[], now: number): number 
 function deadlineOf(wait: Wait): number | null {
   switch (wait.kind) {
     case 'timer':
+      return earlier(wait.until, wait.prompts.deadline);
     case 'connect':
       return wait.until;
     case 'playback':
@@ -90,6 +91,11 @@ function deadlineOf(wait: Wait): number | null {
     default:
       return assertNever(wait, 'wait');
   }
+}
+
+function earlier(one: number | null, other: number | null): number | null {
+  if (one === null || other === null) return one ?? other;
+  return Math.min(one, other);
 }
 
 /** Whether there is nothing left to wait for at this media time. */
@@ -115,12 +121,14 @@ export function isOver(wait: Wait, now: number): boolean {
 
 /** Lets what is timed inside the wait go on. */
 export function advanceWait(wait: Wait, now: number): void {
+  if (wait.kind === 'timer') wait.prompts.advance(now, wait.until);
   if (wait.kind === 'playback') wait.sequence.advance(now);
   if (wait.kind === 'collect') wait.collection.advance(now);
 }
 
 /** Tells the wait that a pass ended; one of another wait is passed over. */
 export function playbackEnded(wait: Wait | null, handle: PlaybackHandle, now: number, failed: boolean): void {
+  if (wait?.kind === 'timer') wait.prompts.playbackEnded(handle, now, failed);
   if (wait?.kind === 'playback') wait.sequence.playbackEnded(handle, now, failed);
   if (wait?.kind !== 'collect') return;
   wait.collection.prompts.playbackEnded(handle, now, failed);
@@ -129,6 +137,7 @@ export function playbackEnded(wait: Wait | null, handle: PlaybackHandle, now: nu
 
 /** Cuts off what is playing. */
 export function silence(wait: Wait | null): void {
+  if (wait?.kind === 'timer') wait.prompts.cancel();
   if (wait?.kind === 'playback') wait.sequence.cancel();
   if (wait?.kind === 'collect') wait.collection.prompts.cancel();
 }

@@ -72,7 +72,8 @@ export type FlowAction =
   | { readonly kind: 'answer' }
   | { readonly kind: 'reject' }
   | { readonly kind: 'hangup' }
-  | { readonly kind: 'park'; readonly maxDurationMs: number | null }
+  /** `prompts`: heard over and over while it lasts; absent: silence. */
+  | { readonly kind: 'park'; readonly maxDurationMs: number | null; readonly prompts?: readonly FlowStep[] }
   | { readonly kind: 'deleteFile'; readonly file: string }
   | BranchAction
   /**
@@ -109,6 +110,8 @@ export interface CollectDigitsAction {
   readonly kind: 'collectDigits';
   /** Spoken or played while waiting; a key interrupts them. */
   readonly prompts: readonly FlowStep[];
+  /** False: keys do nothing before the prompts are over; absent: they interrupt them. */
+  readonly keysInterrupt?: boolean;
   /** Null: no limit. */
   readonly maxDigits: number | null;
   readonly finishKeys: string;

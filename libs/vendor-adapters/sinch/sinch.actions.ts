@@ -149,9 +149,9 @@ function readConnectStream(script: CallScript, action: SvamlObject): RecordingSc
 function readPark(script: CallScript, action: SvamlObject): RecordingScope {
   const locale = action.text(['locale'], PLAYED);
   script.steps.push(...readPromptMember(script, action, 'introPrompt', locale));
-  action.drop('holdPrompt', 'the gateway plays nothing while a call is parked');
+  const prompts = readPromptMember(script, action, 'holdPrompt', locale);
   const maxDurationMs = readMaxDuration(action, MAX_PARK_S, 'clamp');
-  script.add(action.pointer, { kind: 'park', maxDurationMs });
+  script.add(action.pointer, { kind: 'park', maxDurationMs, ...(prompts.length === 0 ? {} : { prompts }) });
   return CALL;
 }
 

@@ -2,7 +2,7 @@ import type { FlowRequest, FlowStep, JsonValue } from '#libs/recording-model';
 import { isJsonObject } from '../shared/index.js';
 import type { CallScript } from './sinch.call-script.js';
 import { PLAYED, readPromptMember } from './sinch.prompts.js';
-import { truthOf, withoutUserinfo, type SvamlObject } from './sinch.svaml-reader.js';
+import { withoutUserinfo, type SvamlObject } from './sinch.svaml-reader.js';
 
 /** Flow state of a menu that waits for its result: JSON of `SinchMenuState`. */
 export const MENU = 'menu';
@@ -20,12 +20,12 @@ export interface SinchMenuState {
   /** How often it is still run again when nothing valid is pressed. */
   readonly repeats?: number;
   /** What the next menu is made of, where there can be one; `at`: this menu's place among all. */
-  readonly run?: { readonly menus: readonly JsonValue[]; readonly at: number; readonly locale?: string };
+  readonly run?: { readonly menus: readonly JsonValue[]; readonly at: number; readonly locale?: string; readonly barge?: boolean };
 }
 
-const EACH_KEY = 'timeoutMills counts for each key; there is no limit for all of them';
+const OF_VOICE = 'it limits the time of spoken input only';
+const KEYS_ONLY = 'speech is taken in addition to keys; menus are answered by keys here';
 const MAX_REPEATS = 100;
-const ALWAYS_BARGED = 'a key always cuts the prompt short';
 const DEFAULT_TIMEOUT_MS = 5000;
 
 /**
@@ -35,10 +35,10 @@ const DEFAULT_TIMEOUT_MS = 5000;
  */
 export function readRunMenu(script: CallScript, action: SvamlObject): void {
   const { reading } = script;
-  readBarge(action);
+  const barge = action.flag(['barge'], { to: 'steps' }) ?? true;
   const locale = action.text(['locale'], PLAYED);
   const mainMenu = action.text(['mainMenu'], { to: 'steps' });
-  action.drop('enableVoice', 'menus are answered by keys only');
+  action.drop('enableVoice', KEYS_ONLY);
   const pointers = action.list('menus');
   if (pointers === null || pointers.length === 0) throw reading.missing(action.pointer, 'menus');
   const menus = pointers.map((pointer) => action.element(pointer, 'menus'));
@@ -49,6 +49,7 @@ export function readRunMenu(script: CallScript, action: SvamlObject): void {
     menus: menus.map(({ pointer }) => reading.document.at(pointer) ?? null),
     at: menus.indexOf(main),
     ...(locale === null ? {} : { locale }),
+    ...(barge ? {} : { barge }),
   };
   readMenu(script, action, main, run);
 }
@@ -58,7 +59,7 @@ function readMenu(script: CallScript, action: SvamlObject, menu: SvamlObject, ru
   const id = menu.text(['id'], { to: 'flowState' }) ?? 'main';
   const prompts = promptsOf(script, menu, locale);
   menu.text(['repeatPrompt'], { to: 'flowState' });
-  menu.drop('maxTimeoutMills', EACH_KEY);
+  menu.drop('maxTimeoutMills', OF_VOICE);
   const repeats = menu.integer(['repeats'], { min: 0, max: MAX_REPEATS, to: 'flowState', beyond: 'clamp' }) ?? 0;
   const rule = { to: 'steps', beyond: 'clamp' } as const;
   const maxDigits = menu.integer(['maxDigits'], { min: 1, max: 64, ...rule }) ?? 1;
@@ -73,6 +74,7 @@ function readMenu(script: CallScript, action: SvamlObject, menu: SvamlObject, ru
   script.add(action.pointer, {
     kind: 'collectDigits',
     prompts,
+    ...(run.barge === false ? { keysInterrupt: false } : {}),
     maxDigits,
     finishKeys: '',
     timeoutMs,
@@ -91,13 +93,6 @@ const UNASKED: FlowRequest = {
   userinfo: null,
   knownAnswer: { document: '{"action":{"name":"continue"}}', when: 'always' },
 };
-
-/** A prompt that may not be interrupted is one all the same: told in the accounting. */
-function readBarge(action: SvamlObject): void {
-  const pointer = action.find('barge');
-  if (pointer !== null && truthOf(action.value(pointer)) === false) action.drop('barge', ALWAYS_BARGED);
-  else action.flag(['barge'], { to: 'steps' });
-}
 
 function promptsOf(script: CallScript, menu: SvamlObject, locale: string | null): readonly FlowStep[] {
   return readPromptMember(script, menu, 'mainPrompt', locale);

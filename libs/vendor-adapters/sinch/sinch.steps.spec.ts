@@ -78,16 +78,19 @@ describe('SVAML: the other steps', () => {
       action: { name: 'park', introPrompt: ids[0], holdPrompt: ids[1] },
     });
     expect(kinds(parsed.steps)).toEqual(['playMedia', 'playMedia', 'playMedia', 'park']);
+    expect(parsed.steps.at(-1)).toMatchObject({ prompts: [{ kind: 'playMedia', url: 'https://audio.example.com/b.wav' }] });
     expect(JSON.stringify(parsed)).not.toMatch(/hunter2|bob/);
   });
 
   it.each([
-    [false, 'dropped'],
-    ['false', 'dropped'],
-    [true, 'exact'],
-  ])('barge %j is %s: keys always cut the prompt short', (barge, outcome) => {
+    [false, 'exact', false],
+    ['false', 'converted', false],
+    [true, 'exact', undefined],
+  ])('barge %j says whether keys cut the prompt short', (barge, outcome, interrupts) => {
     const menus = [{ id: 'm', mainPrompt: '#tts[x]', options: [{ dtmf: 1, action: 'menu(nowhere)' }] }];
-    const { accounting, flowState } = parse({ action: { name: 'runMenu', barge, menus } });
+    const { accounting, flowState, steps } = parse({ action: { name: 'runMenu', barge, menus } });
+    const [step] = steps;
+    expect(step?.kind === 'collectDigits' && step.keysInterrupt).toBe(interrupts);
     expect(accounting.find(({ path }) => path === '/action/barge')).toMatchObject({ outcome });
     expect(JSON.parse(String(flowState?.['menu']))).toEqual({ id: 'm', maxDigits: 1, returns: {}, hasOptions: true });
   });
