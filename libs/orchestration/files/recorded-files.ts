@@ -49,7 +49,8 @@ export async function reserveRoom(
     return;
   }
   const { body } = await requireFile(catalogue, sid);
-  await catalogue.containers.hold(body.container, name, { bytes, files: 0 }, catalogue.now());
+  const given = record.spec.ifExists === 'overwrite' ? body.sizeBytes : 0;
+  await catalogue.containers.hold(body.container, name, { bytes: bytes - given, files: 0 }, catalogue.now());
 }
 
 /**

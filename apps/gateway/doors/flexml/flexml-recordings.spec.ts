@@ -160,6 +160,15 @@ describe('a quota', () => {
     expect((await core('GET', `/containers/${small}`)).json()).toMatchObject({ total_bytes: 8044, total_files: 1 });
   });
 
+  it('that is used up takes new bytes of a file that are no more than the old ones, and nothing else', async () => {
+    const full = await containerOf({ quota_bytes: 16_044 });
+    const sid = sidOf(await record(into(full)));
+    expect(await record(onto(sid, 'append'))).toMatchObject({ state: 'failed', failure: { stage: 'accept' } });
+    expect((await record(onto(sid, 'overwrite')))['state']).toBe('available');
+    expect(await record(onto(sid, 'overwrite'), wav(RATE + 1))).toMatchObject({ failure: { stage: 'store' } });
+    expect((await core('GET', `/containers/${full}`)).json()).toMatchObject({ total_bytes: 16_044, total_files: 1 });
+  });
+
   it('is free again when nothing came of a recording', async () => {
     const one = await containerOf({ quota_files: 1 });
     const short = await record(into(one, { minDurationMs: 5000 }));
