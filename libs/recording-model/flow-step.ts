@@ -51,7 +51,10 @@ export type FlowAction =
       readonly pauseMs: number;
       readonly bargeIn?: string;
     }
-  /** `decryption`: credentials of an encrypted file (Aculab contract §7); absent: it is plain. */
+  /**
+   * `decryption`: credentials of an encrypted file (Aculab contract §7); absent: it is plain. `required`: a file that cannot be
+   * played breaks the flow (Aculab contract §1.1); absent: it goes on without.
+   */
   | {
       readonly kind: 'playMedia';
       readonly url: string;
@@ -59,6 +62,7 @@ export type FlowAction =
       readonly background: boolean;
       readonly userinfo?: SecretRef;
       readonly decryption?: { readonly key: SecretRef; readonly vector: SecretRef };
+      readonly required?: boolean;
       readonly bargeIn?: string;
       /** Asked in place of all that follows when the audio cannot be had (FlexML contract §5, Play); absent: it is passed over. */
       readonly onFailed?: FlowRequest;

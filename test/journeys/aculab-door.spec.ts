@@ -192,6 +192,36 @@ journeys.it(
   },
 );
 
+journeys.it('a file that cannot be played: error page, then final page', async (gateway) => {
+  const play = { play: { play_list: [{ file_to_play: 'prompts/none.wav' }] } };
+  const { call, app } = await callWith(gateway, '1-2-0/play@example.com', '6666666666666666.6', {
+    '/first': page({ sleep: { seconds: 0 } }, play, { sleep: { seconds: 60 } }),
+  });
+  await call.ended();
+  await until('all pages', () => app.at('/final').length > 0);
+  expect(app.received.map(({ path }) => path)).toEqual(['/first', '/error', '/final']);
+  expect(bodyAt(app, '/error')).toMatchObject({
+    error_result: {
+      action: 'play',
+      action_index: 1,
+      result: expect.stringMatching(/^\/prompts\/none\.wav is not played: .+ \(line 1, column \d+\)$/),
+    },
+  });
+});
+
+journeys.it('nobody spoke: playing and deleting what was recorded does no harm', async (gateway) => {
+  const { call, app } = await callWith(gateway, '1-2-0/mute@example.com', '7777777777777777.7', {
+    '/first': page({ record: { milliseconds_max_initial_silence: 300, next_page: { url: 'recorded' } } }),
+    '/recorded': ({ text }) => {
+      const filename = (JSON.parse(text) as PageBody).action_result?.result.filename ?? '';
+      return page({ play: { play_list: [{ file_to_play: filename }] } }, { delete_file: { filename } });
+    },
+  });
+  await call.ended();
+  await until('the final page', () => app.at('/final').length > 0);
+  expect(app.received.map(({ path }) => path)).toEqual(['/first', '/recorded', '/final']);
+});
+
 journeys.it('an encrypted message: nothing of it is readable in the store, and it is played back', async (gateway) => {
   const [user, instance] = ['1-2-0/secret@example.com', '4444444444444444.4'];
   const cipher = {

@@ -17,11 +17,17 @@ export class CallFiles {
     private readonly waiter: RecordingWaiter,
   ) {}
 
-  /** Waits for a recording of that name that is still on its way (Aculab contract §5.6), no longer than ten seconds. */
-  async untilPlayable(url: string, signal: AbortSignal): Promise<void> {
-    if (!url.startsWith(OWN_SPACE)) return;
+  /**
+   * Waits for a recording of that name that is still on its way (Aculab contract §5.6), no longer than ten seconds; `empty`: nothing
+   * was recorded, so there is nothing to hear.
+   */
+  async untilPlayable(url: string, signal: AbortSignal): Promise<'playable' | 'empty'> {
+    if (!url.startsWith(OWN_SPACE)) return 'playable';
     const recording = await this.recordingOf(safeDecode(url.slice(OWN_SPACE.length)));
-    if (recording !== null) await this.untilTerminal(recording, signal);
+    if (recording === null) return 'playable';
+    await this.untilTerminal(recording, signal);
+    const { state } = (await this.ports.ledger.recordings.get(recording.id)) ?? recording;
+    return state === 'absent' || state === 'discarded' ? 'empty' : 'playable';
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { PlaybackHandle } from '#libs/call-flow';
-import type { FlowStep, Party, SecretBag } from '#libs/recording-model';
+import { RecgateError, type FlowStep, type Party, type SecretBag } from '#libs/recording-model';
 import type { CallFiles } from './call-files.js';
 import type { FlowCall } from './flow-call.js';
 import type { PromptCall } from './prompt-player.js';
@@ -12,6 +12,8 @@ export interface PromptFacts {
   towardOf(step: FlowStep): readonly Party[] | null;
   /** The pass is over, by media time; `failed`: its audio could not be had. */
   ended(handle: PlaybackHandle, failed: boolean): void;
+  /** The flow cannot go on. */
+  broken(error: RecgateError): void;
 }
 
 /** The call as its prompts see it. */
@@ -28,5 +30,6 @@ export function promptCallOf(call: FlowCall, files: CallFiles, flow: PromptFacts
     untilPlayable: (url, signal) => files.untilPlayable(url, signal),
     warn: (message) => call.warn(message),
     ended: (handle, failed) => flow.ended(handle, failed),
+    breaks: (step, { code, message }) => flow.broken(new RecgateError(code, message, { position: (step as FlowStep).at })),
   };
 }

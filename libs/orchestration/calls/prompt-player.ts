@@ -1,6 +1,7 @@
 import { estimatedSpeechMs, type PlaybackHandle, type PlayMediaAction, type SpeakAction } from '#libs/call-flow';
 import {
   isSecretRef,
+  RecgateError,
   reveal,
   toRecgateError,
   type CallMedia,
@@ -15,6 +16,8 @@ import {
 /** Prompts of a call that are kept for their next pass, in samples of all together: about ten minutes of telephone audio. */
 const MOST_KEPT_SAMPLES = 5_000_000;
 const SILENCE_RATE = 8000;
+/** How files of the application's own space are named inside the gateway. */
+const OWN_SPACE = /^media:\/\/\//;
 
 type PromptStep = SpeakAction | PlayMediaAction;
 
@@ -27,9 +30,11 @@ export interface PromptCall {
   secrets(): SecretBag;
   /** Who hears the step. */
   toward(step: PromptStep): readonly Party[];
-  /** Resolves when a file that is still on its way can be played, or need not be waited for. */
-  untilPlayable(url: string, signal: AbortSignal): Promise<void>;
+  /** Resolves when a file that is still on its way can be played, or need not be waited for; `empty`: it has come to nothing. */
+  untilPlayable(url: string, signal: AbortSignal): Promise<'playable' | 'empty'>;
   warn(message: string): void;
+  /** The step cannot be played, and the flow cannot go on without it. */
+  breaks(step: PlayMediaAction, error: RecgateError): void;
   /** The pass is over, by media time; `failed`: its audio could not be had. */
   ended(handle: PlaybackHandle, failed: boolean): void;
 }
@@ -157,7 +162,7 @@ export class PromptPlayer {
         decryption === undefined ? null : { key: reveal(secrets, decryption.key), vector: reveal(secrets, decryption.vector) },
       secrets,
     };
-    await this.call.untilPlayable(url, signal);
+    if ((await this.call.untilPlayable(url, signal)) === 'empty') return silenceOf(0);
     return this.prompts.fetch(request, signal);
   }
 
@@ -183,8 +188,11 @@ export class PromptPlayer {
 
   private fails(step: PromptStep, thrown: unknown): void {
     this.failed.add(step);
-    const what = step.kind === 'speak' ? 'The text is not spoken' : `${step.url} is not played`;
-    this.call.warn(`${what}: ${toRecgateError(thrown).message}`);
+    const error = toRecgateError(thrown);
+    const what = step.kind === 'speak' ? 'The text is not spoken' : `${step.url.replace(OWN_SPACE, '/')} is not played`;
+    const message = `${what}: ${error.message}`;
+    if (step.kind === 'speak' || step.required !== true) return this.call.warn(message);
+    this.call.breaks(step, new RecgateError(error.code, message, { cause: error }));
   }
 }
 

@@ -95,7 +95,7 @@ export class SessionFlow implements FlowListener {
     return this.freshRunner().interrupt(request);
   }
 
-  /** A document that was to begin the flow cannot be read. */
+  /** The flow cannot go on: a document that was to begin it cannot be read, or a file that it needs cannot be played. */
   broken(error: RecgateError): void {
     this.ended('requestFailed', error);
   }
@@ -386,7 +386,7 @@ export class SessionFlow implements FlowListener {
       this.runner.advance(this.call.media.mediaTimeMs);
       this.runner.playbackEnded(handle, failed);
     };
-    return { secrets: () => this.secrets, towardOf: (step) => this.origins.of(step)?.toward ?? null, ended };
+    return { secrets: () => this.secrets, towardOf: (step) => this.origins.of(step)?.toward ?? null, ended, broken: (error) => this.broken(error) };
   }
 
   /** A recording of a conference stands before the step that joins it (Sinch contract §3.3). */

@@ -84,7 +84,7 @@ function awaitedPage(request: FlowRequest, context: FlowContext): JsonObject {
 /** `error_result` (contract §1.3): the failing action and its index, where the place of the error tells them, and the text. */
 function errorResult(context: FlowContext): WireObject {
   const { error } = context;
-  const [, index, action] = /^(?:\/actions)?(?:\/(\d+))?\/([a-z_]+)/.exec(error?.position?.path ?? '') ?? [];
+  const [, index, action] = /^(?:\/actions)?(?:\/(\d+))?\/(?!actions\b)([a-z_]+)/.exec(error?.position?.path ?? '') ?? [];
   const place = {
     ...(action === undefined ? {} : { action }),
     ...(index === undefined ? {} : { action_index: Number(index) }),

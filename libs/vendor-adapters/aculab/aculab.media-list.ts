@@ -83,7 +83,7 @@ function fileToPlay(item: ObjectReader): MediaAction {
     secretName: item.path('decryption_cipher'),
   });
   const decryption = cipher === null ? {} : { decryption: { key: cipher.key, vector: cipher.vector } };
-  return { kind: 'playMedia', url, repeat: 1, background: false, ...decryption };
+  return { kind: 'playMedia', url, repeat: 1, background: false, ...decryption, required: true };
 }
 
 function webUrl(source: ObjectReader, name: string, written: string): string {

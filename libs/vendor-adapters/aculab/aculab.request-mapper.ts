@@ -128,7 +128,9 @@ function mapActions(scope: DocumentScope, token: string | null, atEnd: boolean):
       return;
     }
     const mapped = mapAction(scope, at, token);
-    const position = scope.document.positionOf(at);
+    // What fails later on is told by the name of its action.
+    const [name = ''] = Object.keys(scope.document.at(at) ?? {}).filter(isAction);
+    const position = { ...scope.document.positionOf(at), path: `${at}/${name}` };
     steps.push(...mapped.steps.map((step) => ({ at: position, ...step })));
     if (mapped.nextPage !== undefined) {
       const { url, ...page } = mapped.nextPage;
