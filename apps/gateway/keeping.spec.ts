@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readdir } from 'node:fs/promises';
-import { createPublicKey, randomBytes, verify, type JsonWebKey } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
+import { randomBytes, type JsonWebKey } from 'node:crypto';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { startStrictS3 } from '../../libs/storage/testing/index.js';
 import { toneWav } from './testing/audio.js';
 import { CALL, FileRecordings, first, UPLOAD } from './testing/file-recordings.js';
@@ -91,11 +94,41 @@ describe('peaks', () => {
     expect(Math.max(...peaks.data)).toBeGreaterThan(10);
   });
 
+  it('of a file that its application has encrypted are not made, and others lie sealed', async () => {
+    const aculab = await gateway.application('aculab', { cloudUser: 'peaks@example.com', mediaStoreUrl: gateway.url });
+    const cipher = { type: 'aescbc', key: '00112233445566778899aabbccddeeff', vector: '000102030405060708090a0b0c0d0e0f' };
+    const document = JSON.stringify({ actions: [{ record: { encryption_cipher: cipher, next_page: { url: 'http://127.0.0.1:9/next' } } }] });
+    const started = await recordings.start({ applicationId: aculab, source: UPLOAD, call: CALL, document });
+    const id = String(first(started)['id']);
+    await recordings.put(id, toneWav(1));
+    await gateway.until(id, 'available');
+    const none = await gateway.ask('GET', `/v1/recordings/${id}/peaks`);
+    expect([none.status, none.json()['detail']]).toEqual([409, expect.stringContaining('encrypted')]);
+    const plain = await available();
+    expect(await readdir(gateway.runtime.ports.settings.peaksDirectory)).toEqual(expect.arrayContaining([plain]));
+    expect(await readdir(gateway.runtime.ports.settings.peaksDirectory)).not.toContain(id);
+    expect(await gateway.filesHolding('samples_per_pixel')).toEqual([]);
+  });
+
   it('are no business of another tenant', async () => {
     const answer = await gateway.ask('GET', `/v1/recordings/${await available()}/peaks`, { key: BETA_KEY });
     expect(answer.status).toBe(404);
   });
 });
+
+/** As somebody checks a signature who has nothing of the gateway but the published key: by openssl. */
+async function isGenuine(signed: string, signature: string, { x = '' }: JsonWebKey): Promise<boolean> {
+  const directory = await mkdtemp(join(tmpdir(), 'recgate-openssl-'));
+  try {
+    const head = Buffer.from('302a300506032b6570032100', 'hex');
+    const files = { key: Buffer.concat([head, Buffer.from(x, 'base64url')]), signed, signature: Buffer.from(signature, 'base64url') };
+    for (const [name, content] of Object.entries(files)) await writeFile(join(directory, name), content);
+    const options = ['pkeyutl', '-verify', '-pubin', '-keyform', 'DER', '-inkey', 'key', '-rawin', '-in', 'signed', '-sigfile', 'signature'];
+    return spawnSync('openssl', options, { cwd: directory }).status === 0;
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
 
 describe('the manifest', () => {
   it('says, signed, what became of a recording', async () => {
@@ -106,11 +139,12 @@ describe('the manifest', () => {
     const [header = '', payload = '', signature = ''] = answer.text.split('.');
     const { keys } = (await gateway.ask('GET', '/v1/manifest-keys')).json() as unknown as { keys: JsonWebKey[] };
     const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString()) as { kid: string };
-    const key = createPublicKey({ key: keys.find((each) => each['kid'] === kid) ?? {}, format: 'jwk' });
-    expect(verify(null, Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, 'base64url'))).toBe(true);
+    const key = keys.find((each) => each['kid'] === kid) ?? {};
+    expect(await isGenuine(`${header}.${payload}`, signature, key)).toBe(true);
+    expect(await isGenuine(`${header}.${payload}x`, signature, key)).toBe(false);
     const manifest = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>;
     expect(manifest).toMatchObject({ manifest: 1, recording: { id, state: 'available' }, object: receipt, history });
-    expect(manifest['encoder']).toMatchObject({ container: 'wav', codec: 'pcm16', sampleRate: 8000, samples: 8000, sizeBytes: 16_044 });
+    expect(manifest['encoder']).toMatchObject({ name: 'PCM, 16 bits', container: 'wav', codec: 'pcm16', sampleRate: 8000, samples: 8000, sizeBytes: 16_044 });
     expect(manifest['media']).toEqual([expect.objectContaining({ party: 'caller', peakDbfs: expect.any(Number) })]);
     expect(manifest['events']).toEqual(expect.arrayContaining([expect.objectContaining({ name: 'recording.available' })]));
   });

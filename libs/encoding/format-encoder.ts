@@ -1,4 +1,4 @@
-import type { RecordingFormat } from '#libs/recording-model';
+import type { RecordingFormat, Rendition } from '#libs/recording-model';
 import { planEncoding, type AudioShape } from './format-table.js';
 import { createMp3FormatEncoder } from './mp3/mp3-format-encoder.js';
 import { PcmFormatEncoder } from './pcm-format-encoder.js';
@@ -9,6 +9,8 @@ import { PcmFormatEncoder } from './pcm-format-encoder.js';
  * grow with the length.
  */
 export interface FormatEncoder {
+  /** Its name and what it is set to, as a rendition tells them. */
+  readonly facts: NonNullable<Rendition['encodedBy']>;
   /** Bytes to leave free at the start of the file. */
   readonly headerBytes: number;
   /**

@@ -33,10 +33,13 @@ const WRITERS: Readonly<Record<WavCodec, SampleWriter>> = {
   },
 };
 
+const NAMES: Readonly<Record<WavCodec, string>> = { pcm16: 'PCM, 16 bits', mulaw: 'G.711 µ-law', alaw: 'G.711 A-law' };
+
 const NOTHING = new Uint8Array(0);
 
 /** PCM 16, µ-law and A-law, in a WAV file or without any header. */
 export class PcmFormatEncoder implements FormatEncoder {
+  readonly facts: FormatEncoder['facts'];
   readonly headerBytes: number;
   private readonly layout: Omit<WavLayout, 'samples'>;
   private readonly withHeader: boolean;
@@ -49,6 +52,7 @@ export class PcmFormatEncoder implements FormatEncoder {
     const { codec, sampleRate, channels } = plan;
     if (codec === 'mp3')
       throw new RecgateError('media.format', 'MP3 is not written sample by sample', { field: 'format' });
+    this.facts = { name: NAMES[codec], bitrateKbps: null };
     this.layout = { codec, sampleRate, channels };
     this.withHeader = plan.container === 'wav';
     this.writer = WRITERS[codec];

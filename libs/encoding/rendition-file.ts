@@ -101,6 +101,7 @@ export class RenditionFile {
       sampleRate: audio.sampleRate,
       channels: audio.channels,
       durationMs,
+      encodedBy: this.encoder.facts,
     };
   }
 

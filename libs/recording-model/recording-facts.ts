@@ -80,6 +80,8 @@ export interface Rendition {
   readonly sampleRate: number;
   readonly channels: 1 | 2;
   readonly durationMs: number;
+  /** What encoded it, with what it was set to; the bitrate is null for what is not compressed. */
+  readonly encodedBy?: { readonly name: string; readonly bitrateKbps: number | null };
   /** Samples per channel that were damaged on the gateway's disk: silence stands in their place. Absent: none. */
   readonly lostSamples?: number;
 }

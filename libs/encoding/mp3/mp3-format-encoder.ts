@@ -38,7 +38,7 @@ export async function createMp3FormatEncoder(plan: EncodingPlan, bitrateKbps: Mp
   lame.configure(settings);
   const frameHeader = lame.finalize().slice(0, FRAME_HEADER_BYTES);
   lame.configure(settings);
-  return new Mp3FormatEncoder(lame, plan.channels, frameHeader);
+  return new Mp3FormatEncoder(lame, plan.channels, frameHeader, bitrateKbps);
 }
 
 /**
@@ -46,6 +46,7 @@ export async function createMp3FormatEncoder(plan: EncodingPlan, bitrateKbps: Mp
  * delay, padding, frames, and the CRCs are known at the end only.
  */
 class Mp3FormatEncoder implements FormatEncoder {
+  readonly facts: FormatEncoder['facts'];
   readonly headerBytes: number;
   private readonly lame: Lame;
   private readonly frameHeader: Uint8Array;
@@ -57,7 +58,8 @@ class Mp3FormatEncoder implements FormatEncoder {
   private out = new Uint8Array(0);
 
   /** @param frameHeader header of a frame as `lame` writes them */
-  constructor(lame: Lame, channels: 1 | 2, frameHeader: Uint8Array) {
+  constructor(lame: Lame, channels: 1 | 2, frameHeader: Uint8Array, bitrateKbps: Mp3Bitrate) {
+    this.facts = { name: 'LAME (constant bitrate)', bitrateKbps };
     this.lame = lame;
     this.frameHeader = frameHeader;
     this.planes = Array.from({ length: channels }, () => new Float32Array(LAME_BLOCK));

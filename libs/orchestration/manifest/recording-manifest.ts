@@ -38,9 +38,10 @@ function captureOf({ capture, spec }: RecordingRecord) {
 
 function encoderOf({ spec, rendition }: RecordingRecord) {
   if (rendition === null) return null;
-  const { file: _file, ...facts } = rendition;
-  const { container, codec, bitrateKbps } = spec.format;
-  return { container, codec, bitrateKbps, encrypted: spec.encryption !== null, ...facts };
+  const { file: _file, encodedBy, ...facts } = rendition;
+  const { container, codec, bitrateKbps: asked } = spec.format;
+  const { name = null, bitrateKbps = asked } = encodedBy ?? {};
+  return { name, container, codec, bitrateKbps, encrypted: spec.encryption !== null, ...facts };
 }
 
 function deliveryOf({ id, subscription, purpose, eventSequence, status, attempts }: DeliveryRecord) {

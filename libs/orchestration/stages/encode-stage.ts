@@ -21,8 +21,8 @@ export function encodeStage(ports: OrchestrationPorts): Stage {
       const cipher = cipherOf(ports, record);
       // What grew beside the recording is plain.
       const followed = cipher === null ? ((await ports.followed?.takeFollowed(wanted)) ?? null) : null;
-      const rendition = followed ?? (await encodeSpool(ports, wanted, cipher));
-      if (followed !== null) await keepPeaks(ports, record.id, await findPeaks(await ports.spools.open(record.id, capture)));
+      const rendition = followed ?? (await encodeSpool(ports, record, wanted, cipher));
+      if (followed !== null) await keepPeaks(ports, record, await findPeaks(await ports.spools.open(record.id, capture)));
       return { to: 'storing', at: ports.clock.now(), patch: { rendition } };
     },
     undo: (record) => rm(renditionFile(ports, record), { force: true }),
@@ -39,13 +39,15 @@ function cipherOf(ports: OrchestrationPorts, record: RecordingRecord): FileCiphe
 
 async function encodeSpool(
   ports: OrchestrationPorts,
+  record: RecordingRecord,
   { recordingId, capture, format, outputFile }: WantedRendition,
   cipher: FileCipher | null,
 ): Promise<Rendition> {
   const spooled = await ports.spools.open(recordingId, capture);
   const { source, peaks } = withPeaks(spooled);
   const rendition = await ports.encoder.encode({ source, format, outputFile, ...(cipher === null ? {} : { encryption: cipher }) });
-  await keepPeaks(ports, recordingId, peaks());
+  // Whoever has a file encrypted does not want its waveform shown.
+  if (cipher === null) await keepPeaks(ports, record, peaks());
   const lostSamples = spooled.lostSamples?.() ?? 0;
   return lostSamples === 0 ? rendition : { ...rendition, lostSamples };
 }

@@ -252,11 +252,14 @@ export class RecordingsController {
   @Get(':id/peaks')
   @ApiOperation({ summary: 'Peaks of the waveform, in the JSON format of audiowaveform (version 2)' })
   @ApiOkResponse({ description: 'Lowest and highest sample of each point and channel, 8 bits', schema: { type: 'object' } })
-  @ApiConflictResponse({ description: 'The recording is not encoded yet, or was deleted' })
+  @ApiConflictResponse({ description: 'The recording is not encoded yet, its file is encrypted, or it was deleted' })
   async peaks(@TenantId() tenantId: string, @Param('id') id: string, @Res() response: Response): Promise<void> {
     const record = await requireRecording(this.gateway, tenantId, id);
-    const peaks = record.deletedAt === undefined ? await readPeaks(this.gateway.ports, record.id) : null;
-    if (peaks === null) throw new RecgateError('request.conflict', `Recording ${id} is ${record.state}; it has no peaks`);
+    const peaks = record.deletedAt === undefined ? await readPeaks(this.gateway.ports, record) : null;
+    if (peaks === null) {
+      const why = record.spec.encryption === null ? record.state : 'encrypted';
+      throw new RecgateError('request.conflict', `Recording ${id} is ${record.deletedAt === undefined ? why : 'deleted'}; it has no peaks`);
+    }
     response.type('application/json').send(peaks);
   }
 
