@@ -30,7 +30,7 @@ describe('a worker that is killed while it encodes and stores', () => {
   it('loses no recording, stores each under one name with the same bytes, tells in order and leaves no file', async () => {
     const app = await gateway.application('sinch', { callbackUrl: receiver.url, applicationKey: 'k', applicationSecret: SINCH_SECRET });
     const spec = { ...NOTIFIED, format: { container: 'mp3' }, destination: s3Destination(s3.url) };
-    const ids = await Promise.all(Array.from({ length: RECORDINGS }, (_, index) => uploaded(gateway, app, toneWav(60, 300 + 10 * index), spec, S3_SECRETS)));
+    const ids = await Promise.all(Array.from({ length: RECORDINGS }, (_, index) => uploaded(gateway, app, toneWav(15, 300 + 10 * index), spec, S3_SECRETS)));
     const worker = { stages: ['capture', 'encode', 'store', 'deliver'] };
     for (const stored of [3, 12]) {
       const doomed = startWorkerProcess(gateway, redis.url, worker);

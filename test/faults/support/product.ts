@@ -12,7 +12,7 @@ export const API_KEY = 'faults-key-0123456789';
 export const PATIENCE_MS = 45_000;
 
 /** Short intervals, so that what the product does within minutes is seen within seconds. */
-const QUICK_WORKER = { reconcileSeconds: 1, housekeepingSeconds: 2, stuckAfterSeconds: 3, storeRetryMaxSeconds: 1, stopSeconds: 10, takeoverSeconds: 4 };
+const QUICK_WORKER = { reconcileSeconds: 1, housekeepingSeconds: 2, stuckAfterSeconds: 3, storeRetryMaxSeconds: 1, stopSeconds: 10, takeoverSeconds: 8 };
 
 export interface ProductOptions {
   readonly redisUrl?: string;
