@@ -119,6 +119,18 @@ function describeLedgerContract(name: string, setup: () => Promise<Ledger>) {
       expect((await ledger.calls.listOfApplication('app_calls', 10)).map(({ callRef }) => callRef)).toEqual(['c2', 'c1']);
       expect((await ledger.calls.findByCallId('app_calls', 'id-c1'))?.callRef).toBe('c1');
       expect(await ledger.calls.findByCallId('app_calls', 'id-c3')).toBeNull();
+      const inRoom = async (conferenceId: string): Promise<string[]> =>
+        (await ledger.calls.listOfConference('app_calls', conferenceId)).map(({ callRef }) => callRef).sort();
+      const joins = (callRef: string, conferenceId: string, applicationId = 'app_calls') =>
+        ledger.calls.save({ ...call(callRef, 1, applicationId), conference: { conferenceId, joinedAt: at(1).toISOString(), muted: false } });
+      for (const each of ['c1', 'c2', 'c4']) await joins(each, 'a/b');
+      await joins('c3', 'a/b', 'app_else');
+      expect(await inRoom('a/b')).toEqual(['c1', 'c2', 'c4']);
+      await joins('c1', 'elsewhere');
+      await ledger.calls.save({ ...call('c2', 1), state: 'ended', endedAt: at(2).toISOString() });
+      expect([await inRoom('a/b'), await inRoom('elsewhere'), await inRoom('a')]).toEqual([['c4'], ['c1'], []]);
+      await joins('c1', 'a/b');
+      expect(await inRoom('a/b')).toEqual(['c1', 'c4']);
     });
 
     it('refuses a move that the state machine does not know', async () => {

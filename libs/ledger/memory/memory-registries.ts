@@ -56,6 +56,15 @@ export class MemoryCallLedger implements CallLedger {
     return Promise.resolve(this.newestFirst((call) => call.applicationId === applicationId).slice(0, limit));
   }
 
+  listOfConference(applicationId: string, conferenceId: string): Promise<readonly CallRecord[]> {
+    return Promise.resolve(
+      this.newestFirst(
+        ({ applicationId: owner, state, conference }) =>
+          owner === applicationId && state !== 'ended' && conference?.conferenceId === conferenceId,
+      ),
+    );
+  }
+
   findByCallId(applicationId: string, callId: string): Promise<CallRecord | null> {
     const [newest] = this.newestFirst((call) => call.applicationId === applicationId && call.identity.callId === callId);
     return Promise.resolve(newest ?? null);

@@ -40,6 +40,7 @@ export function createKeys(prefix: string) {
     call: (callRef: string) => `${prefix}:{calls}:call:${callRef}`,
     tenantCalls: (tenantId: string) => `${prefix}:{calls}:tenant:${tenantId}`,
     applicationCalls: (applicationId: string) => `${prefix}:{calls}:app:${applicationId}`,
+    conferenceCalls: (applicationId: string, conferenceId: string) => `${prefix}:{calls}:conf:${applicationId}:${conferenceId}`,
     callId: (applicationId: string, callId: string) => `${prefix}:{calls}:id:${applicationId}:${callId}`,
     documents: (applicationId: string, collection: string) => `${prefix}:{docs-${applicationId}}:${collection}`,
     collections: (applicationId: string) => `${prefix}:{docs-${applicationId}}`,

@@ -80,6 +80,10 @@ export class RedisCallLedger implements CallLedger {
     for (const listing of [this.keys.tenantCalls(call.tenantId), this.keys.applicationCalls(call.applicationId)]) {
       write.zadd(listing, Date.parse(call.createdAt), call.callRef).zremrangebyscore(listing, '-inf', oldest);
     }
+    if (call.conference !== undefined && call.state !== 'ended') {
+      const room = this.keys.conferenceCalls(call.applicationId, call.conference.conferenceId);
+      write.sadd(room, call.callRef).expire(room, OPEN_CALL_TTL_SECONDS);
+    }
     await write.exec();
   }
 
@@ -94,6 +98,16 @@ export class RedisCallLedger implements CallLedger {
 
   async listOfApplication(applicationId: string, limit: number): Promise<readonly CallRecord[]> {
     return this.newest(this.keys.applicationCalls(applicationId), limit);
+  }
+
+  /** Whoever has left and may come again stays in the set; those whose calls are over are taken out. */
+  async listOfConference(applicationId: string, conferenceId: string): Promise<readonly CallRecord[]> {
+    const room = this.keys.conferenceCalls(applicationId, conferenceId);
+    const refs = await this.redis.smembers(room);
+    const calls = await Promise.all(refs.map((callRef) => this.get(callRef)));
+    const over = refs.filter((_callRef, index) => (calls[index]?.state ?? 'ended') === 'ended');
+    if (over.length > 0) await this.redis.srem(room, ...over);
+    return calls.filter((call) => call !== null).filter((call) => call.state !== 'ended' && call.conference?.conferenceId === conferenceId);
   }
 
   async findByCallId(applicationId: string, callId: string): Promise<CallRecord | null> {

@@ -176,6 +176,8 @@ export interface CallLedger {
   list(tenantId: string, limit: number): Promise<readonly CallRecord[]>;
   /** The same of one application. */
   listOfApplication(applicationId: string, limit: number): Promise<readonly CallRecord[]>;
+  /** The application's calls that are in the conference at the moment, in no order. */
+  listOfConference(applicationId: string, conferenceId: string): Promise<readonly CallRecord[]>;
   /** By the id in the vendor's own form; the newest when several bear it. */
   findByCallId(applicationId: string, callId: string): Promise<CallRecord | null>;
 }

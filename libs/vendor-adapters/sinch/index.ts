@@ -5,7 +5,7 @@ export {
   renderSinchCallbackUrls,
   type SinchParticipantCommand,
 } from './sinch.callback-urls.js';
-export { inConference, renderSinchCallInfo, renderSinchConference } from './sinch.call-info.js';
+export { inOrderOfJoining, renderSinchCallInfo, renderSinchConference } from './sinch.call-info.js';
 export { readSinchCallout, type SinchCallout } from './sinch.callout.js';
 export { sinchErrorCode } from './sinch.errors.js';
 export { sinchTranscriptName } from './sinch.names.js';

@@ -22,11 +22,9 @@ export function renderSinchCallInfo(call: CallRecord, now: Date): JsonObject {
   };
 }
 
-/** The calls that are in a conference at the moment, in the order they joined. */
-export function inConference(calls: readonly CallRecord[], conferenceId: string): readonly CallRecord[] {
-  return calls
-    .filter((call) => call.state !== 'ended' && call.conference?.conferenceId === conferenceId)
-    .toSorted((a, b) => (a.conference?.joinedAt ?? '').localeCompare(b.conference?.joinedAt ?? ''));
+/** Participants of a conference, those who joined first first. */
+export function inOrderOfJoining(calls: readonly CallRecord[]): readonly CallRecord[] {
+  return calls.toSorted((a, b) => (a.conference?.joinedAt ?? '').localeCompare(b.conference?.joinedAt ?? ''));
 }
 
 /** What `GET …/conferences/id/{conferenceId}` answers (contract §3). */

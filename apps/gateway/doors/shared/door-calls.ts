@@ -90,6 +90,11 @@ export class DoorCalls {
     return call;
   }
 
+  /** The application's calls that are in the conference at the moment, in no order. */
+  listOfConference({ record }: DoorApplication, conferenceId: string): Promise<readonly CallRecord[]> {
+    return this.gateway.ports.ledger.calls.listOfConference(record.id, conferenceId);
+  }
+
   /** The application's newest calls, newest first. */
   list({ record }: DoorApplication): Promise<readonly CallRecord[]> {
     return this.gateway.ports.ledger.calls.listOfApplication(record.id, MOST_CALLS);

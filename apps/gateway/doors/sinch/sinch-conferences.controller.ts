@@ -56,7 +56,7 @@ export class SinchConferencesController {
   }
 
   private async participants(application: DoorApplication, conferenceId: string): Promise<readonly CallRecord[]> {
-    return sinch.inConference(await this.calls.list(application), conferenceId);
+    return sinch.inOrderOfJoining(await this.calls.listOfConference(application, conferenceId));
   }
 }
 
