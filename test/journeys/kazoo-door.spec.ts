@@ -165,7 +165,7 @@ async function press(call: JourneyCall, keys: string): Promise<void> {
   await call.said();
 }
 
-journeys.it('a callflow runs another one; keys of the telephone mask, unmask, stop and start', async (gateway) => {
+journeys.it('a callflow runs another one; keys of the telephone mask, unmask, stop and start; a transfer runs a third', async (gateway) => {
   const customer = await account(gateway, 'b'.repeat(32), { ...LOGIN, accountName: 'Keys Ltd' });
   const { crossbar, app } = customer;
   const record = (action: string, more: object = {}) => ({ module: 'record_call', data: { action, ...more } });
@@ -204,9 +204,24 @@ journeys.it('a callflow runs another one; keys of the telephone mask, unmask, st
   expect(heard.filter((hz) => [600, 800, 1200].includes(hz))).toEqual([600, 800]);
   await press(call, '*71');
   await call.capturing(1);
+  await crossbar.storeCallflow({
+    name: 'second line',
+    numbers: ['4000'],
+    flow: { ...record('start', { format: 'wav', url: `${app.url}/kzr/second` }), children: { _: USER } },
+  });
+  const transfer = () => crossbar.ask('POST', '/channels/keys-1@192.0.2.10', { action: 'transfer', data: { target: '4000' } });
+  expect((await transfer()).status).toBe(400);
+  await call.event({ type: 'bridged' });
+  const moved = await transfer();
+  expect([moved.status, moved.body.data]).toEqual([202, 'transfer initiated']);
+  await call.capturing(2);
   await call.hangup('caller');
-  const second = await call.available(1);
+  const [second, third] = [await call.available(1), await call.available(2)];
   await call.ended();
-  expect([second.spec.labels['origin'], second.capture?.reason]).toEqual(['keys', 'hangup']);
+  // A recording that a metaflow has started follows transfers in 4.3 (contract §1.2).
+  expect([second, third].map(({ spec, capture }) => [spec.labels['origin'], capture?.reason])).toEqual([
+    ['keys', 'hangup'],
+    ['callflow : second line', 'hangup'],
+  ]);
   expect(second.names['interactionId']).toBe(first.names['interactionId']);
 });

@@ -1,7 +1,18 @@
-import type { ApplicationView, JsonObject, RecordingRecord } from '#libs/recording-model';
+import type { ApplicationView, DestinationKind, JsonObject, RecordingRecord } from '#libs/recording-model';
 import { hasKazooDocument } from './kazoo.stored-recording.js';
 import { databaseOf, nameKazooObject } from './kazoo.names.js';
 import { kazooFacts } from './kazoo.recording-document.js';
+
+/** What Kazoo calls its handlers. */
+const HANDLERS: Readonly<Record<DestinationKind, string>> = {
+  s3: 's3',
+  gcs: 'google_storage',
+  'azure-blob': 'azure',
+  'http-upload': 'http',
+  'ftp-upload': 'ftp',
+  'media-store': 'local',
+  none: 'none',
+};
 
 /** Whether the file of a recording could not be stored: it has an `attachment_handler_error` (contract §2.3, §4.6). */
 export function hasAttachmentError(record: RecordingRecord, application: ApplicationView): boolean {
@@ -34,7 +45,10 @@ export function attachmentErrorDetail(record: RecordingRecord, application: Appl
     ...listedAttachmentError(record, application),
     db_name: databaseOf(facts),
     document_id: facts.recordingId,
-    handler_props: { handler: destination.kind, ...('bucket' in destination ? { bucket: destination.bucket } : {}) },
+    handler_props: {
+      handler: HANDLERS[destination.kind],
+      ...('bucket' in destination ? { bucket: destination.bucket } : {}),
+    },
     options: { content_type: record.spec.format.contentType },
     req_url: name,
     resp_body: record.failure?.message ?? '',

@@ -235,7 +235,7 @@ describe('which recordings have a document (contract §2.1, §6)', () => {
       ...line,
       db_name: expect.stringMatching(/^account\/4a\/6b\/[0-9a-f]{28}-\d{6}$/),
       document_id: id,
-      handler_props: { handler: 'http-upload' },
+      handler_props: { handler: 'http' },
       options: { content_type: 'audio/mpeg' },
       req_url: expect.stringContaining(`${receiver.url}/refuses/call_recording_`),
       resp_body: expect.stringContaining('said the receiver'),
