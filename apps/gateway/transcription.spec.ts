@@ -239,7 +239,8 @@ describe('as the vendors tell it', () => {
       };
       const document = JSON.stringify({ instructions: [{ name: 'startRecording', options }], action: { name: 'continue' } });
       const started = await recordings.start({ applicationId: sinch, source: UPLOAD, call: CALL, document, role: 'ace' });
-      await recordings.put(String(first(started)['id']), toneWav(1));
+      const id = String(first(started)['id']);
+      await recordings.put(id, toneWav(1));
       const notified = await told('/sinch', 3);
       expect(notified.map(({ type, destination }) => [type, destination])).toEqual([
         ['recording_finished', undefined],
@@ -250,6 +251,8 @@ describe('as the vendors tell it', () => {
         text: 'first turn',
         lines: [{ timestamp: 0, speakerLabel: 'Speaker 1', text: 'first turn' }],
       });
+      expect((await gateway.ask('DELETE', `/v1/recordings/${id}`)).status).toBe(200);
+      expect(s3.objects()).toEqual([]);
     } finally {
       await s3.close();
     }
