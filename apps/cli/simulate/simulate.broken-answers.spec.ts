@@ -28,6 +28,14 @@ describe('simulate: applications that answer wrongly', () => {
     expect(told[2]).toMatchObject({ reason: 'CALLERHANGUP' });
   });
 
+  it('a document that asks for hundreds of recordings at once gets as many as a call may have', async () => {
+    const flexml = `<Response>${'<Record recordSession="true" maxLength="1"/>'.repeat(100)}<Pause length="2"/></Response>`;
+    const { of } = await runner.run('flexml', flexml, { audio: tone });
+    const states = of('result').map(({ state }) => state);
+    expect([states.length, states.filter((state) => state === 'available').length]).toEqual([100, 64]);
+    expect(new Set(states)).toEqual(new Set(['available', 'failed']));
+  });
+
   it.each([
     ['a page that is not there', undefined, 'CALLBACKERROR'],
     ['a page that is wrong', '{"action":{"name":"none"}}', 'INVALIDSVAMLACTION'],

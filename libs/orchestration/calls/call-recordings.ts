@@ -10,6 +10,9 @@ import { RecordingRun, type CallFacts } from './recording-run.js';
 /** A destination that the adapter found wrong in the document: the recording fails before it starts. */
 const INVALID_DESTINATION = 'invalid:';
 
+/** Recordings that may run on one call at once: a document that asks for more would take from other calls. */
+const MOST_RUNNING = 64;
+
 /** The recordings of one call, in the order of their starts. */
 export class CallRecordings {
   private readonly runs: RecordingRun[] = [];
@@ -31,8 +34,13 @@ export class CallRecordings {
     settled: (run: RecordingRun, record: RecordingRecord) => void,
   ): RecordingRun | null {
     if (!this.makeRoomFor(request)) return null;
+    const isFull = this.running().length >= MOST_RUNNING;
     const run = new RecordingRun(this.ports, newRecordingRecord(this.ports, request), this.facts, settled);
     this.runs.push(run);
+    if (isFull) {
+      run.refuse(new RecgateError('node.full', `More than ${MOST_RUNNING} recordings at once on one call`));
+      return run;
+    }
     if (this.ports.prompts !== undefined) {
       accompany(this.ports.prompts, run, { media, application: request.application, warn: this.warn });
     }

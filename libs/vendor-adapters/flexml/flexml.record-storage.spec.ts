@@ -144,3 +144,14 @@ describe('flexml: destinations (contract §2.1, §2.2)', () => {
     expect(target(record('awsAccessKey="AK" awsSecretKey="SK" awsBucketName="calls"'))).toBe(`${SID}.wav`);
   });
 });
+
+it('flexml: a string key is cut to what the Storage API takes, and told so', () => {
+  const { steps, warnings, accounting } = parseDocument(
+    flexmlAdapter,
+    `<Response><Record stringKey1="${'x'.repeat(1025)}" stringKey2="y"/></Response>`,
+  );
+  const [action] = recordActions(steps);
+  expect(action?.spec.labels).toEqual({ string_key_1: 'x'.repeat(1024), string_key_2: 'y' });
+  expect(warnings).toHaveLength(1);
+  expect(accounting.find(({ path }) => path.endsWith('@stringKey1'))).toMatchObject({ outcome: 'converted' });
+});

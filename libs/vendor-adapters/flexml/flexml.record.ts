@@ -11,6 +11,7 @@ import { AttributeReader } from './attribute-reader.js';
 import { readDestination, readIfExists } from './flexml.record-storage.js';
 import { readSubscriptions, readTranscription } from './flexml.record-subscriptions.js';
 import { positiveSettingOf } from './flexml.settings.js';
+import { MOST_TEXT } from './flexml.storage-fields.js';
 import { ALL_KEYS, readKeys } from './keys.js';
 import { SecretCollector, keepUserinfo, readMethod, urlAttribute, type MapContext } from './map-context.js';
 import { shownValue } from './redaction.js';
@@ -176,10 +177,19 @@ function readLabels(reader: AttributeReader): RecordingSpec['labels'] {
           outcome: 'converted',
         }),
       ],
-      [stringTo, reader.text(`stringKey${number}`, { to: `spec.labels.${stringTo}` })],
+      [stringTo, readStringKey(reader, `stringKey${number}`, `spec.labels.${stringTo}`)],
     ] as const;
   });
   return Object.fromEntries(rows.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const])));
+}
+
+/** As long as the Storage API takes it; the rest is cut off, since a recording counts for more than its label. */
+function readStringKey(reader: AttributeReader, name: string, to: string): string | null {
+  const isCut = (reader.find(name)?.value.length ?? 0) > MOST_TEXT;
+  const cut = { outcome: 'converted', reason: `cut to ${MOST_TEXT} characters` } as const;
+  const text = reader.text(name, { to, ...(isCut ? cut : {}) });
+  if (isCut) reader.log.warn(`${name} is longer than ${MOST_TEXT} characters; the rest is cut off`, reader.element.at);
+  return text?.slice(0, MOST_TEXT) ?? null;
 }
 
 /** `action` and `errorAction` (contract §1.3): the file must be retrievable before either is asked. */

@@ -8,7 +8,7 @@ export const CLASSIFICATIONS = ['archive', 'document', 'executable', 'media', 'u
 export type Classification = (typeof CLASSIFICATIONS)[number];
 
 /** Largest text of a field. */
-const MOST_TEXT = 1024;
+export const MOST_TEXT = 1024;
 
 /** What a field of the Storage API may hold. A numeric text is taken as the number (contract §4.3). */
 export type FieldRule =
