@@ -364,7 +364,7 @@ export class CallFlowRunner {
       if (!wait.legEnded) this.listener.disconnect();
       this.isBridged = false;
     }
-    const next = continuationOf(wait);
+    const next = continuationOf(wait, this.clock.now);
     if (next !== null) this.fetch(frame, next);
     else if (this.callOver) this.finish('callEnded', null);
   }

@@ -9,15 +9,23 @@ export class Connection {
   legEnded = false;
   private asked = false;
   private limit: number | null = null;
+  private answeredAt: number | null = null;
 
   constructor(
     private readonly step: ConnectAction,
     now: number,
   ) {
+    const { conference, rules } = step;
     this.countFrom(now);
+    if (!conference && rules?.answerMs !== undefined) this.limit = now + rules.answerMs;
   }
 
-  /** Media time at which the leg has had its time. */
+  /** How long it has lasted, ms; 0 before the answer. */
+  connectedMs(now: number): number {
+    return this.answeredAt === null ? 0 : now - this.answeredAt;
+  }
+
+  /** Media time at which the leg has had its time, or its time to answer. */
   get until(): number | null {
     return this.limit;
   }
@@ -26,6 +34,7 @@ export class Connection {
   legAnswered(now: number): FlowRequest | null {
     const { next } = this.step;
     this.countFrom(now);
+    this.answeredAt ??= now;
     if (this.asked || next === null || !ASKED_WHEN_CONNECTED.has(next.purpose)) return null;
     this.asked = true;
     return next;

@@ -7,11 +7,11 @@ import type { Wait } from './wait.js';
 /** A request to make, and what it tells the application. */
 export interface Continuation extends Pick<FetchContext, 'reason'> {
   readonly request: FlowRequest;
-  readonly about: Partial<Pick<FetchContext, 'recording' | 'collected' | 'interrupted'>>;
+  readonly about: Partial<Pick<FetchContext, 'recording' | 'collected' | 'interrupted' | 'connectedMs'>>;
 }
 
 /** The request that follows a wait that is over; null: the next step runs. */
-export function continuationOf(wait: Wait): Continuation | null {
+export function continuationOf(wait: Wait, now: number): Continuation | null {
   switch (wait.kind) {
     case 'timer':
     case 'request':
@@ -34,7 +34,7 @@ export function continuationOf(wait: Wait): Continuation | null {
       return { request: after.request, reason: after.reason, about: { recording } };
     }
     case 'connect':
-      return wait.afterEnd === null ? null : { request: wait.afterEnd, reason: 'connectEnded', about: {} };
+      return wait.afterEnd === null ? null : { request: wait.afterEnd, reason: 'connectEnded', about: { connectedMs: wait.connectedMs(now) } };
     default:
       return assertNever(wait, 'wait');
   }

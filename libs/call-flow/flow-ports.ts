@@ -33,6 +33,8 @@ export interface FetchContext {
   /** The recording that just ended, for its continuation. */
   readonly recording: RecordingView | null;
   readonly collected: { readonly digits: string; readonly finishKey: string | null } | null;
+  /** How long the connection lasted that has ended, ms; absent: the request follows none. */
+  readonly connectedMs?: number;
   /** What an interruption cut off; absent: the request follows none. */
   readonly interrupted?: { readonly step: FlowAction['kind'] | null };
   /** Where the document came from that was running. */

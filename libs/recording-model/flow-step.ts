@@ -155,6 +155,8 @@ export interface ConnectAction {
 export interface ConnectionDemands {
   /** When whoever is connected leaves, or their time is up, the call is over. */
   readonly endsCall?: boolean;
+  /** The flow goes on without whoever has not answered after this time, ms (Aculab contract §7). */
+  readonly answerMs?: number;
   /** The call ends when nobody has answered after this time, ms. */
   readonly ringMs?: number;
   /** Played to whoever is connected, as soon as they are. */

@@ -59,6 +59,7 @@ export interface FlowSituation {
   readonly secrets: SecretBag;
   readonly recording: RecordingView | null;
   readonly collected: FlowContext['collected'];
+  readonly connectedMs?: number;
   readonly interrupted?: NonNullable<FlowContext['interrupted']>;
   readonly error: RecgateError | null;
 }

@@ -324,16 +324,16 @@ export class SessionFlow implements FlowListener {
   }
 
   private situation(
-    about: Pick<FetchContext, 'recording' | 'collected' | 'interrupted'>,
+    about: Pick<FetchContext, 'recording' | 'collected' | 'interrupted' | 'connectedMs'>,
     error: RecgateError | null,
   ): FlowSituation {
     const { application, identity } = this.call.context;
-    const { recording, collected, interrupted } = about;
+    const { recording, collected, interrupted, connectedMs } = about;
     return {
       ...this.call.situation(),
       recording,
       collected,
-      ...(interrupted === undefined ? {} : { interrupted }),
+      ...(interrupted === undefined ? {} : { interrupted }), ...(connectedMs === undefined ? {} : { connectedMs }),
       application,
       call: identity,
       documentUrl: this.documentUrl,

@@ -295,6 +295,8 @@ export interface FlowContext {
   /** The recording that just ended, for its continuation. */
   readonly recording: RecordingView | null;
   readonly collected: { readonly digits: string; readonly finishKey: string | null } | null;
+  /** The request follows a connection: how long it lasted, ms; 0 when nobody answered. */
+  readonly connectedMs?: number;
   /** The request follows an interruption: the kind of the step that was cut off, null when it was between two. */
   readonly interrupted?: { readonly step: FlowStep['kind'] | null };
   readonly error: RecgateError | null;

@@ -14,7 +14,7 @@ import { pageRequest } from './aculab.page-request.js';
 import { recordActionResult } from './aculab.record-result.js';
 import { apiVersionOf, methodOf, settingOf } from './aculab.settings.js';
 import { textOf } from './aculab.error-form.js';
-import type { WireObject } from './aculab.wire-json.js';
+import { decimal, type RawNumber, type WireObject } from './aculab.wire-json.js';
 
 type ServicePage = 'first' | 'final' | 'error';
 
@@ -63,8 +63,14 @@ function actionResult(request: FlowRequest, context: FlowContext): WireObject | 
   if (recording !== null) return recordActionResult(recording, apiVersionOf(application), false);
   const action = awaitedPage(request, context)['action'];
   if (action === 'get_number') return { action, result: { entered_number: collected?.digits ?? '' } };
+  if (action === 'connect') return { action, result: { seconds_connected_duration: connectedSeconds(context) } };
   if (typeof action === 'string') return { action, result: {} };
   return request.purpose === 'redirect_page' ? interruptedAction(context) : null;
+}
+
+/** Half up, one decimal, as durations of calls and recordings are (contract §1.4, §5.1). */
+function connectedSeconds({ connectedMs = 0 }: FlowContext): RawNumber {
+  return decimal(Math.floor(connectedMs / 100 + 0.5));
 }
 
 /** Contract §1.5: without a result; the action is named where it is known. */
@@ -84,7 +90,8 @@ function awaitedPage(request: FlowRequest, context: FlowContext): JsonObject {
 /** `error_result` (contract §1.3): the failing action and its index, where the place of the error tells them, and the text. */
 function errorResult(context: FlowContext): WireObject {
   const { error } = context;
-  const [, index, action] = /^(?:\/actions)?(?:\/(\d+))?\/(?!actions\b)([a-z_]+)/.exec(error?.position?.path ?? '') ?? [];
+  const [, index, action] =
+    /^(?:\/actions)?(?:\/(\d+))?\/(?!actions\b)([a-z_]+)/.exec(error?.position?.path ?? '') ?? [];
   const place = {
     ...(action === undefined ? {} : { action }),
     ...(index === undefined ? {} : { action_index: Number(index) }),

@@ -91,7 +91,9 @@ interface CallCause {
 /** What neither the application nor the far end brought about. */
 const CAUSES: Partial<Record<CallEndReason, CallCause>> = {
   noAnswer: { cause: 'no_answer', raw: '480' },
-  mediaTimeout: { cause: 'dropped', raw: '200' },
+  mediaTimeout: { cause: 'failed', raw: '200' },
+  nodeStopped: { cause: 'failed', raw: '200' },
+  nodeLost: { cause: 'failed', raw: '200' },
 };
 
 /** How the call ended (contract §1.4); the raw cause is what SIP says in such a case. */

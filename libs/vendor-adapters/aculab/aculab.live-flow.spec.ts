@@ -131,7 +131,9 @@ describe('the end of a call (contract §1.4)', () => {
     [{ endReason: 'flow' }, CALL, ['completed', '200']],
     [{ hangupBy: 'caller', endReason: 'party' }, CALL, ['hung_up', '200']],
     [{ hangupBy: 'callee', endReason: 'party' }, OUTBOUND, ['hung_up', '200']],
-    [{ endReason: 'mediaTimeout' }, CALL, ['dropped', '200']],
+    // `dropped` is said of calls that are given up while another is connected (contract §1.3, dropped_calls).
+    [{ endReason: 'mediaTimeout' }, CALL, ['failed', '200']],
+    [{ endReason: 'nodeLost' }, CALL, ['failed', '200']],
     [{ callDurationMs: 0, endReason: 'noAnswer' }, OUTBOUND, ['no_answer', '480']],
     [{ callDurationMs: 0, hangupBy: 'callee', endReason: 'party' }, OUTBOUND, ['busy', '486']],
     [{ callDurationMs: 0, endReason: 'command' }, OUTBOUND, ['no_answer', '480']],

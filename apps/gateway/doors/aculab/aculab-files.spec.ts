@@ -145,6 +145,25 @@ describe('the file store', () => {
     },
   );
 
+  it('keeps a file and files that seem to lie below it apart, and answers strange names like any other', async () => {
+    for (const filename of ['tree.wav', 'tree.wav/leaf.wav', '.wav', '@:-_.wav', '.hidden/x.wav'])
+      expect([filename, (await bob.upload({ filetype: 'media', filename }, mulawWav())).status]).toEqual([
+        filename,
+        200,
+      ]);
+    for (const filename of ['tree.wav', 'tree.wav/leaf.wav', '@:-_.wav', '.hidden/x.wav']) {
+      expect((await bob.get('file_get', { filetype: 'media', filename })).bytes.length).toBeGreaterThan(800);
+      expect((await bob.post('file_delete', { filetype: 'media', filename })).status).toBe(200);
+      expect((await bob.get('file_get', { filetype: 'media', filename })).status).toBe(404);
+    }
+    for (const filename of ['.', '/.', 'tree.wav/.', 'a/.', 'con.wav'])
+      for (const service of ['file_get', 'file_delete'])
+        expect([filename, [400, 404]]).toEqual([
+          filename,
+          expect.arrayContaining([(await bob.post(service, { filetype: 'media', filename })).status]),
+        ]);
+  });
+
   it('refuses a new file without one of the extensions, and a form without a file', async () => {
     expect((await bob.upload({ filetype: 'media', filename: 'hello.mp3' }, mulawWav())).status).toBe(400);
     const both = await bob.get('file_get');
