@@ -41,7 +41,7 @@ function destination(action: ObjectReader): string {
 /** @throws RecgateError `field.invalid` for anything but a text, or an object that holds one as `call_to` */
 function destinationAt(action: ObjectReader, index: number): string {
   const list = action.path('destinations');
-  const isObject = isJsonObject(action.scope.document.at(`${list}/${index}`) as JsonValue);
+  const isObject = isJsonObject(action.scope.document.at(`${list}/${index}`));
   const owner = isObject ? ObjectReader.at(action.scope, `${list}/${index}`) : ObjectReader.ofList(action.scope, list);
   const name = isObject ? 'call_to' : String(index);
   const rule = { to: 'connect.to' };
