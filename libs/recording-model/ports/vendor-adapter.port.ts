@@ -249,6 +249,18 @@ export interface ObjectTarget {
   /** Object key, blob name, file name in the media store, or the complete URL for `http-upload` and `ftp-upload`. Safe against traversal. */
   readonly name: string;
   readonly contentType: string;
+  /** `http-upload` only: what the file travels in; absent: it is the body itself. */
+  readonly envelope?: UploadEnvelope;
+}
+
+/** The body of a request around a file (Kazoo contract §2.5 `send_multipart`); the same on every try. */
+export interface UploadEnvelope {
+  /** Of the whole body. */
+  readonly contentType: string;
+  readonly before: string;
+  readonly after: string;
+  /** Whether the file is written in base64. */
+  readonly base64: boolean;
 }
 
 export interface RenderContext {
@@ -258,6 +270,8 @@ export interface RenderContext {
   readonly now: Date;
   /** True when the subscription's fallback address is being tried. */
   readonly fallback: boolean;
+  /** Base URL of the gateway, without a trailing slash; absent where none is known. */
+  readonly gatewayUrl?: string;
 }
 
 export interface RenderedNotification {

@@ -14,6 +14,7 @@ import {
 } from '#libs/recording-model';
 import { ContentSource } from '../shared/content-source.js';
 import { messageOf, networkCodeOf, stoppedError, storeError } from '../shared/store-error.js';
+import { uploadBody } from './upload-body.js';
 import { createUndiciUploadClient } from './upload-http-client.js';
 import { safeUploadUrl, withoutQuery, type UploadAddress } from '../shared/upload-url.js';
 
@@ -94,13 +95,14 @@ export class HttpUploadStore implements ObjectStore {
     store: string,
   ): Promise<UploadAnswer> {
     const source = new ContentSource(request.content);
+    const body = uploadBody(request, source);
     try {
       return await this.#client.send({
         method,
         ...address,
-        headers: { 'content-type': request.target.contentType },
-        contentLength: request.content.sizeBytes,
-        open: () => source.open(),
+        headers: { 'content-type': body.contentType },
+        contentLength: body.contentLength,
+        open: () => body.open(),
         signal: request.signal,
       });
     } catch (error) {

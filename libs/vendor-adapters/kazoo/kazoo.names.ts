@@ -1,4 +1,4 @@
-import type { ApplicationView, JsonObject, MintContext, ObjectTarget, ParseContext, RecordingView } from '#libs/recording-model';
+import type { ApplicationView, JsonObject, MintContext, ObjectTarget, ParseContext, RecordingView, UploadEnvelope } from '#libs/recording-model';
 import { objectNameIn } from '../shared/index.js';
 import { diskName, encodeAll } from './kazoo.format.js';
 import { kazooFacts, kazooRecordingDocument, type KazooFacts } from './kazoo.recording-document.js';
@@ -54,7 +54,8 @@ export function nameKazooObject(recording: RecordingView, application: Applicati
       const name = planned
         ? `${destination.url.replace(/\/$/, '')}/${plannedName(plan, 'http', recording, application).split('/').map(encodeAll).join('/')}`
         : uploadUrl(destination.url, recording, application);
-      return { destination, name, contentType };
+      const envelope = planned && plan?.multipart ? multipartOf(recording, application, plan.multipart.base64) : null;
+      return { destination, name, contentType, ...(envelope === null ? {} : { envelope }) };
     }
     case 'ftp-upload':
       return { destination, name: ftpUrl(destination.url, recording, application), contentType };
@@ -68,6 +69,24 @@ export function nameKazooObject(recording: RecordingView, application: Applicati
       return { destination, name: safeSegment(`${recordingId}_${mediaName}`), contentType };
     }
   }
+}
+
+/**
+ * `send_multipart` (contract §2.5): the public metadata, then the audio; the boundary follows from the recording's id.
+ * `base64_encode_data` counts within such a form only.
+ */
+function multipartOf(recording: RecordingView, application: ApplicationView, base64: boolean): UploadEnvelope {
+  const { recordingId, mediaName } = kazooFacts(recording, application);
+  const metadata = JSON.stringify(kazooRecordingDocument(recording, application));
+  const boundary = hexDigest(`multipart/${recording.id}`);
+  const part = (name: string, contentType: string): string =>
+    `\r\n--${boundary}\r\ncontent-disposition: form-data; name=${name}\r\ncontent-type: ${contentType}\r\n\r\n`;
+  return {
+    contentType: `multipart/form-data; boundary=${boundary}`,
+    before: `${part(recordingId, 'application/json')}${metadata}${part(mediaName, recording.spec.format.contentType)}`,
+    after: `\r\n--${boundary}--`,
+    base64,
+  };
 }
 
 /** Used when the plan was taken out of the settings while the recording ran. */

@@ -28,6 +28,8 @@ export interface StoragePlan {
   readonly separator: string;
   /** Folders before the name, outermost first. */
   readonly folders: readonly string[];
+  /** `http`: the file and its metadata go out as parts of one form, in base64 or as they are; null: the file alone. */
+  readonly multipart: { readonly base64: boolean } | null;
 }
 
 const ID_AND_ATTACHMENT: NamePart = { group: [{ arg: 'id' }, { const: '_' }, { arg: 'attachment' }] };
@@ -108,6 +110,10 @@ function readHandler(handlerId: string, handler: string, settings: JsonObject, p
     folders: [texts.get('folder_base_path'), new TextSettings(params).get('folder_path')].filter(
       (folder) => folder !== null,
     ),
+    multipart:
+      handler === 'http' && texts.get('send_multipart') === 'true'
+        ? { base64: texts.get('base64_encode_data') === 'true' }
+        : null,
   };
 }
 
@@ -164,9 +170,7 @@ function googleStorage(
   return { ...base, auth };
 }
 
-function http(settings: TextSettings, secret: (key: string) => { readonly secret: string }): Destination | string {
-  if (settings.get('send_multipart') === 'true') return 'send_multipart is not supported';
-  if (settings.get('base64_encode_data') === 'true') return 'base64_encode_data is not supported';
+function http(settings: TextSettings, secret: (key: string) => { readonly secret: string }): Destination {
   const { url, userinfo } = splitUserinfo(settings.need('url'));
   if (!/^https?:\/\/[^/]/i.test(url))
     throw settingError('storagePlan', 'has an http handler without an http or https url');

@@ -114,6 +114,28 @@ describe('the storage document (contract §2.5)', () => {
     ]);
   });
 
+  it.each([false, true])('sends a form with the metadata and the audio, in base64: %s', async (base64) => {
+    const path = `/form-${String(base64)}`;
+    const settings = { url: receiver.url + path, verb: 'post', send_multipart: true, base64_encode_data: base64 };
+    const changed = await ask('PATCH', { attachments: { [HTTP_ID]: { settings } }, plan: plan(HTTP_ID, { folder_path: null }) });
+    expect(changed.status).toBe(200);
+    const id = documentId(await files.record({ format: 'wav' }));
+    const [, upload] = await receiver.requests(path, 2);
+    const name = String((await client.ask('GET', `/recordings/${id}`)).json()['data']?.['name']);
+    const boundary = /^multipart\/form-data; boundary=(\S+)$/.exec(String(upload?.headers['content-type']))?.[1] ?? '';
+    const [metadata = '', audio = ''] = (upload?.body ?? '').split(`\r\n--${boundary}`).slice(1);
+    const head = (partName: string, type: string) =>
+      `\r\ncontent-disposition: form-data; name=${partName}\r\ncontent-type: ${type}\r\n\r\n`;
+    expect(metadata.startsWith(head(id, 'application/json'))).toBe(true);
+    expect(JSON.parse(metadata.slice(metadata.indexOf('{')))).toMatchObject({ id, name, content_type: 'audio/x-wav' });
+    expect(audio.startsWith(head(name, 'audio/x-wav'))).toBe(true);
+    const sent = Buffer.from(audio.slice(head(name, 'audio/x-wav').length), base64 ? 'base64' : 'latin1');
+    expect(sent.subarray(0, 4).toString()).toBe('RIFF');
+    expect(sent.length).toBe(sent.readUInt32LE(4) + 8);
+    expect(upload?.body.endsWith(`\r\n--${boundary}--`)).toBe(true);
+    expect(Number(upload?.headers['content-length'])).toBe(upload?.body.length);
+  });
+
   it('is not kept when a handler does not take the test file', async () => {
     receiver.statuses.set('/broken', 507);
     const before = (await ask('GET')).json()['data'];
@@ -195,7 +217,6 @@ describe('the storage document (contract §2.5)', () => {
       'google_storage handler without a token',
       { handler: 'google_storage', settings: { bucket: 'b', oauth_doc_id: 'x' } },
     ],
-    ['multipart uploads', { handler: 'http', settings: { url: 'https://r.example.com', send_multipart: true } }],
   ])('takes no %s', async (_what, handler) => {
     const failures = failuresOf(await ask('POST', { attachments: { [S3_ID]: handler } }));
     expect(failures).toHaveProperty([`attachments.${S3_ID}`, 'invalid', 'error_code'], 'unsupported');
