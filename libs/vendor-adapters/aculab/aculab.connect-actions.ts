@@ -1,5 +1,5 @@
 import { isJsonObject } from '../shared/index.js';
-import type { ConnectAction, JsonValue } from '#libs/recording-model';
+import type { ConnectAction } from '#libs/recording-model';
 import { awaited, type MappedAction } from './aculab.mapped-action.js';
 import { ObjectReader } from './aculab.object-reader.js';
 import { webPageRequest } from './aculab.web-page-request.js';

@@ -159,7 +159,10 @@ async function snapshot(): Promise<unknown[]> {
   for (const route of routes.filter(({ method }) => method === 'GET')) {
     for (const { path } of pathsOf(route, ACCOUNT)) {
       const answer = await alpha.send(route.vendor, { method: 'GET', path });
-      const text = answer.text.replace(/"(date_last_accessed|elapsed_s|revision|duration)":("[^"]*"|\d+)/g, '"$1":0');
+      const text = answer.text
+        .replace(/"(date_last_accessed|elapsed_s|revision|duration)":("[^"]*"|\d+)/g, '"$1":0')
+        // A token that was asked for is new each time.
+        .replace(/^"rgt\.[\w.-]+"$/, '"rgt"');
       if (answer.status < 300) seen.push([path, comparable({ ...answer, text }, '')]);
     }
   }
