@@ -6,6 +6,7 @@ import { completeCallflow, mergeDocument } from './kazoo.callflows.js';
 import { readChannelPost, readChannelPut } from './kazoo.channels.js';
 import { readApiAuth, readBasicAuth, readUserAuth } from './kazoo.auth.js';
 import { readEnvelope } from './kazoo.envelope.js';
+import { kazooKeyCommands } from './kazoo.metaflow-keys.js';
 import { completeMetaflows } from './kazoo.metaflows.js';
 import { kazooSettings } from './kazoo.settings.js';
 
@@ -77,6 +78,9 @@ describe('whatever an application sends', () => {
           attempt<unknown>(() => read(data));
         }
         attempt<unknown>(() => readChannelPost(data, true));
+        // Whatever is stored, listening to keys never throws; what is found is a document of its own.
+        const listener = kazooKeyCommands.listener([JSON.stringify(data), JSON.stringify({ numbers: { 1: data } })]);
+        for (const keys of ['1', '', '__proto__', '*'.repeat(64)]) JSON.parse(listener?.find(keys) ?? 'null');
       }),
       { numRuns: 500 },
     );

@@ -44,7 +44,8 @@ function ownersOf({ vendor }: CallIdentity): readonly string[] {
 function listenerOf(documents: readonly string[]): KeyListener | null {
   const read = documents.map(readMetaflows);
   // What is more specific goes before what is not, key by key.
-  const merged = (key: string): JsonObject => Object.assign({}, ...read.map((each) => objectIn(each, key)).reverse()) as JsonObject;
+  const merged = (key: string): JsonObject =>
+    Object.fromEntries(read.toReversed().flatMap((each) => Object.entries(objectIn(each, key))));
   const first = (key: string): JsonValue | undefined => read.map((each) => member(each, key)).find((value) => value !== undefined);
   const numbers = merged('numbers');
   const patterns = Object.entries(merged('patterns')).map(([source, node]) => ({ pattern: numberPattern(source), node }));
