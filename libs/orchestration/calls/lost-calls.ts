@@ -14,8 +14,9 @@ import { deleteRecording } from '../delete-recording.js';
 import type { OrchestrationPorts } from '../ports.js';
 import { tell } from './clean-up.js';
 import { outcomeOf } from './flow-recordings.js';
-import { requestsOfEnd, type FlowSituation } from './flow-requests.js';
+import { requestsOfEnd, type FlowRequestPorts, type FlowSituation } from './flow-requests.js';
 import { RecordingWaiter } from './recording-waiter.js';
+import { keepUntold } from './untold-requests.js';
 
 /** The newest calls of a tenant, among which those of a dead process are looked for. */
 const MOST_CALLS = 10_000;
@@ -127,7 +128,15 @@ export class LostCalls {
     if (this.stopping) return;
     const { adapters, ids, clock, settings } = this.ports;
     const { vendor, callRef, identity, answeredAt, endedAt } = call;
-    const ports = { adapter: adapters[vendor], client: this.client, ids, clock, gatewayUrl: settings.gatewayUrl, stored: () => Promise.resolve(null) };
+    const ports: FlowRequestPorts = {
+      adapter: adapters[vendor],
+      client: this.client,
+      ids,
+      clock,
+      gatewayUrl: settings.gatewayUrl,
+      stored: () => Promise.resolve(null),
+      keep: (unheard, wire, thrown) => keepUntold(this.ports, { callRef, application }, unheard, wire, thrown),
+    };
     const situation: FlowSituation = {
       application,
       call: identity,

@@ -64,7 +64,8 @@ export function lastFlexmlRequests(
   _call: CallIdentity,
   flowState: JsonObject = {},
 ): readonly FlowRequest[] {
-  const own = flowState['statusCallback'] as { readonly url?: string; readonly method?: 'GET' | 'POST' } | null | undefined;
+  const own = flowState['statusCallback'] as
+    { readonly url?: string; readonly method?: 'GET' | 'POST' } | null | undefined;
   const request =
     own?.url === undefined
       ? settingRequest(application, 'statusCallback')

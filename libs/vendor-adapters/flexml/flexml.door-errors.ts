@@ -36,7 +36,8 @@ export function renderFlexmlDoorError(error: RecgateError, path: string): Vendor
   const form = renderFlexmlError(error);
   const isForbidden = error.code === 'auth.invalid' && error.field === 'scope';
   const isCoreApi = path.startsWith('/carrierx/core/');
-  const challenge = error.code.startsWith('auth.') && !isForbidden ? { 'WWW-Authenticate': 'Basic realm="CarrierX"' } : {};
+  const challenge =
+    error.code.startsWith('auth.') && !isForbidden ? { 'WWW-Authenticate': 'Basic realm="CarrierX"' } : {};
   const unknown = error.code === 'request.not_found' && error.message !== NO_SUCH_SID ? 'Not Found' : undefined;
   const message = isForbidden ? error.message : (WORDS_OF[error.code] ?? unknown ?? error.message);
   return {

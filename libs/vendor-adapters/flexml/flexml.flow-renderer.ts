@@ -35,5 +35,7 @@ function verbFields(
 function outcomeOf({ error, callDurationMs, hangupBy, endReason }: FlowContext): CallOutcome {
   if (error !== null || endReason === 'applicationFailed') return 'failed';
   if (callDurationMs > 0) return 'completed';
+  // Nobody knows whether it would have been answered.
+  if (endReason === 'nodeLost' || endReason === 'nodeStopped') return 'failed';
   return hangupBy === 'caller' || endReason === 'command' ? 'cancel' : 'noanswer';
 }

@@ -15,7 +15,11 @@ export function mintFlexmlNames({ spec, ids }: MintContext): Readonly<Record<str
 export function nameFlexmlObject(recording: RecordingView): ObjectTarget {
   const { destination, format } = recording.spec;
   const file = `${fileSidOf(recording)}.${format.extension}`;
-  return { destination, name: isOwnStore(recording) ? `f/${file}` : objectNameIn(destination, file), contentType: format.contentType };
+  return {
+    destination,
+    name: isOwnStore(recording) ? `f/${file}` : objectNameIn(destination, file),
+    contentType: format.contentType,
+  };
 }
 
 /** The sid minted at acceptance. */

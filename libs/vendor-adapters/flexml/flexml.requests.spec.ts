@@ -232,6 +232,12 @@ describe('flexml: requests, byte for byte (contract §3.1)', () => {
     expect(
       flexmlAdapter.renderFlowRequest(request, flowContext({ callState: 'ended', callDurationMs: 0 })).body,
     ).toContain('"CallStatus":"noanswer"');
+    for (const endReason of ['nodeLost', 'nodeStopped'] as const) {
+      const lost = (callDurationMs: number) =>
+        flexmlAdapter.renderFlowRequest(request, flowContext({ callState: 'ended', callDurationMs, endReason })).body;
+      expect(lost(0)).toContain('"CallStatus":"failed"');
+      expect(lost(63_000)).toContain('"CallStatus":"completed"');
+    }
     expect(flexmlAdapter.lastRequests(applicationWith(), CALL)).toEqual([]);
   });
 

@@ -81,7 +81,10 @@ export const flexmlSettings = [
   },
   { key: 'partnerSid', description: 'PartnerSid field of every request; absent when not set' },
   { key: 'endpointSid', description: 'EndpointSid field of every request; absent when not set' },
-  { key: 'login', description: 'Login of the FlexML endpoint, for Basic authentication at the gateway (contract §1.6)' },
+  {
+    key: 'login',
+    description: 'Login of the FlexML endpoint, for Basic authentication at the gateway (contract §1.6)',
+  },
   { key: 'password', description: 'Password that belongs to login', secret: true },
   { key: 'accountToken', description: 'Bearer token of the account for the Core API (contract §4)', secret: true },
   {

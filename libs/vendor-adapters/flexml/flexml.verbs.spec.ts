@@ -114,7 +114,12 @@ describe('flexml: other verbs (contract §5)', () => {
 
   it('goes to errorAction when audio cannot be had, but not from audio in the background', () => {
     const errorAction = 'action="/next" errorAction="/sorry?a=1" errorMethod="get"';
-    const onFailed = { purpose: 'errorAction', url: 'https://app.example.com/sorry?a=1', method: 'GET', userinfo: null };
+    const onFailed = {
+      purpose: 'errorAction',
+      url: 'https://app.example.com/sorry?a=1',
+      method: 'GET',
+      userinfo: null,
+    };
     expect(actions(`<Response><Play ${errorAction}>/a.wav</Play></Response>`)).toEqual([
       expect.objectContaining({ kind: 'playMedia', onFailed }),
       expect.objectContaining({ kind: 'fetch' }),

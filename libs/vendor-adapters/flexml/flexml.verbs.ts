@@ -86,7 +86,8 @@ function readPlay(element: XmlElement, reader: AttributeReader, context: MapCont
   const digits = reader.text('digits', { to: 'step.sendDigits' });
   const failed = flowRequestAttribute(reader, { url: 'errorAction', method: 'errorMethod' }, context);
   const onFailed = failed === null || background ? {} : { onFailed: failed };
-  if (failed !== null && background) context.log.warn('errorAction: audio in the background does not branch', element.at);
+  if (failed !== null && background)
+    context.log.warn('errorAction: audio in the background does not branch', element.at);
   reader.drop(['forwardOnKey', 'rewindOnKey', 'controlSkip', 'pauseOnKey', 'stopOnKey'], NO_STEP);
   const url = readFileNoun(element, context) ?? urlText(element, context, 'step.playMedia.url')?.url ?? null;
   if (url === null && digits === null) return skip(element, 'there is nothing to play', reader);

@@ -154,7 +154,12 @@ describe('POST /calls', () => {
     ['no ringing at all', { ...NUMBERS, timeout: 0 }, 422, 'timeout'],
     ['attributes that are a list', { ...NUMBERS, attributes: [1] }, 422, 'attributes'],
     ['attributes nested 17 deep', `{"attributes":${nested(17)},"calling_did":"1","called_did":"2"}`, 422, 'attributes'],
-    ['attributes nested endlessly', `{"attributes":${nested(50_000)},"calling_did":"1","called_did":"2"}`, 422, 'attributes'],
+    [
+      'attributes nested endlessly',
+      `{"attributes":${nested(50_000)},"calling_did":"1","called_did":"2"}`,
+      422,
+      'attributes',
+    ],
     ['no JSON', '{"calling_did"', 400, 'No JSON object could be decoded'],
   ])('refuses %s', async (_what, body, status, field) => {
     expect(errorOf(await ask('POST', CALLS, body))).toEqual([status, field]);

@@ -144,9 +144,12 @@ describe('a token with scopes', () => {
     ]);
   });
 
-  it.each(['storage.read', 'token storage.everything', 'token'])('is refused as a setting: %j', async (scopedTokens) => {
-    const settings = { scopedTokens };
-    const answer = await gateway.ask('POST', '/v1/applications', { body: { name: 'x', vendor: 'flexml', settings } });
-    expect([answer.status, answer.json()['field']]).toEqual([400, 'settings.scopedTokens']);
-  });
+  it.each(['storage.read', 'token storage.everything', 'token'])(
+    'is refused as a setting: %j',
+    async (scopedTokens) => {
+      const settings = { scopedTokens };
+      const answer = await gateway.ask('POST', '/v1/applications', { body: { name: 'x', vendor: 'flexml', settings } });
+      expect([answer.status, answer.json()['field']]).toEqual([400, 'settings.scopedTokens']);
+    },
+  );
 });
