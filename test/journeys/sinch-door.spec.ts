@@ -1,8 +1,6 @@
 import { expect } from '@jest/globals';
 import { startSinchApp } from '../../examples/sinch-app/index.js';
-import { verifySinchRequest, signSinchRequest } from '../../libs/vendor-adapters/sinch/index.js';
 import {
-  composeWav,
   CONVERSATION,
   decodeWav,
   expectExactLength,
@@ -11,163 +9,15 @@ import {
   Journeys,
   sequence,
   silence,
-  TELEPHONE_EVENT,
   talk,
   tone,
-  tonesIn,
   until,
-  type LiveGateway,
-  type Received,
-  type Route,
-  type VendorApp,
 } from './support/index.js';
+import { hzIn, readCallback, SECRET, SinchApplication, sounds, type Callback } from './support/sinch-application.js';
 
 const journeys = new Journeys();
 
-const SECRET = 'BeIukql3pTKJ8RGL5zo0DA==';
 const CONNECT = { name: 'connectPstn', number: '+46700000000' };
-
-interface Callback {
-  readonly event: string;
-  readonly type?: string;
-  readonly [field: string]: unknown;
-}
-
-const read = ({ text }: Received): Callback => JSON.parse(text) as Callback;
-
-/** One application and the requests it signs. */
-class Application {
-  private constructor(
-    readonly gateway: LiveGateway,
-    readonly id: string,
-    readonly key: string,
-    readonly app: VendorApp,
-  ) {}
-
-  /** @param answers SVAML by event, once or one after the other; other events are answered with nothing */
-  static async start(
-    gateway: LiveGateway,
-    key: string,
-    answers: Readonly<Record<string, object | readonly object[]>>,
-    options: {
-      readonly settings?: Readonly<Record<string, string>>;
-      readonly routes?: Readonly<Record<string, Route>>;
-    } = {},
-  ): Promise<Application> {
-    const asked: Record<string, number> = {};
-    const app = await gateway.app({
-      '/callback': (request) => {
-        const { event } = read(request);
-        const answer = answers[event];
-        const turn = (asked[event] = (asked[event] ?? 0) + 1);
-        const svaml: unknown = Array.isArray(answer) ? (answer as readonly object[])[turn - 1] : answer;
-        return svaml === undefined ? {} : { body: JSON.stringify(svaml), contentType: 'application/json' };
-      },
-      ...options.routes,
-    });
-    const id = await gateway.api.application('sinch', {
-      applicationKey: key,
-      applicationSecret: SECRET,
-      callbackUrl: `${app.url}/callback`,
-      apiBaseUrl: `${gateway.url}/sinch`,
-      ...options.settings,
-    });
-    return new Application(gateway, id, key, app);
-  }
-
-  /** A signed request to the gateway. */
-  async ask(
-    method: string,
-    path: string,
-    body?: object,
-    more: Readonly<Record<string, string>> = {},
-  ): Promise<Response> {
-    return this.send(method, `${this.gateway.url}/sinch${path}`, body, more);
-  }
-
-  async send(
-    method: string,
-    url: string,
-    body?: object,
-    more: Readonly<Record<string, string>> = {},
-  ): Promise<Response> {
-    const text = body === undefined ? '' : JSON.stringify(body);
-    const timestamp = new Date().toISOString();
-    const contentType = 'application/json';
-    const credentials = { applicationKey: this.key, applicationSecret: SECRET };
-    const signable = { method, path: new URL(url).pathname, contentType, timestamp, body: text };
-    const { authorization } = signSinchRequest(signable, credentials);
-    const headers = { authorization, 'x-timestamp': timestamp, 'content-type': contentType, ...more };
-    return fetch(url, { method, headers, ...(text === '' ? {} : { body: text }) });
-  }
-
-  async manage(callId: string, svaml: object, leg = ''): Promise<void> {
-    const answer = await this.ask('PATCH', `/calling/v1/calls/id/${callId}${leg}`, svaml);
-    expect([answer.status, await answer.text()]).toEqual([204, '']);
-  }
-
-  async callOut(
-    body: object,
-    headers: Readonly<Record<string, string>> = {},
-  ): Promise<{ callId: string; call: JourneyCall }> {
-    const answer = await until('a node takes the call', async () => {
-      const tried = await this.ask('POST', '/calling/v1/callouts', body, headers);
-      return tried.status !== 503 && tried;
-    });
-    expect(answer.status).toBe(200);
-    const { callId } = (await answer.json()) as { callId: string };
-    const { items } = await this.gateway.api.get<{ items: { callRef: string; identity: { callId: string } }[] }>(
-      '/v1/calls?limit=100',
-    );
-    const callRef = items.find(({ identity }) => identity.callId === callId)?.callRef ?? '';
-    return { callId, call: await JourneyCall.pickUp(this.gateway, callRef) };
-  }
-
-  /** A call that comes in for the application. */
-  async arriving(callId: string): Promise<JourneyCall> {
-    const leg = { transport: 'rtp', codec: 'PCMU', telephoneEventPayloadType: TELEPHONE_EVENT };
-    const { callRef } = await this.gateway.api.createCall({
-      applicationId: this.id,
-      call: { callId, from: '+12015555555', to: '+12017777777' },
-      legs: { caller: leg, callee: leg },
-      answered: true,
-      fetchDocument: true,
-    });
-    return JourneyCall.pickUp(this.gateway, callRef);
-  }
-
-  callbacks(): Callback[] {
-    return this.app.at('/callback').map(read);
-  }
-
-  kinds(): string[] {
-    return this.callbacks().map(({ type, event }) => type ?? event);
-  }
-
-  find(kind: string): Callback | undefined {
-    return this.callbacks().find(({ type, event }) => (type ?? event) === kind);
-  }
-
-  async hears(kind: string): Promise<Callback> {
-    return until(`${kind} arrives at ${this.key}`, () => this.find(kind));
-  }
-
-  expectSigned(requests: readonly Received[] = this.app.at('/callback')): void {
-    const credentials = { applicationKey: this.key, applicationSecret: SECRET };
-    for (const { method, url, headers, body } of requests)
-      verifySinchRequest({ method, target: url, headers, body }, credentials, { now: new Date() });
-  }
-}
-
-/** Audio files of the application, each one tone. */
-const sounds = (...hz: readonly number[]): Record<string, Route> =>
-  Object.fromEntries(
-    hz.map((each) => [`/${each}.wav`, { body: composeWav([tone(each, 400)], 8000), contentType: 'audio/wav' }]),
-  );
-
-const hzIn = (samples: Int16Array, ...hz: readonly number[]) => [
-  ...new Set(tonesIn(samples, hz).map((each) => each.hz)),
-];
 
 journeys.it('ICE, ACE, PIE and DiCE: a menu, cookies, and the call resource of ICE', async (gateway) => {
   const start = { name: 'startRecording', options: { destinationUrl: 'sdrive://x/', format: 'wav' } };
@@ -175,7 +25,7 @@ journeys.it('ICE, ACE, PIE and DiCE: a menu, cookies, and the call resource of I
     { id: 'main', mainPrompt: '#tts[Press nine]', repeats: 99, options: [{ dtmf: 9, action: 'menu(sub)' }] },
     { id: 'sub', mainPrompt: '#tts[Press one]', repeats: 99, options: [{ dtmf: '1', action: 'return(sales)' }] },
   ];
-  const application = await Application.start(gateway, 'door-menu', {
+  const application = await SinchApplication.start(gateway, 'door-menu', {
     ice: { instructions: [{ name: 'setCookie', key: 'who', value: 'ann' }], action: CONNECT },
     ace: { action: { name: 'runMenu', mainMenu: 'main', menus } },
     pie: { instructions: [start], action: { name: 'continue' } },
@@ -223,7 +73,7 @@ journeys.it(
     const fallback = await gateway.app({
       '/backup': { body: JSON.stringify({ action: { ...CONNECT, suppressCallbacks: true } }) },
     });
-    const application = await Application.start(
+    const application = await SinchApplication.start(
       gateway,
       'door-fallback',
       {},
@@ -238,14 +88,17 @@ journeys.it(
       'the call has come to rest',
       async () => (await application.ask('GET', '/calling/v1/calls/id/fallback-call')).ok,
     );
-    expect([application.kinds(), fallback.received.map((each) => read(each).event)]).toEqual([['ice'], ['ice']]);
+    expect([application.kinds(), fallback.received.map((each) => readCallback(each).event)]).toEqual([
+      ['ice'],
+      ['ice'],
+    ]);
     application.expectSigned();
     application.expectSigned(fallback.received);
   },
 );
 
 journeys.it('a ttsCallout dials, plays, hangs up, and gives back the headers it was asked with', async (gateway) => {
-  const application = await Application.start(gateway, 'door-tts', {}, { routes: sounds(600) });
+  const application = await SinchApplication.start(gateway, 'door-tts', {}, { routes: sounds(600) });
   const ttsCallout = {
     destination: { type: 'number', endpoint: '+46700000000' },
     cli: '+46700000009',
@@ -269,7 +122,7 @@ journeys.it('a ttsCallout dials, plays, hangs up, and gives back the headers it 
 });
 
 journeys.it('a parked call goes on where Manage Call says; prompts reach the leg that is named', async (gateway) => {
-  const application = await Application.start(
+  const application = await SinchApplication.start(
     gateway,
     'door-park',
     { ice: { action: { name: 'park', maxDuration: 600 } }, ace: { action: { name: 'continue' } } },
@@ -302,29 +155,32 @@ journeys.it('a parked call goes on where Manage Call says; prompts reach the leg
   await call.ended();
 });
 
-journeys.it('whoever does not answer in dialTimeout ends the call; who answers hears the keys of dtmf', async (gateway) => {
-  const ice = { action: { ...CONNECT, dialTimeout: 1 } };
-  const application = await Application.start(gateway, 'door-dial', { ice });
-  const call = await application.arriving('rings-too-long');
-  expect(await application.hears('dice')).toMatchObject({ reason: 'TIMEOUT', result: 'NOANSWER' });
-  expect(application.kinds()).toEqual(['ice', 'dice']);
-  await call.ended();
-  const keys = await Application.start(gateway, 'door-dtmf', { ice: { action: { ...CONNECT, dtmf: 'w5' } } });
-  const answered = await keys.arriving('hears-keys');
-  await keys.hears('ice');
-  await answered.event({ type: 'bridged' });
-  await until('the callee hears the key', () => hzIn(answered.callee.heard(), 770, 1336).length === 2);
-  expect(hzIn(answered.caller.heard(), 770, 1336)).toEqual([]);
-  await answered.hangup('callee');
-  await answered.ended();
-});
+journeys.it(
+  'whoever does not answer in dialTimeout ends the call; who answers hears the keys of dtmf',
+  async (gateway) => {
+    const ice = { action: { ...CONNECT, dialTimeout: 1 } };
+    const application = await SinchApplication.start(gateway, 'door-dial', { ice });
+    const call = await application.arriving('rings-too-long');
+    expect(await application.hears('dice')).toMatchObject({ reason: 'TIMEOUT', result: 'NOANSWER' });
+    expect(application.kinds()).toEqual(['ice', 'dice']);
+    await call.ended();
+    const keys = await SinchApplication.start(gateway, 'door-dtmf', { ice: { action: { ...CONNECT, dtmf: 'w5' } } });
+    const answered = await keys.arriving('hears-keys');
+    await keys.hears('ice');
+    await answered.event({ type: 'bridged' });
+    await until('the callee hears the key', () => hzIn(answered.callee.heard(), 770, 1336).length === 2);
+    expect(hzIn(answered.caller.heard(), 770, 1336)).toEqual([]);
+    await answered.hangup('callee');
+    await answered.ended();
+  },
+);
 
 journeys.it('a conference: music while alone and on hold, keys as PIE, a place that is told', async (gateway) => {
   const conferenceId = 'sales/é 1';
   const path = `/calling/v1/conferences/id/${encodeURI(conferenceId)}`;
   const conferenceDtmfOptions = { mode: 'detect', maxDigits: 2 };
   const action = { name: 'connectConf', conferenceId, moh: 'ring', conferenceDtmfOptions };
-  const application = await Application.start(gateway, 'door-conference', { ice: { action } });
+  const application = await SinchApplication.start(gateway, 'door-conference', { ice: { action } });
   const first = await application.arriving('first-in-room');
   await until('whoever is alone hears music', () => hzIn(first.caller.heard(), 440, 480).length === 2);
   const second = await application.arriving('second-in-room');
@@ -338,7 +194,9 @@ journeys.it('a conference: music while alone and on hold, keys as PIE, a place t
     'second-in-room',
     { type: 'sequence', value: '12', menuId: conferenceId, inputMethod: 'dtmf' },
   ]);
-  expect((await application.ask('PATCH', `${path}/first-in-room`, { command: 'onhold', moh: 'ring' })).status).toBe(204);
+  expect((await application.ask('PATCH', `${path}/first-in-room`, { command: 'onhold', moh: 'ring' })).status).toBe(
+    204,
+  );
   expect((await participants()).map(({ id, onhold }) => [id, onhold])).toEqual([
     ['first-in-room', true],
     ['second-in-room', false],
@@ -355,7 +213,7 @@ journeys.it('a conference: music while alone and on hold, keys as PIE, a place t
 
 journeys.it('instructions run in order: what is said before startRecording is not recorded', async (gateway) => {
   const start = { name: 'startRecording', options: { destinationUrl: 'sdrive://x/order.wav', format: 'wav' } };
-  const application = await Application.start(gateway, 'door-order', {}, { routes: sounds(1000, 2200) });
+  const application = await SinchApplication.start(gateway, 'door-order', {}, { routes: sounds(1000, 2200) });
   const play = (hz: number) => ({ name: 'playFiles', ids: [`${application.app.url}/${hz}.wav`] });
   const ice = JSON.stringify({ instructions: [play(1000), start, play(2200)], action: CONNECT });
   const { callId, call } = await application.callOut({ method: 'customCallout', customCallout: { ice } });
@@ -370,10 +228,31 @@ journeys.it('instructions run in order: what is said before startRecording is no
   expect(hzIn(call.caller.heard(), 1000, 2200)).toEqual([1000, 2200]);
   const audio = decodeWav(await gateway.api.audio(recording.id));
   expectTones(audio.channels[0], CONVERSATION);
+  // A file in the gateway's own store is where the event says, for the application that it belongs to.
+  const { destination } = await application.hears('recording_available');
+  expect(destination).toBe(`${gateway.url}/sinch/calling/v1/recording/x/order.wav`);
+  const file = await application.send('GET', String(destination));
+  expect([file.status, file.headers.get('content-type')]).toEqual([200, 'audio/wav']);
+  expect(decodeWav(Buffer.from(await file.arrayBuffer())).channels).toEqual(audio.channels);
+  const stranger = await SinchApplication.start(gateway, 'door-stranger', {});
+  expect((await stranger.send('GET', String(destination))).status).toBe(404);
+  expect((await fetch(String(destination))).status).toBe(401);
+  const list = async (query: string) => {
+    const path = '/calling/v1/recording';
+    const answer = await application.ask('GET', `${path}${query}`);
+    return [answer.status, await answer.json()] as const;
+  };
+  const entry = { key: 'x/order.wav', url: destination, createdOn: expect.any(String), expiresOn: null, headers: {} };
+  expect(await list('')).toEqual([200, [entry]]);
+  expect(await list('?from=2020-01-01&pageSize=1&page=2')).toEqual([200, []]);
+  expect(await list('?pageSize=0')).toEqual([400, expect.objectContaining({ errorCode: 40001 })]);
+  expect((await application.send('DELETE', String(destination))).status).toBe(204);
+  expect((await application.send('GET', String(destination))).status).toBe(404);
+  expect(await list('')).toEqual([200, []]);
 });
 
 journeys.it('SVAML that is none: callingerror, and DiCE says why', async (gateway) => {
-  const application = await Application.start(gateway, 'door-illegal', { ice: { action: { name: 'fly' } } });
+  const application = await SinchApplication.start(gateway, 'door-illegal', { ice: { action: { name: 'fly' } } });
   const call = await application.arriving('illegal-call');
   const error = await application.hears('callingerror');
   expect(error).toEqual({

@@ -144,7 +144,9 @@ export class DeliveryChain {
 
   private async render(delivery: DeliveryRecord, record: RecordingRecord, event: RecordingEvent, now: Date) {
     const application = viewApplication(this.ports, await requireApplication(this.ports, record.tenantId, record.applicationId));
-    const context = { recording: record, application, now, fallback: delivery.fallbackNext };
+    const { gatewayUrl } = this.ports.settings;
+    const known = gatewayUrl === undefined ? {} : { gatewayUrl };
+    const context = { recording: record, application, now, fallback: delivery.fallbackNext, ...known };
     const heard = await withHeardText(this.ports, event, record);
     const rendered = this.ports.adapters[record.vendor].render(heard, context);
     const notification = rendered.find(({ subscription }) => subscription === delivery.subscription);

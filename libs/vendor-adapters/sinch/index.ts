@@ -9,6 +9,12 @@ export { inOrderOfJoining, renderSinchCallInfo, renderSinchConference } from './
 export { readSinchCallout, type SinchCallout } from './sinch.callout.js';
 export { sinchErrorCode } from './sinch.errors.js';
 export { sinchTranscriptName } from './sinch.names.js';
+export {
+  isSinchDriveRecording,
+  readSinchRecordingQuery,
+  renderSinchRecording,
+  type SinchRecordingQuery,
+} from './sinch.recording-list.js';
 export { findSinchRequester } from './sinch.request-proof.js';
 export { sinchSameRecording } from './sinch.same-recording.js';
 export { applicationKeyOf as sinchApplicationKey } from './sinch.settings.js';
@@ -23,4 +29,5 @@ export {
   type SinchSignature,
   type SinchVerifyOptions,
 } from './sinch.signature.js';
+export { sinchTranscriptObject } from './sinch.transcript.js';
 export { readSinchCallbackHeaders } from './sinch.wire-request.js';

@@ -19,11 +19,11 @@ const NOTIFICATIONS: Readonly<Partial<Record<RecordingEventName, NotifyFor>>> = 
   'recording.finished': () => [{ type: 'recording_finished' }],
   // It stopped before there was anything to keep: the application must not wait for its end.
   'recording.absent': () => [{ type: 'recording_finished' }],
-  'recording.available': (_event, { recording, application }) => [
-    { type: 'recording_available', destination: sinchDestinationUri(recording, application) },
+  'recording.available': (_event, { recording, application, gatewayUrl }) => [
+    { type: 'recording_available', destination: sinchDestinationUri(recording, application, gatewayUrl) },
   ],
-  'transcription.available': (_event, { recording, application }) => [
-    { type: 'transcription_available', destination: sinchTranscriptName(sinchDestinationUri(recording, application)) },
+  'transcription.available': (_event, { recording, application, gatewayUrl }) => [
+    { type: 'transcription_available', destination: sinchTranscriptName(sinchDestinationUri(recording, application, gatewayUrl)) },
   ],
   'recording.failed': failedNotifications,
 };

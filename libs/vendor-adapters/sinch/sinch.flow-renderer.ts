@@ -11,7 +11,7 @@ import { CONFERENCE_PIE, SINCH_PURPOSES, type SinchPurpose } from './sinch.callb
 import { COOKIE } from './sinch.call-script.js';
 import { CONFERENCE_KEYS } from './sinch.conference-keys.js';
 import { menuResult } from './sinch.menu-result.js';
-import { applicationKeyOf, settingOf } from './sinch.settings.js';
+import { apiBaseUrl, applicationKeyOf } from './sinch.settings.js';
 import { toSinchRequest } from './sinch.wire-request.js';
 
 type Body = Readonly<Record<string, JsonValue>>;
@@ -35,15 +35,9 @@ export function renderSinchFlowRequest(request: FlowRequest, context: FlowContex
   return toSinchRequest(request.url, body, context);
 }
 
-/** Where the application reaches this API: its setting, else the gateway's own address; null when neither is known. */
-function apiBaseUrl({ application, gatewayUrl }: FlowContext): string | null {
-  const base = settingOf(application, 'apiBaseUrl') ?? (gatewayUrl === undefined ? null : `${gatewayUrl}/sinch`);
-  return base?.replace(/\/+$/, '') ?? null;
-}
-
 function iceBody(context: FlowContext): Body {
   const { call, application } = context;
-  const base = apiBaseUrl(context);
+  const base = apiBaseUrl(application, context.gatewayUrl);
   const isApp = call.vendor['domain'] === 'mxp';
   return {
     ...head('ice', call),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ApplicationView, MintContext, ObjectTarget, RecordingView } from '#libs/recording-model';
 import { assertNever } from '#libs/recording-model';
 import { objectNameIn } from '../shared/index.js';
-import { applicationKeyOf } from './sinch.settings.js';
+import { apiBaseUrl, applicationKeyOf } from './sinch.settings.js';
 
 /** Label of a recording in the gateway's own store: the path after `sdrive://`. */
 export const SDRIVE_LABEL = 'sdrivePath';
@@ -24,8 +24,19 @@ export function mintSinchNames(context: MintContext): Readonly<Record<string, st
   const stem = fileStem(context.application, conferenceIdOf(context) ?? context.call.callId);
   for (let at = context.now.getTime(); ; at += 1000) {
     const fileName = `${dateOf(at)}_${stem}`;
-    if (context.claim?.(fileName) !== false) return { fileName };
+    if (context.claim?.(fileName) !== false) return { fileName, ...ownKeys(context.spec, fileName) };
   }
+}
+
+/**
+ * Under which keys the API finds a recording in the gateway's own store, and its transcript (contract §3: legacy Sinch
+ * Drive); nothing for other destinations.
+ */
+function ownKeys({ destination, labels, format }: MintContext['spec'], fileName: string): Readonly<Record<string, string>> {
+  if (destination.kind !== 'media-store') return {};
+  const path = String(labels[SDRIVE_LABEL] ?? '');
+  const key = path !== '' && !path.endsWith('/') ? path : `${path}${fileName}.${format.extension}`;
+  return { key, transcriptKey: sinchTranscriptName(key) };
 }
 
 /** Where the file goes: the given key, or the generated name in the given folder (contract §2.1, §2.3). */
@@ -39,9 +50,9 @@ export function nameSinchObject(recording: RecordingView, application: Applicati
 
 /**
  * The URI of the stored file in the scheme of its `destinationUrl`, without credentials (contract §5). A file in the
- * gateway's own store has the web address of its receipt.
+ * gateway's own store has an address of this API, which wants to be asked as every other one does.
  */
-export function sinchDestinationUri(recording: RecordingView, application: ApplicationView): string {
+export function sinchDestinationUri(recording: RecordingView, application: ApplicationView, gatewayUrl?: string): string {
   const { destination, name } = nameSinchObject(recording, application);
   switch (destination.kind) {
     case 's3':
@@ -51,6 +62,7 @@ export function sinchDestinationUri(recording: RecordingView, application: Appli
     case 'azure-blob':
       return `azure://${destination.account}/${destination.container}/${name}`;
     case 'media-store':
+      return sinchRecordingUrl(recording, application, gatewayUrl) ?? recording.receipt?.url ?? `sdrive://${name}`;
     case 'http-upload':
     case 'ftp-upload':
     case 'none':
@@ -58,6 +70,17 @@ export function sinchDestinationUri(recording: RecordingView, application: Appli
     default:
       return assertNever(destination, 'destination');
   }
+}
+
+/** Where the API shows a recording of the gateway's own store (contract §3); null for others, and where no base is known. */
+export function sinchRecordingUrl(
+  { names }: Pick<RecordingView, 'names'>,
+  application: ApplicationView,
+  gatewayUrl?: string,
+): string | null {
+  const base = apiBaseUrl(application, gatewayUrl);
+  const { key } = names;
+  return base === null || key === undefined ? null : `${base}/calling/v1/recording/${key.split('/').map(encodeURIComponent).join('/')}`;
 }
 
 /** Name or URI of the transcript beside a recording: without the extension, plus `-transcript.json` (contract §2.4). */

@@ -216,7 +216,14 @@ describe('Sinch file names', () => {
 
   it('tells where a file of the gateway itself can be fetched', () => {
     const recording = recordingOf({ destinationUrl: 'sdrive://my.mp3' });
-    expect(bodies(requests('recording.available', recording))[0]).toContain('"destination":"sdrive://my.mp3"');
+    const destination = (settings?: Record<string, string>): unknown =>
+      JSON.parse(
+        bodies(requests('recording.available', recording, settings === undefined ? {} : { settings }))[0] ?? '',
+      );
+    expect(destination()).toMatchObject({ destination: 'https://gw.example/calling/v1/recording/my.mp3' });
+    expect(destination({ apiBaseUrl: '' })).toMatchObject({ destination: 'sdrive://my.mp3' });
+    const odd = recordingOf({ destinationUrl: 'sdrive://a b/é?.mp3' });
+    expect(bodies(requests('recording.available', odd))[0]).toContain('/calling/v1/recording/a%20b/%C3%A9%3F.mp3"');
   });
 
   it.each([

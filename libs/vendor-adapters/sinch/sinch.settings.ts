@@ -68,6 +68,12 @@ export function callbackUrls(application: ApplicationView): { primary: string | 
   return { primary: clean('callbackUrl'), fallback: clean('fallbackUrl') };
 }
 
+/** Where the application reaches this API: its setting, else the gateway's own address; null when neither is known. */
+export function apiBaseUrl(application: ApplicationView, gatewayUrl: string | undefined): string | null {
+  const base = settingOf(application, 'apiBaseUrl') ?? (gatewayUrl === undefined ? null : `${gatewayUrl}/sinch`);
+  return base?.replace(/\/+$/, '') ?? null;
+}
+
 /** Whether failed recordings bring a `callingerror` (contract §5). */
 export function sendsCallingError(application: ApplicationView): boolean {
   return settingOf(application, 'sendCallingError')?.toLowerCase() === 'true';

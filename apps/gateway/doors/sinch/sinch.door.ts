@@ -6,12 +6,19 @@ import { SinchCallbacksController } from './sinch-callbacks.controller.js';
 import { SinchCalloutsController } from './sinch-callouts.controller.js';
 import { SinchCallsController } from './sinch-calls.controller.js';
 import { SinchConferencesController } from './sinch-conferences.controller.js';
+import { SinchRecordingsController } from './sinch-recordings.controller.js';
 import { SinchGuard } from './sinch.guard.js';
 
 /** Stands in for calling.api.sinch.com and callingapi.sinch.com (contract §3). */
 export const SINCH_DOOR: Door = {
   vendor: 'sinch',
-  controllers: [SinchCallsController, SinchCalloutsController, SinchConferencesController, SinchCallbacksController],
+  controllers: [
+    SinchCallsController,
+    SinchCalloutsController,
+    SinchConferencesController,
+    SinchCallbacksController,
+    SinchRecordingsController,
+  ],
   providers: [SinchGuard],
   renderError,
 };

@@ -11,6 +11,7 @@ export const CALL_PATHS = [
 ];
 export const CALLOUT_PATHS = ['sinch/calling/v1/callouts', 'sinch/v1/callouts'];
 export const CONFERENCE_PATHS = ['sinch/calling/v1/conferences/id', 'sinch/v1/conferences/id'];
+export const RECORDING_PATHS = ['sinch/calling/v1/recording', 'sinch/v1/recording'];
 export const CALLBACK_PATHS = [
   'sinch/v1/configuration/callbacks/applications',
   'sinch/calling/v1/configuration/callbacks/applications',
@@ -22,11 +23,23 @@ export const CALLBACK_PATHS = [
  * @throws RecgateError `field.invalid` when it cannot be decoded
  */
 export function conferencePath(request: Request): string {
-  const [, rest = ''] = /\/conferences\/+id\/(.*)$/s.exec(pathAsSent(request)) ?? [];
+  return restOf(request, /\/conferences\/+id\/(.*)$/s, 'conferenceId');
+}
+
+/**
+ * The same of what stands behind `/recording/`: names of files may hold slashes.
+ * @throws RecgateError `field.invalid`
+ */
+export function recordingKey(request: Request): string {
+  return restOf(request, /\/recording\/(.*)$/s, 'key');
+}
+
+function restOf(request: Request, behind: RegExp, field: string): string {
+  const [, rest = ''] = behind.exec(pathAsSent(request)) ?? [];
   try {
     return decodeURIComponent(rest).replace(/\/$/, '');
   } catch {
-    throw new RecgateError('field.invalid', 'The conference id cannot be decoded', { field: 'conferenceId' });
+    throw new RecgateError('field.invalid', `The ${field} cannot be decoded`, { field });
   }
 }
 
