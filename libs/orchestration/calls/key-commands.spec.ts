@@ -85,7 +85,7 @@ describe('keys of the telephone (Kazoo contract §4.5)', () => {
     });
     press('#9123');
     press('*9123');
-    expect(ran).toEqual([['metaflow', { module: 'transfer', data: { x: 1, collected: '9123' } }]]);
+    expect(ran).toEqual([['metaflow', { module: 'transfer', data: { x: 1, collected: '9123', captures: ['123'] } }]]);
   });
 
   it('those of a device go before those of its user, and these before those of the account', async () => {

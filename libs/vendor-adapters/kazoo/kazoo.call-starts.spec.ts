@@ -91,11 +91,23 @@ describe('patterns of numbers', () => {
     expect(numberPattern(pattern)).toBeNull();
   });
 
+  it('capture what regular expressions capture', () => {
+    const patterns = ['^1([0-9]{4})$', '^(\\d+)\\*(\\d*)$', '9(.*)$', '^(?:7|8)(\\d{2})(\\d?)', '([0-9]+)#?'];
+    const text = fc.string({ unit: fc.constantFrom(...'01789*#'), maxLength: 8 });
+    fc.assert(
+      fc.property(fc.constantFrom(...patterns), fc.oneof(text, text.map((end) => `1${end}`)), (pattern, keys) => {
+        expect(numberPattern(pattern)?.captures(keys)).toEqual(new RegExp(pattern).exec(keys)?.slice(1) ?? []);
+      }),
+    );
+    expect(numberPattern('^1([0-9]{4})$')?.captures('12001')).toEqual(['2001']);
+    expect(numberPattern('^(1)|(2)$')?.captures('2')).toEqual([]);
+  });
+
   it('cannot be made to take long', () => {
     const number = '0'.repeat(64);
     for (const pattern of ['^(0+)+x$', '^(0|0)*x$', `^${'0*'.repeat(60)}x$`, '^(((0*)*)*)*x$'.replace('((((', '(((')]) {
       const compiled = numberPattern(pattern);
-      if (compiled !== null) expect(compiled.matches(number)).toBe(false);
+      if (compiled !== null) expect([compiled.matches(number), compiled.captures(number)]).toEqual([false, []]);
     }
   });
 });

@@ -59,15 +59,16 @@ function listenerOf(documents: readonly string[]): KeyListener | null {
     find: (keys) => {
       const number = member(numbers, keys);
       if (number !== undefined) return JSON.stringify(number);
-      const found = patterns.find(({ pattern }) => pattern?.matches(keys) === true)?.node;
-      return isJsonObject(found) ? JSON.stringify(withCollected(found, keys)) : null;
+      const found = patterns.find(({ pattern }) => pattern?.matches(keys) === true);
+      const captures = found?.pattern?.captures(keys) ?? [];
+      return isJsonObject(found?.node) ? JSON.stringify(withCollected(found.node, keys, captures)) : null;
     },
   };
 }
 
 /** What a pattern has matched stands in the data of its metaflow. */
-function withCollected(node: JsonObject, collected: string): JsonObject {
-  return { ...node, data: { ...objectIn(node, 'data'), collected } };
+function withCollected(node: JsonObject, collected: string, captures: readonly string[]): JsonObject {
+  return { ...node, data: { ...objectIn(node, 'data'), collected, ...(captures.length === 0 ? {} : { captures }) } };
 }
 
 function readMetaflows(text: string): JsonObject {

@@ -6,10 +6,21 @@
 export interface NumberPattern {
   /** Whether the pattern is found anywhere in the number, as Kazoo looks for it. */
   matches(number: string): boolean;
+  /**
+   * What its groups capture, of groups that stand in no other, are not repeated and belong to no alternative; as much as
+   * can be. Empty when the pattern is not found.
+   */
+  captures(number: string): readonly string[];
 }
 
 /** Ends of a match that starts at any of the given positions. */
 type Matcher = (text: string, from: ReadonlySet<number>) => ReadonlySet<number>;
+
+/** One part of the pattern's outermost sequence. */
+interface Part {
+  readonly match: Matcher;
+  readonly captures: boolean;
+}
 
 const LONGEST_PATTERN = 128;
 const LONGEST_NUMBER = 64;
@@ -26,8 +37,9 @@ export function numberPattern(source: string): NumberPattern | null {
     return {
       matches: (number) => {
         const text = number.slice(0, LONGEST_NUMBER);
-        return whole(text, new Set(Array.from({ length: text.length + 1 }, (_, index) => index))).size > 0;
+        return whole(text, positionsOf(text)).size > 0;
       },
+      captures: (number) => capturesOf(reader.outermost, number.slice(0, LONGEST_NUMBER)),
     };
   } catch (error) {
     if (error instanceof UnreadablePattern) return null;
@@ -39,6 +51,10 @@ class UnreadablePattern extends Error {}
 
 class PatternReader {
   private at = 0;
+  /** Whether the atom that was read last was a capturing group. */
+  private wasGroup = false;
+  /** Parts of the outermost sequence; empty when there are alternatives. */
+  outermost: readonly Part[] = [];
 
   constructor(private readonly source: string) {}
 
@@ -50,22 +66,32 @@ class PatternReader {
     if (depth > DEEPEST_GROUP) throw new UnreadablePattern();
     const branches = [this.sequence(depth)];
     while (this.take('|')) branches.push(this.sequence(depth));
+    if (depth === 0 && branches.length > 1) this.outermost = [];
     return (text, from) => new Set(branches.flatMap((branch) => [...branch(text, from)]));
   }
 
   private sequence(depth: number): Matcher {
-    const parts: Matcher[] = [];
-    while (!this.ended && !'|)'.includes(this.peek())) parts.push(this.quantified(this.atom(depth)));
-    return (text, from) => parts.reduce((ends, part) => part(text, ends), from);
+    const parts: Part[] = [];
+    while (!this.ended && !'|)'.includes(this.peek())) {
+      const atom = this.atom(depth);
+      const isGroup = this.wasGroup;
+      const match = this.quantified(atom);
+      parts.push({ match, captures: isGroup && match === atom });
+    }
+    if (depth === 0) this.outermost = parts;
+    return (text, from) => parts.reduce((ends, part) => part.match(text, ends), from);
   }
 
   private atom(depth: number): Matcher {
+    this.wasGroup = false;
     if (this.take('^')) return only((_text, position) => position === 0);
     if (this.take('$')) return only((text, position) => position === text.length);
     if (this.take('(')) {
-      if (this.take('?') && !this.take(':')) throw new UnreadablePattern();
+      const silent = this.take('?');
+      if (silent && !this.take(':')) throw new UnreadablePattern();
       const inner = this.alternatives(depth + 1);
       if (!this.take(')')) throw new UnreadablePattern();
+      this.wasGroup = !silent;
       return inner;
     }
     if (this.take('[')) return one(this.characterClass());
@@ -121,6 +147,30 @@ class PatternReader {
     this.at += 1;
     return true;
   }
+}
+
+function positionsOf(text: string): ReadonlySet<number> {
+  return new Set(Array.from({ length: text.length + 1 }, (_, index) => index));
+}
+
+/** From the first place where all parts fit, each takes as much as leaves room for those behind it. */
+function capturesOf(parts: readonly Part[], text: string): readonly string[] {
+  const all = [...positionsOf(text)];
+  // Where each part may begin so that it and all behind it fit; behind the last one every place will do.
+  const fits: ReadonlySet<number>[] = [new Set(all)];
+  for (const { match } of parts.toReversed()) {
+    const next = fits[0] ?? new Set();
+    fits.unshift(new Set(all.filter((at) => [...match(text, new Set([at]))].some((end) => next.has(end)))));
+  }
+  let at = Math.min(...(fits[0] ?? []));
+  if (at === Infinity) return [];
+  const captured: string[] = [];
+  for (const [index, { match, captures }] of parts.entries()) {
+    const end = Math.max(...[...match(text, new Set([at]))].filter((each) => fits[index + 1]?.has(each)));
+    if (captures) captured.push(text.slice(at, end));
+    at = end;
+  }
+  return captured;
 }
 
 const CLASSES: Readonly<Record<string, RegExp>> = { d: /\d/, D: /\D/, w: /\w/, W: /\W/, s: /\s/, S: /\S/ };
