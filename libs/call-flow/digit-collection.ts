@@ -1,6 +1,9 @@
 import type { CollectDigitsAction, FlowStep } from '#libs/recording-model';
 import type { PlaybackSequence } from './playback-sequence.js';
 
+/** Nobody presses so many; a machine that does must not fill the memory. */
+const MOST_DIGITS = 1000;
+
 /**
  * Collects keys while prompts play; the first key cuts them off. The wait for a key begins when they are over. Where it is
  * said what to tell whoever presses nothing or a wrong key, that is told and the prompts are played anew.
@@ -75,8 +78,7 @@ export class DigitCollection {
 
   private collected(key: string): void {
     this.digits += key;
-    const { maxDigits } = this.action;
-    if (maxDigits !== null && this.digits.length >= maxDigits) this.complete = true;
+    if (this.digits.length >= (this.action.maxDigits ?? MOST_DIGITS)) this.complete = true;
   }
 
   private keyDeadline(since: number): number {

@@ -19,6 +19,7 @@ export interface NodeCommander {
 }
 
 const ANSWER_TIMEOUT_MS = 10_000;
+const LOOK_AGAIN_MS = 1000;
 /** A frozen Redis may carry out an `add` long after its caller was told that it failed: such a command must do nothing. */
 const MOST_AGE_MS = 2000;
 
@@ -33,6 +34,8 @@ export function createNodeCommander(connections: RedisConnections, prefix: strin
       const events = new QueueEvents(name, { connection: connections.open('blocking'), prefix: queuePrefix(prefix) });
       queue.on('error', () => undefined);
       events.on('error', () => undefined);
+      // One listener for each command that waits.
+      events.setMaxListeners(0);
       channel = { queue, events };
       channels.set(nodeId, channel);
     }
@@ -43,9 +46,8 @@ export function createNodeCommander(connections: RedisConnections, prefix: strin
       const { queue, events } = channelOf(nodeId);
       await soon(events.waitUntilReady(), nodeId);
       const job = await queue.add(command, data, { removeOnComplete: { age: 60 }, removeOnFail: { age: 60 }, attempts: 1 });
-      const reply = (await job.waitUntilFinished(events, ANSWER_TIMEOUT_MS).catch((error: unknown) => {
-        throw new RecgateError('gateway.unavailable', `Media node ${nodeId} did not answer "${command}"`, { cause: error });
-      })) as NodeReply;
+      const reply = await answerTo(job.id ?? '', queue, events);
+      if (reply === null) throw new RecgateError('gateway.unavailable', `Media node ${nodeId} did not answer "${command}"`);
       if (reply.ok) return reply.value;
       throw new RecgateError(reply.code, reply.message, reply.field === undefined ? {} : { field: reply.field });
     },
@@ -53,6 +55,38 @@ export function createNodeCommander(connections: RedisConnections, prefix: strin
       await Promise.all([...channels.values()].flatMap(({ queue, events }) => [queue.close(), events.close()]));
     },
   };
+}
+
+/**
+ * What the node has answered, by its announcement or by looking for it; null when it did not answer in time. Not BullMQ's own
+ * waiting: where Redis fails in the middle of that, the process ends.
+ */
+function answerTo(jobId: string, queue: Queue, events: QueueEvents): Promise<NodeReply | null> {
+  return new Promise((resolve) => {
+    const done = (reply: unknown): void => {
+      clearTimeout(late);
+      clearInterval(again);
+      events.off('completed', onCompleted);
+      events.off('failed', onFailed);
+      resolve(reply as NodeReply | null);
+    };
+    const onCompleted = (event: { readonly jobId: string; readonly returnvalue: unknown }): void => {
+      if (event.jobId === jobId) done(event.returnvalue);
+    };
+    const onFailed = (event: { readonly jobId: string }): void => {
+      if (event.jobId === jobId) done(null);
+    };
+    const look = async (): Promise<void> => {
+      const job = await queue.getJob(jobId).catch(() => undefined);
+      if (job?.finishedOn !== undefined) done(job.failedReason === undefined ? job.returnvalue : null);
+    };
+    const late = setTimeout(() => done(null), ANSWER_TIMEOUT_MS);
+    const again = setInterval(() => void look(), LOOK_AGAIN_MS);
+    events.on('completed', onCompleted);
+    events.on('failed', onFailed);
+    // It may have answered before anybody listened.
+    void look();
+  });
 }
 
 /** @throws RecgateError `gateway.unavailable` when Redis is away */

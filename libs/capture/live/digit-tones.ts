@@ -1,23 +1,43 @@
 import { writeDtmf } from '#libs/media';
-import type { Playback } from '#libs/recording-model';
 
-const SAMPLE_RATE = 8000;
 const TONE_MS = 100;
 const BETWEEN_MS = 100;
 const PAUSE_MS = 500;
 /** Peak of each of the two tones: -12 dBFS. */
 const AMPLITUDE = 8231;
 
-/** Key tones as audio; what is no key of the pad and no `w` takes no time. */
-export function digitTones(digits: string): Pick<Extract<Playback, { kind: 'pcm' }>, 'samples' | 'sampleRate'> {
-  const keys = [...digits].filter((key) => /^[0-9*#A-DwW]$/i.test(key));
-  const samples = new Int16Array((keys.reduce((sum, key) => sum + lengthMs(key), 0) * SAMPLE_RATE) / 1000);
-  let at = 0;
-  for (const key of keys) {
-    if (!isPause(key)) writeDtmf(samples, at, at + (TONE_MS * SAMPLE_RATE) / 1000, key, SAMPLE_RATE, AMPLITUDE);
-    at += (lengthMs(key) * SAMPLE_RATE) / 1000;
+/**
+ * Key tones, made as they are sent: a document may ask for any number of them. What is no key of the pad and no `w` takes
+ * no time.
+ */
+export class DigitTones {
+  readonly durationMs: number;
+  private readonly keys: string;
+  private index = 0;
+  /** Where the current key begins, ms. */
+  private beginMs = 0;
+
+  constructor(digits: string) {
+    this.keys = digits.replace(/[^0-9*#A-DwW]/gi, '');
+    let durationMs = 0;
+    for (const key of this.keys) durationMs += lengthMs(key);
+    this.durationMs = durationMs;
   }
-  return { samples, sampleRate: SAMPLE_RATE };
+
+  /**
+   * Writes the first `count` samples from a place on, which never goes back; nothing in them changes but every 20 ms.
+   * @param placeMs from the beginning of the first key, ms
+   */
+  write(dst: Int16Array, count: number, placeMs: number, sampleRate: number): void {
+    let key = this.keys.charAt(this.index);
+    while (key !== '' && placeMs >= this.beginMs + lengthMs(key)) {
+      this.beginMs += lengthMs(key);
+      key = this.keys.charAt(++this.index);
+    }
+    const intoMs = placeMs - this.beginMs;
+    if (key === '' || isPause(key) || intoMs >= TONE_MS) dst.fill(0, 0, count);
+    else writeDtmf(dst, 0, count, key, sampleRate, AMPLITUDE, (intoMs * sampleRate) / 1000);
+  }
 }
 
 function lengthMs(key: string): number {

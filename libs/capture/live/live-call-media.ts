@@ -1,14 +1,15 @@
-import type {
-  CallMedia,
-  CallMediaListener,
-  CaptureJob,
-  CaptureListener,
-  LegMediaCounts,
-  MediaAddress,
-  Party,
-  Playback,
-  PlaybackControl,
-  RecordingControl,
+import {
+  PARTIES,
+  type CallMedia,
+  type CallMediaListener,
+  type CaptureJob,
+  type CaptureListener,
+  type LegMediaCounts,
+  type MediaAddress,
+  type Party,
+  type Playback,
+  type PlaybackControl,
+  type RecordingControl,
 } from '#libs/recording-model';
 import { CallCore } from '../call/call-core.js';
 import type { LegCounts, LegParty } from '../call/leg-source.js';
@@ -48,6 +49,8 @@ export interface LiveLegEvents {
   /** Media time of what is arriving now, ms. */
   nowMs(): number;
   keyPressed(key: string, party: LegParty): void;
+  /** A key that came beside the audio, in which it is not heard. */
+  keySignalled(key: string, party: LegParty): void;
   /** The first audio of the leg has arrived. */
   partyHeard(party: LegParty): void;
 }
@@ -57,6 +60,8 @@ export interface LiveLegEvents {
  * read three times, 32 packets each time.
  */
 const MOST_CATCH_UP_MS = 1200;
+/** Keys that wait to be heard by the other party; a party that sends more of them presses no keys. */
+const MOST_KEYS_WAITING = 64;
 
 /** A call whose media arrives in real time. Commands take effect where the audio of their moment lies, so `playoutDelayMs` later. */
 export class LiveCallMedia implements CallMedia {
@@ -72,6 +77,8 @@ export class LiveCallMedia implements CallMedia {
   private closing: Promise<void> | null = null;
   /** What the legs say, while each is heard by the other. */
   private relayed: readonly Hearing[] = [];
+  /** Keys of a party that wait for the one whose tone the other hears. */
+  private readonly keysPassedOn = new Map<LegParty, string[]>();
   /** What the parties hear of others, and who is told when the media ends. */
   private readonly sources = new Map<FrameSource, () => void>();
 
@@ -81,6 +88,7 @@ export class LiveCallMedia implements CallMedia {
     this.legs = options.legs({
       nowMs: () => this.nowMs(),
       keyPressed: (key, party) => this.guard(() => this.key(key, party === 'conference' ? 'caller' : party)),
+      keySignalled: (key, party) => this.guard(() => this.keySignalled(key, party)),
       partyHeard: (party) => this.guard(() => options.onHeard(party)),
     });
     this.player = new Player(this.legs.map(({ party, output }) => ({ party, output })));
@@ -253,6 +261,26 @@ export class LiveCallMedia implements CallMedia {
     for (const told of [...this.sources.values()]) told();
     this.sources.clear();
     this.player.stop();
+  }
+
+  /** The other party hears a key as a tone, one after the other: keys may come faster than tones can be told apart. */
+  private keySignalled(key: string, party: LegParty): void {
+    this.key(key, party === 'conference' ? 'caller' : party);
+    const others = this.relayed.length === 0 ? [] : PARTIES.filter((other) => other !== party);
+    if (others.length !== 1 || this.legs.some((leg) => leg.party === party && leg.muted)) return;
+    const waiting = this.keysPassedOn.get(party);
+    if (waiting === undefined) this.passOn(key, party, others);
+    else if (waiting.length < MOST_KEYS_WAITING) waiting.push(key);
+  }
+
+  private passOn(key: string, from: LegParty, toward: readonly Party[]): void {
+    const waiting = this.keysPassedOn.get(from) ?? [];
+    this.keysPassedOn.set(from, waiting);
+    this.play({ kind: 'digits', digits: key, toward }, () => {
+      const next = waiting.shift();
+      if (next === undefined) this.keysPassedOn.delete(from);
+      else this.passOn(next, from, toward);
+    });
   }
 
   private beginRelay(): void {

@@ -1,5 +1,5 @@
 import { describe, it, expect } from '@jest/globals';
-import { InbandDtmfDetector } from '#libs/media';
+import { InbandDtmfDetector, TELEPHONE_EVENT_BYTES, writeTelephoneEvent } from '#libs/media';
 import { withNode } from '../testing/live-node.js';
 import { Phone } from '../testing/phones.js';
 import { Platform, withServer } from '../testing/platform.js';
@@ -98,6 +98,40 @@ describe('the relay between the parties of a call', () => {
       expect(levelOf(caller.heard(), 700) / 5000).toBeCloseTo(1, 1);
       expect(levelOf(caller.heard(), 1500)).toBeGreaterThan(7000);
       expect(levelOf(caller.heard(), 600)).toBeLessThan(QUIET);
+    });
+  });
+});
+
+describe('a key that is pressed on one leg and signalled beside its audio (RFC 4733)', () => {
+  it.concurrent('is heard on the other as a tone, however fast it comes, and only while they are connected', async () => {
+    await withNode(async (node, spool) => {
+      const call = await open(node, [rtp('caller', 'PCMU', { telephoneEvent: 101 }), rtp('callee', 'PCMA')]);
+      const [caller, callee] = [await Phone.at(call, 0), await Phone.at(call, 1, 'PCMA')];
+      const endpoint = call.endpoints[0];
+      if (endpoint?.kind !== 'rtp') throw new Error('No RTP leg');
+      let pressed = 0;
+      const press = (key: string): void => {
+        const at = 50_000 + pressed++;
+        const payload = new Uint8Array(TELEPHONE_EVENT_BYTES);
+        writeTelephoneEvent(payload, 0, { key, end: true, volume: 10, duration: 400 });
+        caller.peer.sendNow(endpoint, { sequenceNumber: at, timestamp: at * 1600, payload, payloadType: 101, marker: true });
+      };
+      await Promise.all([caller.says(tone(300, 60, 1)), callee.says(tone(300, 60, 1))]);
+      press('7');
+      await sleep(40);
+      const recording = record(call, spool, 'r', testSpec());
+      call.relay(true);
+      for (const key of '19#') press(key);
+      await Promise.all([caller.says(tone(300, 900, 1)), callee.says(tone(300, 900, 1))]);
+      const keysIn = (samples: Int16Array): string => {
+        const keys: string[] = [];
+        new InbandDtmfDetector(8000).process(samples, 0, samples.length, (key) => keys.push(key));
+        return keys.join('');
+      };
+      expect([keysIn(callee.heard()), keysIn(caller.heard())]).toEqual(['19#', '']);
+      call.hangup('caller');
+      const { audio } = await finished(recording);
+      expect(audio.map(keysIn)).toEqual(['', '']);
     });
   });
 });

@@ -1,7 +1,7 @@
 import { mixInto, Resampler, writeTone } from '#libs/media';
 import type { Playback, PlaybackControl } from '#libs/recording-model';
 import type { LegParty } from '../call/leg-source.js';
-import { digitTones } from './digit-tones.js';
+import { DigitTones } from './digit-tones.js';
 
 /** Sounds and what is passed on are sent in frames of this length, ms. */
 export const FRAME_MS = 20;
@@ -29,7 +29,7 @@ export class Sounds {
 
   play(playback: Playback, ended: () => void): PlaybackControl {
     const audible = audibleOf(playback);
-    const sound: Sound = { playback: audible, durationMs: durationOf(audible), playedMs: 0, ended, resampled: new Map() };
+    const sound: Sound = { playback: audible, durationMs: lengthOf(audible), playedMs: 0, ended, resampled: new Map() };
     this.sounds.push(sound);
     return { cancel: () => this.cancel(sound) };
   }
@@ -61,20 +61,31 @@ export class Sounds {
 }
 
 /** What is sent as it is, or made sample by sample. */
-type Audible = Exclude<Playback, { kind: 'digits' }>;
+type Audible = Exclude<Playback, { kind: 'digits' }> | { readonly kind: 'keys'; readonly tones: DigitTones; readonly toward: readonly LegParty[] };
 
 function audibleOf(playback: Playback): Audible {
-  return playback.kind === 'digits' ? { kind: 'pcm', toward: playback.toward, ...digitTones(playback.digits) } : playback;
+  return playback.kind === 'digits' ? { kind: 'keys', toward: playback.toward, tones: new DigitTones(playback.digits) } : playback;
 }
 
 /** Length of a playback, ms. */
 export function durationOf(playback: Playback): number {
-  const audible = audibleOf(playback);
-  return audible.kind === 'tone' ? audible.durationMs : (audible.samples.length * 1000) / audible.sampleRate;
+  return lengthOf(audibleOf(playback));
+}
+
+function lengthOf(audible: Audible): number {
+  switch (audible.kind) {
+    case 'tone':
+      return audible.durationMs;
+    case 'keys':
+      return audible.tones.durationMs;
+    case 'pcm':
+      return (audible.samples.length * 1000) / audible.sampleRate;
+  }
 }
 
 function reaches(playback: Audible, party: LegParty): boolean {
-  return party === 'conference' || playback.toward.includes(party);
+  const toward: readonly LegParty[] = playback.toward;
+  return party === 'conference' || toward.includes(party);
 }
 
 function mixed(sounds: readonly Sound[], sampleRate: number): Int16Array {
@@ -96,6 +107,8 @@ function writeSound(dst: Int16Array, sound: Sound, sampleRate: number): void {
   const { playback } = sound;
   if (playback.kind === 'tone') {
     writeTone(dst, 0, count, { frequencyHz: playback.frequencyHz, sampleRate, amplitude: TONE_AMPLITUDE, startSample: start });
+  } else if (playback.kind === 'keys') {
+    playback.tones.write(dst, count, sound.playedMs, sampleRate);
   } else {
     dst.set(samplesAt(sound, playback, sampleRate).subarray(start, start + count));
   }

@@ -28,6 +28,8 @@ export interface RunningRecording {
 export function record(call: CallMedia, spool: Spool, recordingId: string, spec: RecordingSpec): RunningRecording {
   const told: string[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+  // Not every test waits for it; then the directory may be gone before it is read.
+  promise.catch(() => undefined);
   const listener: CaptureListener = {
     capturing: () => told.push('capturing'),
     paused: () => told.push('paused'),

@@ -130,7 +130,7 @@ export class RtpLeg implements LiveLeg {
   private takeTelephoneEvent(packet: Buffer, from: RemoteInfo): void {
     this.place(this.arrived(from), 0);
     const key = this.telephoneEvents.push(header, packet);
-    if (key !== null) this.events.keyPressed(key, this.party);
+    if (key !== null) this.events.keySignalled(key, this.party);
   }
 
   /** Packets without audio (`count` 0) are placed too: they share the sequence numbers of the stream and would look lost. */
