@@ -10,6 +10,7 @@ import { startStrictS3, type StrictS3 } from '../storage/testing/index.js';
 import { createApplication, deleteApplication } from './applications.js';
 import { deleteRecording } from './delete-recording.js';
 import { deletionDate } from './deletion-date.js';
+import { OutboxRelay } from './outbox-relay.js';
 import type { OrchestrationPorts } from './ports.js';
 import { changeRetention, holdRecording, Retention } from './retention.js';
 import { keepingPorts } from './spec-support/keeping-ports.js';
@@ -213,6 +214,21 @@ describe('retention', () => {
     await deleteRecording(ports, 'own-scope');
     expect(s3.objects().length).toBe(1);
     expect(await deletions('own-scope')).toBe(1);
+  });
+});
+
+describe('a recording that failed', () => {
+  it('is kept no longer than others: what is left of it goes when the time is over', async () => {
+    ports = { ...ports, settings: { ...ports.settings, retentionSeconds: 60 } };
+    const at = new Date(now).toISOString();
+    await ports.ledger.recordings.accept({ ...sampleRecordingRecord({ id: 'failed', updatedAt: at }), state: 'failed', receipt: null });
+    const entry = { recordingId: 'failed', state: 'failed', entered: true, epoch: 0, eventSequences: [] } as const;
+    await new OutboxRelay(ports).handle(entry);
+    await new OutboxRelay(ports).handle(entry);
+    expect((await ports.ledger.recordings.get('failed'))?.deleteAt).toBe(new Date(START + 60_000).toISOString());
+    pass(60);
+    expect((await new Retention(ports).run()).deleted).toBe(1);
+    expect(await deletions('failed')).toBe(1);
   });
 });
 

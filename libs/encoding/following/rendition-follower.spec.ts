@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { VEIL_HEAD_BYTES, veilFrom } from '#libs/media';
 import { RecgateError, type RecordingFormat } from '#libs/recording-model';
 import { createInlineEncoder } from '../inline-encoder.js';
 import { createRenditionFollower, type RenditionFollower } from './rendition-follower.js';
@@ -80,6 +82,21 @@ describe('the rendition follower', () => {
       ),
       { numRuns: 12, endOnFailure: true },
     );
+  });
+
+  it('hides what grows on the disk from the first byte on, and nothing else of it changes', async () => {
+    const veil = { head: randomBytes(VEIL_HEAD_BYTES), key: randomBytes(32) };
+    const on = createRenditionFollower({ places: 1, veil: () => veil });
+    followers.push(on);
+    const whole = audioOf(120_000);
+    const growing = begin(on, 'hidden');
+    await growing.push(whole.slice());
+    const made = await growing.finish(whole.length / 2);
+    const expected = await ordinary(STEREO, whole, file('plain'));
+    const [stored, bytes] = [readFileSync(made.file), readFileSync(expected.file)];
+    expect({ ...made, file: '' }).toEqual({ ...expected, file: '' });
+    for (let at = 0; at + 64 <= bytes.length; at += 2048) expect(stored.includes(bytes.subarray(at, at + 64))).toBe(false);
+    expect(Buffer.from(veilFrom(veil, 0)(stored.subarray(VEIL_HEAD_BYTES))).equals(bytes)).toBe(true);
   });
 
   it('has as many places as it was given; a finished or dropped rendition frees its own', async () => {
