@@ -8,7 +8,7 @@ const MOST_CHARACTERS = 1024;
 
 /** Where an outbound application calls (contract §9), by its prefix. */
 const DESTINATIONS = {
-  tel: /^\+?[0-9*#]{1,32}$/,
+  tel: /^(?=.{1,40}$)\+?[0-9*#]+(?:-[0-9*#]+)*$/,
   sip: /^[^\s@:]{1,128}@[^\s@]{1,253}$|^[a-z0-9.-]{1,253}$/i,
   loc: /^\S{1,255}$/,
   webrtc: /^\S{1,255}$/,
@@ -64,7 +64,7 @@ function restCall(parameter: string, call: JsonObject, index: number): RestCall 
   return { to, from, token: read('token'), outboundParameters: read('outbound_parameters') };
 }
 
-/** Bare digits are a telephone number, a bare address a SIP one. */
+/** Bare digits, also parted by single hyphens, are a telephone number; everything else without a prefix is a SIP address. */
 function destinationKind(to: string): DestinationKind | null {
   const [, prefix = '', rest = ''] = /^(tel|sip|loc|webrtc|wss|con):(.*)$/is.exec(to) ?? [];
   if (prefix !== '') {
@@ -72,7 +72,7 @@ function destinationKind(to: string): DestinationKind | null {
     return DESTINATIONS[kind].test(rest) ? kind : null;
   }
   if (DESTINATIONS.tel.test(to)) return 'tel';
-  return to.includes('@') && DESTINATIONS.sip.test(to) ? 'sip' : null;
+  return DESTINATIONS.sip.test(to) ? 'sip' : null;
 }
 
 /** The run of an outbound call: its ids have the vendor's shape (contract §1.3, §1.6). */

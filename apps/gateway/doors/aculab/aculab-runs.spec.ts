@@ -157,6 +157,15 @@ describe('service_start', () => {
       expect((await service.get('service_start', { [name]: one })).json()).toEqual([expect.any(String)]);
   });
 
+  it('knows a telephone number with hyphens, and a SIP user without a prefix', async () => {
+    const started = async (call: object) =>
+      (await service.post('service_start', { rest_calls: JSON.stringify(call) })).status;
+    expect(await started({ to: '44-1908-273800', from: '1' })).toBe(200);
+    expect(await started({ to: '44-1908-273800' })).toBe(400);
+    expect(await started({ to: 'tel:44--1908', from: '1' })).toBe(400);
+    expect(await started({ to: 'bob' })).toBe(200);
+  });
+
   it.each([
     ['no JSON', '{'],
     ['an empty list', '[]'],
