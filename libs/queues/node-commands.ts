@@ -23,7 +23,8 @@ const LOOK_AGAIN_MS = 1000;
 /** A frozen Redis may carry out an `add` long after its caller was told that it failed: such a command must do nothing. */
 const MOST_AGE_MS = 2000;
 
-export function createNodeCommander(connections: RedisConnections, prefix: string): NodeCommander {
+/** @param patienceMs how long an answer is waited for, ms */
+export function createNodeCommander(connections: RedisConnections, prefix: string, patienceMs = ANSWER_TIMEOUT_MS): NodeCommander {
   const channels = new Map<string, { queue: Queue; events: QueueEvents }>();
   const connection = connections.open('commands');
   const channelOf = (nodeId: string) => {
@@ -46,7 +47,7 @@ export function createNodeCommander(connections: RedisConnections, prefix: strin
       const { queue, events } = channelOf(nodeId);
       await soon(events.waitUntilReady(), nodeId);
       const job = await queue.add(command, data, { removeOnComplete: { age: 60 }, removeOnFail: { age: 60 }, attempts: 1 });
-      const reply = await answerTo(job.id ?? '', queue, events);
+      const reply = await answerTo(job.id ?? '', { queue, events, patienceMs });
       if (reply === null) throw new RecgateError('gateway.unavailable', `Media node ${nodeId} did not answer "${command}"`);
       if (reply.ok) return reply.value;
       throw new RecgateError(reply.code, reply.message, reply.field === undefined ? {} : { field: reply.field });
@@ -61,7 +62,10 @@ export function createNodeCommander(connections: RedisConnections, prefix: strin
  * What the node has answered, by its announcement or by looking for it; null when it did not answer in time. Not BullMQ's own
  * waiting: where Redis fails in the middle of that, the process ends.
  */
-function answerTo(jobId: string, queue: Queue, events: QueueEvents): Promise<NodeReply | null> {
+function answerTo(
+  jobId: string,
+  { queue, events, patienceMs }: { readonly queue: Queue; readonly events: QueueEvents; readonly patienceMs: number },
+): Promise<NodeReply | null> {
   return new Promise((resolve) => {
     const done = (reply: unknown): void => {
       clearTimeout(late);
@@ -80,7 +84,7 @@ function answerTo(jobId: string, queue: Queue, events: QueueEvents): Promise<Nod
       const job = await queue.getJob(jobId).catch(() => undefined);
       if (job?.finishedOn !== undefined) done(job.failedReason === undefined ? job.returnvalue : null);
     };
-    const late = setTimeout(() => done(null), ANSWER_TIMEOUT_MS);
+    const late = setTimeout(() => done(null), patienceMs);
     const again = setInterval(() => void look(), LOOK_AGAIN_MS);
     events.on('completed', onCompleted);
     events.on('failed', onFailed);
