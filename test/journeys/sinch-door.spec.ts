@@ -181,33 +181,47 @@ journeys.it('a conference: music while alone and on hold, keys as PIE, a place t
   const conferenceDtmfOptions = { mode: 'detect', maxDigits: 2 };
   const action = { name: 'connectConf', conferenceId, moh: 'ring', conferenceDtmfOptions };
   const application = await SinchApplication.start(gateway, 'door-conference', { ice: { action } });
-  const first = await application.arriving('first-in-room');
-  await until('whoever is alone hears music', () => hzIn(first.caller.heard(), 440, 480).length === 2);
-  const second = await application.arriving('second-in-room');
+  // A node that is late takes nobody in; such a call is over at once, and another one comes.
+  let calls = 0;
+  const joins = () =>
+    until('somebody is taken in', async () => {
+      const callId = `participant-${++calls}`;
+      const call = await application.arriving(callId);
+      const { conference } = await until('it is in the room, or over', async () => {
+        const { state, conference: room } = await gateway.api.get<{ state: string; conference?: object }>(
+          `/v1/calls/${call.callRef}`,
+        );
+        return (room !== undefined || state === 'ended') && { conference: room };
+      });
+      return conference !== undefined && { callId, call };
+    });
+  const first = await joins();
+  await until('whoever is alone hears music', () => hzIn(first.call.caller.heard(), 440, 480).length === 2);
+  const second = await joins();
   const participants = async () =>
     ((await (await application.ask('GET', path)).json()) as { participants?: { id: string; onhold: boolean }[] })
       .participants ?? [];
   await until('both are in the room', async () => (await participants()).length === 2);
-  for (const key of '12') second.caller.press(key);
+  for (const key of '12') second.call.caller.press(key);
   const { callid, menuResult } = await application.hears('pie');
   expect([callid, menuResult]).toEqual([
-    'second-in-room',
+    second.callId,
     { type: 'sequence', value: '12', menuId: conferenceId, inputMethod: 'dtmf' },
   ]);
-  expect((await application.ask('PATCH', `${path}/first-in-room`, { command: 'onhold', moh: 'ring' })).status).toBe(
+  expect((await application.ask('PATCH', `${path}/${first.callId}`, { command: 'onhold', moh: 'ring' })).status).toBe(
     204,
   );
   expect((await participants()).map(({ id, onhold }) => [id, onhold])).toEqual([
-    ['first-in-room', true],
-    ['second-in-room', false],
+    [first.callId, true],
+    [second.callId, false],
   ]);
-  const before = first.caller.heard().length;
-  await until('music on hold', () => hzIn(first.caller.heard().subarray(before), 440, 480).length === 2);
-  expect((await application.ask('PATCH', `${path}/first-in-room`, { command: 'resume' })).status).toBe(204);
+  const before = first.call.caller.heard().length;
+  await until('music on hold', () => hzIn(first.call.caller.heard().subarray(before), 440, 480).length === 2);
+  expect((await application.ask('PATCH', `${path}/${first.callId}`, { command: 'resume' })).status).toBe(204);
   await until('the hold is over', async () => (await participants()).every(({ onhold }) => !onhold));
   expect((await application.ask('DELETE', path)).status).toBe(204);
-  await Promise.all([first.ended(), second.ended()]);
-  await until('both calls are told', () => application.kinds().filter((kind) => kind === 'dice').length === 2);
+  await Promise.all([first.call.ended(), second.call.ended()]);
+  await until('both calls are told', () => application.kinds().filter((kind) => kind === 'dice').length === calls);
   application.expectSigned();
 });
 
