@@ -49,6 +49,16 @@ describe('keeping a recording', () => {
     },
   );
 
+  it.each([
+    ['retentionSeconds', '-5'],
+    ['retentionSeconds', '0'],
+    ['retentionSeconds', 'a week'],
+    ['transcriptionEngine', 'crystal-ball'],
+  ])('refuses an application whose %s is %j', async (name, value) => {
+    const answer = await gateway.ask('POST', '/v1/applications', { body: { name: 'x', vendor: 'flexml', settings: { [name]: value } } });
+    expect([answer.status, answer.json()['field']]).toEqual([400, `settings.${name}`]);
+  });
+
   it('under legal hold nobody deletes it', async () => {
     const id = await available();
     expect((await gateway.ask('PATCH', `/v1/recordings/${id}`, { body: { legalHold: true } })).json()['legalHold']).toBe(true);

@@ -37,7 +37,7 @@ export function createTranscription(
   const engines = enginesOf(config, engineHttp(client), searchPath);
   return {
     engineFor({ settings }) {
-      const chosen = settings['transcriptionEngine'] ?? config.engine;
+      const chosen = settings['transcriptionEngine']?.trim() || config.engine;
       const engine = engines[chosen as EngineName];
       if (engine === undefined) throw new RecgateError('field.invalid', `There is no speech engine "${chosen}"`, { field: 'transcriptionEngine' });
       return engine;

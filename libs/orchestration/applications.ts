@@ -100,10 +100,12 @@ export const COMMON_SETTINGS: readonly SettingDefinition[] = [
   {
     key: 'retentionSeconds',
     description: 'How long recordings are kept whose document does not say it, seconds; -1: for ever. Default: the gateway\'s own.',
+    rule: { wanted: '-1, or a number of seconds from 1 on', test: (value) => /^(-1|[1-9]\d{0,8})$/.test(value) },
   },
   {
     key: 'transcriptionEngine',
     description: 'Engine that writes this application\'s recordings down: none, openai, deepgram, vosk, pocketsphinx. Default: the gateway\'s own.',
+    rule: { wanted: 'none, openai, deepgram, vosk or pocketsphinx', test: (value) => /^(none|openai|deepgram|vosk|pocketsphinx)$/.test(value) },
   },
   { key: 'transcriptionModel', description: 'Model that the engine is asked for. Default: the gateway\'s own.' },
   { key: 'transcriptionKey', description: 'API key for the engine. Default: the gateway\'s own.', secret: true },

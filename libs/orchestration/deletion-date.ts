@@ -16,7 +16,7 @@ export function deletionDate(
 }
 
 function ownRule({ settings }: Pick<ApplicationView, 'settings'>): number | null {
-  const text = settings['retentionSeconds'] ?? '';
+  const text = (settings['retentionSeconds'] ?? '').trim();
   return /^-?\d{1,10}$/.test(text) ? Number(text) : null;
 }
 

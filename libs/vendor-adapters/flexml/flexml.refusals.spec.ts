@@ -36,6 +36,8 @@ describe('flexml: refusals', () => {
     ['transcribe="true" transcribeLowConfidenceWordThreshold="1.5"'],
     ['integerKey1="seven"'],
     ['lifecycleTtl="60" lifecycleAction="burn"'],
+    ['lifecycleTtl="-2"'],
+    ['lifecycleTtl="soon"'],
     [`fileSid="${SID}" fileMode="prepend"`],
   ])('refuses <Record %s/> with its place', (attributes) => {
     const error = refusal(`<Response>\n  <Record ${attributes}/>\n</Response>`);
