@@ -15,6 +15,9 @@ const AUDIT_EVERY_MS = 10 * 60_000;
 const AUDIT_WINDOW_MS = 24 * 3_600_000;
 const AUDIT_PAGE = 200;
 
+/** A recording that had not begun when its node was lost is given up after this time: a node that is back by then says more. */
+const NEVER_BEGAN_MS = 10 * 60_000;
+
 export interface ReconcileReport {
   readonly requeued: number;
   readonly redelivered: number;
@@ -105,7 +108,8 @@ export class Reconciler {
     // Looking into the spools reads them, so it is done only when somebody is missing.
     if (candidates.length === 0) return new Set();
     const here = new Set((await this.ports.spools.list()).map((spool) => spool.recordingId));
-    return new Set(candidates.filter((id) => here.has(id)));
+    const neverBegan = new Set(live.filter((record) => hasNoAudio(record, this.ports.clock.now())).map(({ id }) => id));
+    return new Set(candidates.filter((id) => here.has(id) || neverBegan.has(id)));
   }
 
   private async callIsOver({ callRef }: RecordingRecord, before: Date): Promise<boolean> {
@@ -184,4 +188,9 @@ export class Reconciler {
       this.ports.log.warn('a recording could not be moved on', { recordingId: record.id, state: record.state, reason: error.message });
     }
   }
+}
+
+/** No audio was kept anywhere: it was waiting to begin, and has not moved for long. */
+function hasNoAudio({ state, updatedAt }: RecordingRecord, now: Date): boolean {
+  return (state === 'accepted' || state === 'armed') && now.getTime() - Date.parse(updatedAt) >= NEVER_BEGAN_MS;
 }
