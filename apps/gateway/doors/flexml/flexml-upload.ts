@@ -47,6 +47,8 @@ export async function readUpload<T>(request: Request, take: TakeUpload<T>): Prom
 async function readBare<T>(request: Request, contentType: string, take: TakeUpload<T>): Promise<T> {
   const fields: JsonObject = Object.fromEntries(parametersOf(request));
   const bytes = new PassThrough();
+  // Whoever reads it learns of an error; one that comes before anybody reads must not end the process.
+  bytes.on('error', () => undefined);
   request.once('close', () => {
     if (!request.complete) bytes.destroy(brokenOff());
   });
