@@ -1,7 +1,6 @@
 import { RecgateError, type AccountingOutcome, type JsonValue } from '#libs/recording-model';
-import type { ParseLog } from './parse-log.js';
+import type { ParseLog, XmlAttribute, XmlElement } from '../shared/index.js';
 import { shownValue } from './redaction.js';
-import type { XmlAttribute, XmlElement } from './xml-document.js';
 
 /** What becomes of a field once its value has been read. */
 export interface FieldFate {

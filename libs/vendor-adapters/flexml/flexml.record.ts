@@ -7,6 +7,7 @@ import {
   type RecordingSpec,
   type SilenceRule,
 } from '#libs/recording-model';
+import type { XmlElement } from '../shared/index.js';
 import { AttributeReader } from './attribute-reader.js';
 import { readDestination, readIfExists } from './flexml.record-storage.js';
 import { readSubscriptions, readTranscription } from './flexml.record-subscriptions.js';
@@ -15,7 +16,6 @@ import { MOST_TEXT } from './flexml.storage-fields.js';
 import { ALL_KEYS, readKeys } from './keys.js';
 import { SecretCollector, keepUserinfo, readMethod, urlAttribute, type MapContext } from './map-context.js';
 import { shownValue } from './redaction.js';
-import type { XmlElement } from './xml-document.js';
 
 const NEVER_ENDS_BACKGROUND = 'it does not end a background recording';
 const NEVER_BRANCHES = 'a background recording does not branch the call flow';

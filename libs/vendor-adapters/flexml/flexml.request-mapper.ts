@@ -6,11 +6,11 @@ import {
   type ParsedDocument,
   type VendorDocument,
 } from '#libs/recording-model';
+import { ParseLog, parseXmlDocument, type XmlElement } from '../shared/index.js';
 import { readRecord } from './flexml.record.js';
 import { readVerb } from './flexml.verbs.js';
 import type { MapContext } from './map-context.js';
-import { ParseLog } from './parse-log.js';
-import { parseXmlDocument, type XmlElement } from './xml-document.js';
+import { shownValue } from './redaction.js';
 
 /**
  * Reads a FlexML document (contract §1.1, §2, §5) into call-flow steps.
@@ -24,7 +24,7 @@ export function parseFlexml(document: VendorDocument, { application }: ParseCont
       position: root.at,
     });
   }
-  const log = new ParseLog(root);
+  const log = new ParseLog(root, shownValue);
   for (const field of [...root.attributes, ...(root.text === null ? [] : [root.text])]) {
     log.warn(`${field.at.path} has no meaning in FlexML`, field.at);
   }

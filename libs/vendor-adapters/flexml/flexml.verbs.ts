@@ -1,4 +1,5 @@
 import { type CollectDigitsAction, type FlowAction, type FlowStep } from '#libs/recording-model';
+import type { XmlElement } from '../shared/index.js';
 import { AttributeReader } from './attribute-reader.js';
 import { storedFileUrl } from './flexml.names.js';
 import { ALL_KEYS, readKeys } from './keys.js';
@@ -6,7 +7,6 @@ import { AMD_PURPOSE } from './flexml.flow-renderer.js';
 import { flowRequest, flowRequestAttribute, readMethod, urlText, type MapContext } from './map-context.js';
 import { shownValue } from './redaction.js';
 import { readSkipped } from './skipped-element.js';
-import type { XmlElement } from './xml-document.js';
 
 type VerbMapper = (element: XmlElement, reader: AttributeReader, context: MapContext) => readonly FlowAction[];
 

@@ -6,12 +6,10 @@ import {
   type SourcePosition,
   type UrlWithoutUserinfo,
 } from '#libs/recording-model';
-import { resolveUrl } from '../shared/index.js';
+import { resolveUrl, type ParseLog, type XmlElement } from '../shared/index.js';
 import type { AttributeReader, FieldFate } from './attribute-reader.js';
 import { settingOf } from './flexml.settings.js';
 import { shownValue } from './redaction.js';
-import type { ParseLog } from './parse-log.js';
-import type { XmlElement } from './xml-document.js';
 
 /** What every verb is read with. */
 export interface MapContext {

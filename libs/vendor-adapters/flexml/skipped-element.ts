@@ -1,7 +1,7 @@
 import type { FlowAction } from '#libs/recording-model';
+import type { XmlElement } from '../shared/index.js';
 import type { MapContext } from './map-context.js';
 import { shownValue } from './redaction.js';
-import type { XmlElement } from './xml-document.js';
 
 /** Verbs of the contract that the gateway does not carry out (§5). */
 const KNOWN = new Set(['start', 'stop', 'connect', 'stream']);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { fieldsOfXml, parseDocument, recordActions, refusalOf } from '#libs/testing';
+import { parseXmlDocument, type XmlElement } from '../shared/index.js';
 import { flexmlAdapter } from './index.js';
-import { parseXmlDocument, type XmlElement } from './xml-document.js';
 
 /** Text that XML 1.0 can carry. */
 const xmlText = fc

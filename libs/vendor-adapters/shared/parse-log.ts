@@ -1,15 +1,20 @@
 import type { AccountingEntry, JsonValue, ParsedDocument, SourcePosition } from '#libs/recording-model';
-import { AccountingCollector, type AccountedSource } from '../shared/index.js';
-import { shownValue } from './redaction.js';
+import { AccountingCollector, type AccountedSource } from './accounting-collector.js';
 import type { XmlElement, XmlText } from './xml-document.js';
 
-/** Gathers, while a document is read, what became of each field and what the application should be warned of. */
+/** A field's value as the accounting may show it: without credentials. */
+export type ShownValue = (field: { readonly name?: string; readonly value: string }) => string;
+
+/** Gathers, while an XML document is read, what became of each field and what the application should be warned of. */
 export class ParseLog {
   private readonly fields: ReadonlyMap<string, XmlText>;
   private readonly collector: AccountingCollector;
   private readonly noted: ParsedDocument['warnings'][number][] = [];
 
-  constructor(root: XmlElement) {
+  constructor(
+    root: XmlElement,
+    readonly shown: ShownValue,
+  ) {
     this.fields = new Map(fieldsOf(root).map((field) => [field.at.path, field]));
     this.collector = new AccountingCollector(this.source());
   }
@@ -39,9 +44,14 @@ export class ParseLog {
   private source(): AccountedSource {
     return {
       positionOf: (path) => this.fields.get(path)?.at ?? { path },
-      at: (path) => shownValue(this.fields.get(path) ?? { value: '' }),
+      at: (path) => this.shown(this.fields.get(path) ?? { value: '' }),
     };
   }
+}
+
+/** A text in which no URL holds userinfo. */
+export function withoutUserinfo(text: string): string {
+  return text.replace(/\/\/[^/?#\s]*@/g, '//');
 }
 
 /** Attributes and texts of an element and all below it, in document order. */
