@@ -65,7 +65,7 @@ describe('steps in order', () => {
     runner.run(
       {
         ...documentOf(
-          { kind: 'skipped', name: 'Amd', reason: 'not yet executed' },
+          { kind: 'skipped', name: 'Amd', reason: 'no such thing here' },
           { kind: 'deleteFile', file: '/f' },
           { kind: 'reject' },
         ),
@@ -75,7 +75,7 @@ describe('steps in order', () => {
     );
     expect(log).toEqual([
       'warn /x odd',
-      'warn /0 Amd is not carried out: not yet executed',
+      'warn /0 Amd is not carried out: no such thing here',
       'delete /f',
       'hangup rejectStep',
       'ended rejectStep',

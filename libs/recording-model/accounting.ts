@@ -22,6 +22,3 @@ export interface AccountingEntry {
   readonly line?: number;
   readonly column?: number;
 }
-
-/** The reason of a field that is parsed today and executed by a later version. */
-export const NOT_YET_EXECUTED = 'not yet executed';

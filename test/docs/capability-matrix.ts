@@ -1,4 +1,4 @@
-import { NOT_YET_EXECUTED, type FieldCapability, type VendorAdapter } from '#libs/recording-model';
+import type { FieldCapability, VendorAdapter } from '#libs/recording-model';
 import { code, markdownTable } from './markdown.js';
 import { renderSpecSummary, TITLES, vendorsOf, type Adapters, type PlainSpecs } from './spec-summary.js';
 
@@ -13,8 +13,7 @@ export function renderCapabilityMatrix(adapters: Adapters, plain: PlainSpecs): s
       '- **executed**: carried out as the vendor does it.',
       '- **converted**: carried out under another name, unit or value.',
       '- **emulated**: the gateway does it itself.',
-      `- **${NOT_YET_EXECUTED}**: read, checked and shown in the accounting; nothing happens.`,
-      '- **not applicable**: nothing that a recording gateway could do; shown in the accounting.',
+      '- **not applicable**: nothing that a recording gateway could do; shown in the accounting. The note says why.',
     ].join('\n'),
     'Prompts and digits are heard in live calls; texts are spoken where there is a speech engine and take their time in silence where there is none.',
     '## By field of the canonical job',

@@ -1,5 +1,4 @@
 import {
-  NOT_YET_EXECUTED,
   type FieldCapability,
   type RecordingSpec,
   type VendorAdapter,
@@ -57,7 +56,7 @@ export function renderSpecSummary(adapters: Adapters, plain: PlainSpecs): string
     `${code(field)}: ${meaning}`,
     ...vendors.map((vendor) => summaryCell(adapters[vendor], plain[vendor], field as keyof RecordingSpec)),
   ]);
-  const legend = `\\* ${NOT_YET_EXECUTED}. *Italic*: no field of its own; what the vendor's record instructions come to. –: the vendor has no such thing.`;
+  const legend = `*Italic*: no field of its own; what the vendor's record instructions come to. –: the vendor has no such thing.`;
   return `${markdownTable(['Field', ...vendors.map((vendor) => TITLES[vendor])], rows)}\n\n${legend}`;
 }
 
@@ -91,17 +90,14 @@ const MANY_NAMES = 3;
 
 /** The names of fields, many of one family as `gcp…`. */
 function families(asking: readonly FieldCapability[]): string[] {
-  const named = asking.map(({ field, support }) => ({ name: nameInInstruction(field), support }));
+  const named = asking.map(({ field }) => nameInInstruction(field));
   const firstWord = (name: string) => /^[a-z]+/.exec(name)?.[0] ?? name;
-  const groups = new Map<string, typeof named>();
-  for (const entry of named) {
-    const key = named.length > MANY_NAMES ? firstWord(entry.name) : entry.name;
-    groups.set(key, [...(groups.get(key) ?? []), entry]);
+  const groups = new Map<string, string[]>();
+  for (const name of named) {
+    const key = named.length > MANY_NAMES ? firstWord(name) : name;
+    groups.set(key, [...(groups.get(key) ?? []), name]);
   }
-  return [...groups.values()].map((group) => {
-    const later = group.every(({ support }) => support === NOT_YET_EXECUTED);
-    return code(familyName(group.map(({ name }) => name))) + (later ? '\\*' : '');
-  });
+  return [...groups.values()].map((names) => code(familyName(names)));
 }
 
 /** What the names begin with, and an ellipsis when they differ after it. */

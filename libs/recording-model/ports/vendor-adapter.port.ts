@@ -210,9 +210,10 @@ export interface FieldCapability {
   readonly field: string;
   /** The field of the canonical model, or null when there is none. */
   readonly to: string | null;
-  readonly support: 'executed' | 'converted' | 'emulated' | 'not yet executed' | 'not applicable';
+  readonly support: 'executed' | 'converted' | 'emulated' | 'not applicable';
   /** The vendor's default as written; null for none. */
   readonly default: string | null;
+  /** Required for what is not applicable: the reason. */
   readonly note?: string;
 }
 

@@ -36,10 +36,9 @@ describe('the page docs/sinch.md', () => {
   });
 
   it('names every instruction, action and recording option', () => {
-    for (const { field, support } of sinchAdapter.capabilities) {
+    for (const { field } of sinchAdapter.capabilities) {
       const [owner = '', option = ''] = field.split('.');
       expect(page).toContain(owner === 'options' && option !== '' ? option : owner);
-      if (support === 'not yet executed') expect(page).toContain('**not yet executed**');
     }
   });
 });
