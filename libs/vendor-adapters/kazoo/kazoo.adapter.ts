@@ -10,9 +10,11 @@ import { mapFlow } from './kazoo.flow-mapper.js';
 import { firstKazooRequest, renderKazooFlowRequest } from './kazoo.flow-renderer.js';
 import { kazooKeyCommands } from './kazoo.metaflow-keys.js';
 import { callState, mintKazooNames, nameKazooObject } from './kazoo.names.js';
+import { pivotState } from './kazoo.pivot-parameters.js';
 import { accountBelow, type KazooScope } from './kazoo.scope.js';
 import { KAZOO_SETTINGS, kazooSettings } from './kazoo.settings.js';
 import { storagePlan } from './kazoo.storage-plan.js';
+import { isTwiml, parseTwiml } from './kazoo.twiml.js';
 import { validateCallflow } from './kazoo.validation.js';
 import { failedWebhooks } from './kazoo.webhook-attempts.js';
 import { webhooksOf } from './kazoo.webhooks.js';
@@ -20,13 +22,13 @@ import { webhooksOf } from './kazoo.webhooks.js';
 /** A node takes two levels of nesting, so that a long flow is a deep document. */
 const MAX_DEPTH = 256;
 
-/** Kazoo: callflows, Pivot nodes and metaflows in; uploads and `object` webhooks out. */
+/** Kazoo: callflows, Pivot nodes, Pivot's TwiML and metaflows in; uploads and `object` webhooks out. */
 export const kazooAdapter: VendorAdapter = {
   vendor: 'kazoo',
   settings: KAZOO_SETTINGS,
   addresses: kazooAddresses,
   capabilities: KAZOO_CAPABILITIES,
-  parse: parseKazooDocument,
+  parse: readKazooDocument,
   mintNames: mintKazooNames,
   nameObject: nameKazooObject,
   render: renderKazooEvent,
@@ -39,6 +41,16 @@ export const kazooAdapter: VendorAdapter = {
   failedNotifications: failedWebhooks,
   renderError: renderKazooError,
 };
+
+/**
+ * Reads a callflow, a metaflow, or what an application answers to Pivot in TwiML (contract §3.3).
+ * @throws as `parseKazooDocument` and `parseTwiml`
+ */
+function readKazooDocument(document: VendorDocument, context: ParseContext): ParsedDocument {
+  if (isTwiml(document)) return parseTwiml(document, context);
+  const parsed = parseKazooDocument(document, context);
+  return { ...parsed, flowState: { ...parsed.flowState, ...pivotState(parsed) } };
+}
 
 /**
  * Reads a callflow or metaflow.

@@ -1,6 +1,7 @@
-import type { ApplicationView, CallIdentity, FlowContext, FlowRequest, WireRequest } from '#libs/recording-model';
+import type { ApplicationView, FlowContext, FlowRequest, WireRequest } from '#libs/recording-model';
 import { resolveUrl } from '../shared/index.js';
-import { choice, kazooSettings, setting, settingError } from './kazoo.settings.js';
+import { pivotParameters } from './kazoo.pivot-parameters.js';
+import { choice, setting, settingError } from './kazoo.settings.js';
 
 /**
  * The Pivot-style request for the first callflow; null without `callflowUrl`. Its credentials are the application secret
@@ -26,29 +27,4 @@ export function renderKazooFlowRequest(request: FlowRequest, context: FlowContex
   }
   const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
   return { method: 'POST', url: request.url, headers, body: parameters.toString(), userinfo };
-}
-
-function pivotParameters({ application, call, collected }: FlowContext): Record<string, string> {
-  const [fromUser = '', fromRealm = ''] = call.from.split('@');
-  const [toUser = '', toRealm = ''] = call.to.split('@');
-  const parameters = {
-    'Account-ID': own(call, 'account_id') ?? kazooSettings(application).accountId,
-    'Api-Version': '4.x',
-    'Call-ID': call.callId,
-    'Caller-ID-Name': own(call, 'caller_id_name') ?? '',
-    'Caller-ID-Number': own(call, 'caller_id_number') ?? fromUser,
-    Digits: collected?.digits ?? '',
-    Direction: call.direction,
-    From: fromUser,
-    'From-Realm': fromRealm,
-    'Owner-ID': own(call, 'owner_id') ?? '',
-    To: toUser,
-    'To-Realm': toRealm,
-  };
-  return Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== ''));
-}
-
-function own(call: CallIdentity, key: string): string | null {
-  const value = call.vendor[key];
-  return typeof value === 'string' && value !== '' ? value : null;
 }

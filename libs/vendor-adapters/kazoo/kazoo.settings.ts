@@ -53,6 +53,11 @@ export const KAZOO_SETTINGS = [
   },
   { key: 'callflowUrl', description: 'URL asked for the first callflow of a call, as Pivot asks its voice_url.' },
   { key: 'callflowMethod', description: 'Method of the callflowUrl request: GET or POST.', default: 'GET' },
+  {
+    key: 'callflowFormat',
+    description: 'Words of the callflowUrl request and of those that follow, as req_format of pivot: kazoo or twiml.',
+    default: 'kazoo',
+  },
   { key: 'callflowUserinfo', description: 'user:password for the callflowUrl request.', secret: true },
   {
     key: 'urlBlacklist',

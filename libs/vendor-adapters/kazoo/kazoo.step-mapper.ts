@@ -2,6 +2,7 @@ import { type FlowAction, type FlowRequest, type JsonValue } from '#libs/recordi
 import { resolveUrl } from '../shared/index.js';
 import { CALLFLOW_COLLECTION } from './kazoo.call-starts.js';
 import { metaflowOwners } from './kazoo.metaflow-keys.js';
+import type { PivotFormat } from './kazoo.pivot-parameters.js';
 import { flagRule, text } from './kazoo.record-fields.js';
 import { asInteger } from './kazoo.schema.js';
 import type { FieldReader, KazooScope } from './kazoo.scope.js';
@@ -173,17 +174,22 @@ function sendDigits(data: FieldReader): FlowAction | undefined {
   return digits === null ? undefined : { kind: 'sendDigits', digits };
 }
 
-/** Asks the application for the rest of the flow; TwiML answers are not understood. */
+/** Asks the application for the rest of the flow, in the words of `req_format`; its answer is a callflow or TwiML. */
 function pivot(data: FieldReader, { document, secrets }: KazooScope): FlowAction | undefined {
   const address = data.value('voice_url');
-  if (typeof address !== 'string' || data.value('req_format') === 'twiml') return undefined;
+  if (typeof address !== 'string') return undefined;
   const { url, userinfo } = tryUrl(address, data, document.positionOf(`${data.pointer}/voice_url`));
   if (url === null) return undefined;
   data.account('voice_url', userinfo === null ? 'exact' : 'converted', { to: 'step.request.url', value: url });
   const secret = `${data.pointer}/voice_url`;
   if (userinfo !== null) secrets[secret] = userinfo;
   const method = /^post$/i.test(text(data, 'method', 'step.request.method') ?? 'get') ? 'POST' : 'GET';
-  data.account('req_format', 'exact', { to: 'step.request' });
+  data.take<PivotFormat>('req_format', {
+    to: 'step.request',
+    fallback: 'kazoo',
+    shown: 'kazoo',
+    read: (value) => (value === 'kazoo' || value === 'twiml' ? { value } : undefined),
+  });
   const request: FlowRequest = { purpose: 'voice_url', url, method, userinfo: userinfo === null ? null : { secret } };
   return { kind: 'fetch', request };
 }
