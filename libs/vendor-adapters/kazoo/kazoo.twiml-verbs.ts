@@ -1,5 +1,6 @@
 import type { CollectDigitsAction, FlowAction, FlowStep } from '#libs/recording-model';
 import type { XmlElement, XmlText } from '../shared/index.js';
+import { metaflowOwners } from './kazoo.metaflow-keys.js';
 import { TwimlAttributes } from './kazoo.twiml-attributes.js';
 import { readTwimlRecord } from './kazoo.twiml-record.js';
 import { requestOf, textUrl, type TwimlScope } from './kazoo.twiml-scope.js';
@@ -86,8 +87,10 @@ function dial(element: XmlElement, attributes: TwimlAttributes, scope: TwimlScop
   const others = element.children.filter((child) => child !== noun);
   for (const child of others) skipped(child, 'the first that is named is dialled', scope);
   if (to === null) return [skipped(element, 'there is nobody to dial', scope)];
-  const conference = noun?.name.toLowerCase() === 'conference';
-  return [{ kind: 'connect', to, conference, maxDurationMs: limitMs === 0 ? null : limitMs, next }];
+  const kind = noun?.name.toLowerCase() ?? 'number';
+  // Keys of a user run that user's metaflows.
+  const owners = kind === 'user' ? { owners: metaflowOwners(kind, to) } : {};
+  return [{ kind: 'connect', to, conference: kind === 'conference', maxDurationMs: limitMs === 0 ? null : limitMs, next, ...owners }];
 }
 
 function redirect(element: XmlElement, attributes: TwimlAttributes, scope: TwimlScope): readonly FlowAction[] {

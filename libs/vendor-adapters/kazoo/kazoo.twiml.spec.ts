@@ -123,6 +123,7 @@ describe('the other verbs', () => {
     ['<Reject reason="busy"/>', [{ kind: 'reject' }]],
     ['<Dial>+14155550199</Dial>', [{ kind: 'connect', to: '+14155550199', conference: false, maxDurationMs: null }]],
     ['<Dial><Conference>daily</Conference></Dial>', [{ kind: 'connect', to: 'daily', conference: true }]],
+    ['<Dial><User>u1</User></Dial>', [{ kind: 'connect', to: 'u1', owners: ['user/u1', 'account'] }]],
     ['<Gather><Say>Press</Say></Gather>', [{ kind: 'collectDigits', finishKeys: '#', maxDigits: null, timeoutMs: 5000, prompts: [{ kind: 'speak' }] }]],
     ['<Say/><Play>http://</Play><Dial/><Redirect/>', ['Say', 'Play', 'Dial', 'Redirect'].map((name) => ({ kind: 'skipped', name }))],
   ])('%s', (inside, steps) => {
