@@ -321,7 +321,7 @@ export class CallFlowRunner {
   }
 
   private record(step: StepOf<'record'>, frame: Frame): void {
-    const handle = this.running.start();
+    const handle = this.running.start(step.apart);
     if (step.spec.mode === 'blocking') frame.wait = { kind: 'record', handle, step, outcome: null };
     this.listener.startRecording(handle, step);
   }

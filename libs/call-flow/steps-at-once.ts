@@ -9,8 +9,12 @@ type StepAtOnce = StepOf<
 
 export function carryOutAtOnce(step: StepAtOnce, listener: FlowListener, running: RunningRecordings): void {
   switch (step.kind) {
-    case 'stopRecording':
-      return listener.stopRecording(step.which, running.take(step.which));
+    case 'stopRecording': {
+      const meant = running.take(step.which, step.apart);
+      // Without one of that name, none of the others is meant.
+      if (step.apart === undefined || meant.length > 0) listener.stopRecording(step.which, meant);
+      return;
+    }
     case 'maskRecording':
       return listener.maskRecording(running.latest);
     case 'unmaskRecording':

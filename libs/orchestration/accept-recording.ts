@@ -19,7 +19,7 @@ export interface RecordingRequest {
   readonly callDurationMs: number;
   readonly nodeId: string | null;
   readonly documentUrl: string | null;
-  readonly action: Pick<RecordAction, 'spec' | 'secrets'>;
+  readonly action: Pick<RecordAction, 'spec' | 'secrets' | 'apart'>;
   readonly accounting: readonly AccountingEntry[];
   /** What the call's flow has carried along so far; some vendors name files by it. */
   readonly flowState?: JsonObject;

@@ -35,7 +35,8 @@ export type FlowStep = { readonly at: SourcePosition } & FlowAction;
 
 export type FlowAction =
   | RecordAction
-  | { readonly kind: 'stopRecording'; readonly which: 'latest' | 'all' }
+  /** `apart`: of the recordings that stand apart under this name; absent: of the flow's own. */
+  | { readonly kind: 'stopRecording'; readonly which: 'latest' | 'all'; readonly apart?: string }
   | { readonly kind: 'maskRecording'; readonly which: 'latest' }
   | { readonly kind: 'unmaskRecording'; readonly which: 'latest' }
   /**
@@ -108,6 +109,11 @@ export interface RecordAction {
   readonly kind: 'record';
   readonly spec: RecordingSpec;
   readonly secrets: SecretBag;
+  /**
+   * A recording that runs beside those of the flow (Kazoo contract §1.3, settings `call_recording`): of the flow's stops only one
+   * that has the same name means it, and a call whose flow is over does not go on for it. Absent: it is one of the flow's own.
+   */
+  readonly apart?: string;
 }
 
 export interface CollectDigitsAction {

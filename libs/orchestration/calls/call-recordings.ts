@@ -16,6 +16,8 @@ const MOST_RUNNING = 64;
 /** The recordings of one call, in the order of their starts. */
 export class CallRecordings {
   private readonly runs: RecordingRun[] = [];
+  /** Those that stand apart from the flow's own. */
+  private readonly apart = new Set<RecordingRun>();
   /** Starts that wait for room; null: none does. */
   private entering: Promise<void> | null = null;
 
@@ -37,6 +39,7 @@ export class CallRecordings {
     const isFull = this.running().length >= MOST_RUNNING;
     const run = new RecordingRun(this.ports, newRecordingRecord(this.ports, request), this.facts, settled);
     this.runs.push(run);
+    if (request.action.apart !== undefined) this.apart.add(run);
     if (isFull) {
       run.refuse(new RecgateError('node.full', `More than ${MOST_RUNNING} recordings at once on one call`));
       return run;
@@ -95,6 +98,11 @@ export class CallRecordings {
 
   get anyRunning(): boolean {
     return this.runs.some((run) => run.running);
+  }
+
+  /** Whether a recording runs for which a call goes on whose flow has come to its end. */
+  get holdCall(): boolean {
+    return this.running().some((run) => !this.apart.has(run));
   }
 
   get ids(): readonly string[] {

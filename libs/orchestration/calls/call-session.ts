@@ -327,7 +327,7 @@ export class CallSession implements CallMediaListener {
    */
   flowEnded(reason: FlowEnd): void {
     this.flowOver = true;
-    if (reason === 'completed' && this.recordings.anyRunning && !this.connection.isOverForGood) return;
+    if (reason === 'completed' && this.recordings.holdCall && !this.connection.isOverForGood) return;
     void this.hangup(null, END_REASONS[reason]);
   }
 
@@ -356,7 +356,7 @@ export class CallSession implements CallMediaListener {
   }
 
   private endWhenNothingRuns(): void {
-    if (this.flowOver && this.ending === null && !this.recordings.anyRunning) void this.hangup(null, 'flow');
+    if (this.flowOver && this.ending === null && !this.recordings.holdCall) void this.hangup(null, 'flow');
   }
 
   /** Whatever goes wrong on the way, the end is told and the media let go of. */

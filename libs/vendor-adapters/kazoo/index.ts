@@ -1,6 +1,5 @@
 export { kazooAdapter } from './kazoo.adapter.js';
 export {
-  accountDocument,
   credentialPrint,
   expectedSecret,
   loginData,
@@ -9,6 +8,7 @@ export {
   readUserAuth,
   type KazooLogin,
 } from './kazoo.auth.js';
+export { ownerDocument, ownerSettings, type DocumentOwner } from './kazoo.call-recording-documents.js';
 export { CALLFLOW_COLLECTION, callflowOf } from './kazoo.call-starts.js';
 export { callflowPage, callflowSummary, completeCallflow, mergeDocument, requireFreeNumbers } from './kazoo.callflows.js';
 export { channelDocument, readChannelPost, readChannelPut, type ChannelAction } from './kazoo.channels.js';

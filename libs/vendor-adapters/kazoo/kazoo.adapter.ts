@@ -1,6 +1,7 @@
 import type { ParseContext, ParsedDocument, VendorAdapter, VendorDocument } from '#libs/recording-model';
 import { AccountingCollector, parseJsonDocument } from '../shared/index.js';
 import { kazooAddresses } from './kazoo.auth.js';
+import { withCallRecording } from './kazoo.call-recording.js';
 import { kazooCallStarts } from './kazoo.call-starts.js';
 import { KAZOO_CAPABILITIES } from './kazoo.capabilities.js';
 import { accountSurroundings, callflowNameOf, formOf } from './kazoo.document.js';
@@ -28,7 +29,7 @@ export const kazooAdapter: VendorAdapter = {
   settings: KAZOO_SETTINGS,
   addresses: kazooAddresses,
   capabilities: KAZOO_CAPABILITIES,
-  parse: readKazooDocument,
+  parse: (document, context) => withCallRecording(readKazooDocument(document, context), document.role, context),
   mintNames: mintKazooNames,
   nameObject: nameKazooObject,
   render: renderKazooEvent,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ApplicationView, JsonObject } from '#libs/recording-model';
 import { member } from '../shared/index.js';
+import { callRecordings } from './kazoo.call-recording-settings.js';
 import { requiredField, validationError } from './kazoo.crossbar-error.js';
 import { textMember } from './kazoo.envelope.js';
 import { hexDigest, kazooSettings, setting } from './kazoo.settings.js';
@@ -17,9 +18,12 @@ export interface KazooLogin {
 
 /**
  * The names an account is found by: its id, and in the vendor's normal form its name, realm and phone numbers. The API
- * key is found by a digest of it; the key itself stays sealed.
+ * key is found by a digest of it; the key itself stays sealed. Asked whenever settings are written, so what is wrong with
+ * them is found here.
+ * @throws RecgateError `request.invalid`, `field.invalid` naming the setting
  */
 export function kazooAddresses(application: ApplicationView): readonly string[] {
+  callRecordings(application);
   const name = setting(application, 'accountName');
   const realm = setting(application, 'accountRealm');
   const apiKey = setting(application, 'apiKey');

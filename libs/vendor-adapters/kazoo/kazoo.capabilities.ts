@@ -121,6 +121,13 @@ export const KAZOO_CAPABILITIES: readonly FieldCapability[] = [
   { field: 'Record@recordingUrl', to: 'spec.destination.url', support: 'executed', default: null, note: 'as record_call.url' },
   { field: 'Record@recordStoreMethod', to: 'spec.destination.method', support: 'executed', default: 'PUT' },
   {
+    field: 'call_recording',
+    to: 'step',
+    support: 'executed',
+    default: null,
+    note: 'of the account, users and devices: records calls beside their callflows',
+  },
+  {
     field: 'metaflow.action',
     to: 'step',
     support: 'executed',

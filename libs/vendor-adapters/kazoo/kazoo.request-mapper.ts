@@ -1,4 +1,4 @@
-import type { FlowAction, RecordingSpec, SecretBag } from '#libs/recording-model';
+import type { FlowAction, RecordAction, RecordingSpec, SecretBag } from '#libs/recording-model';
 import { destinationOf } from './kazoo.destination.js';
 import { KAZOO_FORMATS } from './kazoo.format.js';
 import {
@@ -68,8 +68,13 @@ export function mapRecordCaller(data: FieldReader, scope: KazooScope): readonly 
 function recordStep(data: FieldReader, scope: KazooScope): FlowAction {
   return {
     kind: 'record',
-    ...readSpec(data, scope, { mode: 'background', parties: 'both', channels: 2, stopKeys: '' }),
+    ...readCallRecording(data, scope),
   };
+}
+
+/** A recording of both parties that nothing waits for, by its keys. */
+export function readCallRecording(data: FieldReader, scope: KazooScope): Pick<RecordAction, 'spec' | 'secrets'> {
+  return readSpec(data, scope, { mode: 'background', parties: 'both', channels: 2, stopKeys: '' });
 }
 
 type Shape = Pick<RecordingSpec, 'mode' | 'parties' | 'channels' | 'stopKeys'>;

@@ -83,10 +83,14 @@ export function asFlag(value: JsonValue | undefined): boolean | undefined {
   return value === 'true' ? true : value === 'false' ? false : undefined;
 }
 
-/** Whether a saved callflow may name this URL: http or https, host not blacklisted (contract §1.2 `url`). */
-export function isClientUrl(text: string, blacklist: readonly string[]): boolean {
+/** Whether what is saved may name this URL: http or https, host not blacklisted (contract §1.2 `url`). */
+export function isClientUrl(
+  text: string,
+  blacklist: readonly string[],
+  schemes: readonly string[] = ['http:', 'https:'],
+): boolean {
   const url = URL.parse(text);
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.hostname === '') return false;
+  if (url === null || !schemes.includes(url.protocol) || url.hostname === '') return false;
   return !blacklist.some((network) => hostIsIn(url.hostname, network));
 }
 

@@ -47,6 +47,18 @@ export const KAZOO_SETTINGS = [
   },
   { key: 'defaultExtension', description: 'system_config/media call_recording.extension: mp3 or wav.', default: 'mp3' },
   {
+    key: 'callRecording',
+    description:
+      'call_recording of the account as JSON ({"account":{"inbound":{"offnet":{"enabled":true,…}}},"endpoint":{…}}).',
+    secret: true,
+  },
+  {
+    key: 'userCallRecording',
+    description: 'call_recording of users as JSON, by user id ({"<id>":{"outbound":{"any":{"enabled":true,…}}}}).',
+    secret: true,
+  },
+  { key: 'deviceCallRecording', description: 'The same of devices, by device id.', secret: true },
+  {
     key: 'callflowName',
     description: 'Name of the running callflow; the fallback of label in origin.',
     default: 'pivot',

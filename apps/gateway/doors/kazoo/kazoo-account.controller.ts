@@ -8,17 +8,10 @@ import { exchangeOf, KazooAccount } from './kazoo-exchange.js';
 import { KazooAccountResource } from './kazoo-resource.js';
 import { KazooTokens } from './kazoo-tokens.js';
 
-/** The account itself and the token that was sent. */
+/** The token that was sent. */
 @KazooAccountResource('')
 export class KazooAccountController {
   constructor(private readonly tokens: KazooTokens) {}
-
-  @Get()
-  @ApiOperation({ summary: 'Show the account' })
-  @ApiOkResponse()
-  show(@KazooAccount() { view }: DoorApplication): KazooAnswer {
-    return new KazooAnswer(kazoo.accountDocument(view));
-  }
 
   @Get('user_auth')
   @ApiOperation({ summary: 'Whose token was sent' })

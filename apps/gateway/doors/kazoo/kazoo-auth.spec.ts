@@ -248,7 +248,7 @@ describe('the envelope of a request', () => {
   });
 
   it('must ask a method that the address has, whoever asks', async () => {
-    for (const path of ['/user_auth', `/accounts/${ACCOUNT}`, `/accounts/${ACCOUNT}/callflows`]) {
+    for (const path of ['/user_auth', `/accounts/${ACCOUNT}/channels`, `/accounts/${ACCOUNT}/callflows`]) {
       const answer = await ask('POST', path, { data: {} });
       expect([answer.status, answer.json()]).toEqual([
         405,

@@ -2,6 +2,7 @@ import type { Door } from '../shared/door.js';
 import { KazooAccountController } from './kazoo-account.controller.js';
 import { KazooEnvelopes, renderKazooFault } from './kazoo-answer.js';
 import { KazooAuthController } from './kazoo-auth.controller.js';
+import { KazooCallRecordingController } from './kazoo-call-recording.controller.js';
 import { KazooCallflowsController } from './kazoo-callflows.controller.js';
 import { KazooCallflows } from './kazoo-callflows.js';
 import { KazooChannelsController } from './kazoo-channels.controller.js';
@@ -23,6 +24,7 @@ export const KAZOO_DOOR: Door = {
   controllers: [
     KazooAuthController,
     KazooAccountController,
+    KazooCallRecordingController,
     KazooCallflowsController,
     KazooChannelsController,
     KazooMetaflowsController,
