@@ -34,9 +34,9 @@ export function ownerSettings(
   data: JsonObject,
   how: 'replace' | 'merge',
 ): Readonly<Record<string, string>> {
-  const before = stored(application, owner) ?? {};
+  const before = stored(application, owner);
   const failures: Failures = {};
-  const merged = how === 'merge' ? mergeDocument({ call_recording: before }, data) : data;
+  const merged = how === 'merge' ? mergeDocument(before === null ? {} : { call_recording: before }, data) : data;
   const written = member(merged, 'call_recording');
   const level = owner.kind === 'account' ? 'account' : 'endpoint';
   const checked =

@@ -50,6 +50,8 @@ describe('the documents of account, users and devices', () => {
 
   it.each(['users/jane', 'devices/desk'])('%s has one of its own, or is not there', async (owner) => {
     expect((await client.ask('GET', `/${owner}`)).json()['message']).toBe('bad_identifier');
+    expect(await written('PATCH', `/${owner}`, {})).toEqual([200, {}]);
+    expect((await client.ask('GET', `/${owner}`)).status).toBe(404);
     const id = owner.split('/')[1];
     expect(await written('PATCH', `/${owner}`, { call_recording: { outbound: { any: ON } } })).toEqual([
       200,
