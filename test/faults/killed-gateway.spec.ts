@@ -11,7 +11,9 @@ const MOST_LOST_FRAMES = (1000 + 500) / 20;
 /** Reordering is repaired up to here; what is younger has not reached the recording yet. */
 const PLAYOUT_FRAMES = 300 / 20;
 
-const FLEXML = '<Response><Say>Hello</Say><Record maxLength="600" timeout="60" finishOnKey="none" action="/recorded"/></Response>';
+/** The action has credentials of its own, which a process that comes later must still know. */
+const flexml = (base: string): string =>
+  `<Response><Say>Hello</Say><Record maxLength="600" timeout="60" finishOnKey="none" action="${base.replace('//', '//bob:action-pw@')}/recorded"/></Response>`;
 const RECORDING = { destinationUrl: 'sdrive://x/', format: 'wav', notificationEvents: true };
 const STARTED = { name: 'startRecording', options: RECORDING };
 const PARKED = { instructions: [{ name: 'setCookie', key: 'order', value: '4711' }, STARTED, { name: 'say', text: 'Hello', locale: 'en-US' }], action: { name: 'park', maxDuration: 600 } };
@@ -70,7 +72,7 @@ describe('a gateway that is killed in the middle of live calls', () => {
   beforeAll(async () => {
     redis = await startTestRedis({ appendOnly: true });
     receiver = await startReceiver();
-    app = await startVendorApp({ '/flexml': FLEXML, '/parked': ice(PARKED), '/conference': ice(CONFERENCE) });
+    app = await startVendorApp({ '/flexml': ({ headers }) => flexml(`http://${headers['host'] ?? ''}`), '/parked': ice(PARKED), '/conference': ice(CONFERENCE) });
     gateway = await Gateway.up({ redisUrl: redis.url });
     const { dataDirectory } = gateway;
     const sinch = { applicationKey: 'k', applicationSecret: SINCH_SECRET };
@@ -117,6 +119,7 @@ describe('a gateway that is killed in the middle of live calls', () => {
     const flow = flowOf('flexml');
     const { id } = await kept(flow);
     const [asked] = await toldBy('/recorded', 'RecordingUrl');
+    expect(asked?.headers['authorization']).toBe(`Basic ${Buffer.from('bob:action-pw').toString('base64')}`);
     expect(JSON.parse(asked?.text ?? '')).toMatchObject({ RecordingDuration: expect.anything(), CallStatus: 'completed' });
     await toldBy('/status', 'completed');
     expect([told('/recorded', ''), told('/status', '')].map(({ length }) => length)).toEqual([1, 1]);

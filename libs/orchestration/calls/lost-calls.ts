@@ -11,6 +11,7 @@ import {
 } from '#libs/recording-model';
 import { viewApplication } from '../applications.js';
 import { deleteRecording } from '../delete-recording.js';
+import { recordingSecrets } from '../accept-recording.js';
 import type { OrchestrationPorts } from '../ports.js';
 import { tell } from './clean-up.js';
 import { outcomeOf } from './flow-recordings.js';
@@ -146,7 +147,7 @@ export class LostCalls {
       endReason: 'nodeLost',
       documentUrl: recording?.documentUrl ?? null,
       flowState,
-      secrets: application.secrets,
+      secrets: recording === null ? application.secrets : { ...application.secrets, ...recordingSecrets(this.ports, recording) },
       recording,
       collected: null,
       error: null,

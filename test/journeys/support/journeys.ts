@@ -4,6 +4,8 @@ import { LiveGateway } from './live-gateway.js';
 
 const START_TIMEOUT_MS = 60_000;
 const JOURNEY_TIMEOUT_MS = 90_000;
+/** Pino's level of warnings. */
+const WARN = 40;
 
 /** Runs the journeys of one file at the same time on one gateway: calls take as long as they take, but not one after the other. */
 export class Journeys {
@@ -23,7 +25,8 @@ export class Journeys {
       }
     }, START_TIMEOUT_MS);
     afterAll(async () => {
-      await Promise.allSettled(this.running.values());
+      const outcomes = await Promise.allSettled(this.running.values());
+      if (outcomes.some(({ status }) => status === 'rejected')) this.tellWarnings();
       await this.gateway?.stop();
     }, START_TIMEOUT_MS);
   }
@@ -38,6 +41,12 @@ export class Journeys {
       },
       JOURNEY_TIMEOUT_MS,
     );
+  }
+
+  /** Whoever looks into a journey that failed wants to know what the gateway had to say. */
+  private tellWarnings(): void {
+    const lines = this.gateway?.log.filter((line) => (JSON.parse(line) as { level: number }).level >= WARN) ?? [];
+    process.stderr.write(`The gateway of the failed journeys warned:\n${lines.join('')}`);
   }
 
   /** What is looked at after all journeys are over. */
