@@ -55,15 +55,15 @@ export function tonesIn(samples: Int16Array, frequencies: readonly number[], rat
 function stretches(samples: Int16Array, hz: number, rate: number, window: number): HeardTone[] {
   const found: HeardTone[] = [];
   let from = -1;
-  const windows = Math.ceil(samples.length / window);
+  // A few samples at the end hold every frequency: they belong to the window before them.
+  const windows = Math.max(1, Math.round(samples.length / window));
   for (let index = 0; index <= windows; index += 1) {
     const start = index * window;
-    const on =
-      start < samples.length &&
-      goertzelPower(samples, start, Math.min(start + window, samples.length), hz, rate) >= LEAST_POWER;
+    const end = index < windows - 1 ? start + window : samples.length;
+    const on = index < windows && goertzelPower(samples, start, end, hz, rate) >= LEAST_POWER;
     if (on && from < 0) from = index;
     if (!on && from >= 0) {
-      found.push({ hz, fromMs: from * WINDOW_MS, toMs: Math.min(index * WINDOW_MS, (samples.length * 1000) / rate) });
+      found.push({ hz, fromMs: from * WINDOW_MS, toMs: index < windows ? index * WINDOW_MS : (samples.length * 1000) / rate });
       from = -1;
     }
   }
