@@ -11,7 +11,7 @@ import {
   type Retention,
   type Stage,
 } from '#libs/orchestration';
-import { DeliverJob, parseJob, QUEUE_NAMES, queuePrefix, StageJob, workerOptions, type RedisConnections } from '#libs/queues';
+import { DeliverJob, parseJob, producerOptions, QUEUE_NAMES, StageJob, workerOptions, type RedisConnections } from '#libs/queues';
 import { RecgateError } from '#libs/recording-model';
 import { isLastTry } from './last-try.js';
 import { TRANSCRIBE_JOBS, TranscribeJobs } from './transcribe-jobs.js';
@@ -94,7 +94,7 @@ export class StageWorkers {
   private async runHousekeeping(): Promise<void> {
     const { connections, prefix, reconcileSeconds, housekeepingSeconds, retentionCheckSeconds, ports } = this.options;
     const { reconciler, housekeeping, retention } = this.options;
-    const queue = new Queue(QUEUE_NAMES.housekeeping, { connection: connections.open('commands'), prefix: queuePrefix(prefix) });
+    const queue = new Queue(QUEUE_NAMES.housekeeping, producerOptions(connections.open('commands'), prefix));
     queue.on('error', () => undefined);
     this.scheduler = queue;
     const clean = { removeOnComplete: true, removeOnFail: true };

@@ -2,7 +2,8 @@ import { Queue, type JobsOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { WorkQueue, WorkStage } from '#libs/recording-model';
 import type { DeliverJob, StageJob } from './job-payloads.js';
-import { QUEUE_NAMES, queuePrefix } from './queue-names.js';
+import { producerOptions } from './producer-options.js';
+import { QUEUE_NAMES } from './queue-names.js';
 import { CAPPED, DEFAULT_RETRY_PLANS, type RetryPlans } from './retry-plan.js';
 
 /** The ledger is the truth, so finished jobs leave nothing behind; a failed one is found again by the reconciler. */
@@ -15,7 +16,7 @@ export interface BullWorkQueue extends WorkQueue {
 
 /** @param connection a `commands` connection: adding fails within seconds when Redis is away */
 export function createBullWorkQueue(connection: Redis, prefix: string, plans: RetryPlans = DEFAULT_RETRY_PLANS): BullWorkQueue {
-  const options = { connection, prefix: queuePrefix(prefix) };
+  const options = producerOptions(connection, prefix);
   const stages = {
     capture: new Queue<StageJob>(QUEUE_NAMES.capture, options),
     encode: new Queue<StageJob>(QUEUE_NAMES.encode, options),

@@ -55,3 +55,15 @@ it('survives a Redis that freezes while a command waits', async () => {
   await delay(300);
   expect(await commander.send('node-1', 'echo', { again: true })).toEqual({ name: 'echo', data: { again: true } });
 });
+
+it('reaches a node although Redis froze when it was first asked', async () => {
+  const other = serveNodeCommands(connections, 'test', 'node-2', (name) => Promise.resolve({ name }));
+  await connections.ready(5000);
+  process.kill(redis.pid, 'SIGSTOP');
+  const early = expect(commander.send('node-2', 'echo', {})).rejects.toMatchObject({ code: 'gateway.unavailable' });
+  await delay(2500);
+  process.kill(redis.pid, 'SIGCONT');
+  await early;
+  expect(await commander.send('node-2', 'echo', {})).toEqual({ name: 'echo' });
+  await other.close();
+});

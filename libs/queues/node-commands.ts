@@ -1,6 +1,7 @@
 import { Queue, QueueEvents, Worker } from 'bullmq';
 import { ERROR_CATALOGUE, RecgateError, toRecgateError, type ErrorCode, type JsonValue } from '#libs/recording-model';
 import { nodeQueueName, queuePrefix } from './queue-names.js';
+import { producerOptions } from './producer-options.js';
 import { workerOptions } from './worker-options.js';
 import type { RedisConnections } from './redis-connections.js';
 
@@ -31,7 +32,7 @@ export function createNodeCommander(connections: RedisConnections, prefix: strin
     let channel = channels.get(nodeId);
     if (channel === undefined) {
       const name = nodeQueueName(nodeId);
-      const queue = new Queue(name, { connection, prefix: queuePrefix(prefix) });
+      const queue = new Queue(name, producerOptions(connection, prefix));
       const events = new QueueEvents(name, { connection: connections.open('blocking'), prefix: queuePrefix(prefix) });
       queue.on('error', () => undefined);
       events.on('error', () => undefined);
