@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { BreakableRedis, filesBelow, Gateway, momentOf, startWorkerProcess, textOf, toneWav, until, uploaded, type Json, type ProductProcess } from './support/index.js';
+import { filesBelow } from '#libs/testing';
+import { BreakableRedis, Gateway, momentOf, startWorkerProcess, textOf, toneWav, until, uploaded, type Json, type ProductProcess } from './support/index.js';
 
 const TOKEN = 'files-token';
 const HEADER_BYTES = 44;
@@ -114,6 +115,7 @@ describe('files of the own store', () => {
     };
     const renditions = join(gateway.dataDirectory, 'renditions');
     const media = join(gateway.dataDirectory, 'media');
+    const arriving = join(media, '.tmp');
     let over = false;
 
     await batch(300, 400, 500);
@@ -124,7 +126,7 @@ describe('files of the own store', () => {
     await first.kill();
 
     seen.push(watching(await batch(600, 700, 800, 900), () => over));
-    const putting = momentOf(media, (name) => name.endsWith('.tmp'));
+    const putting = momentOf(arriving, (name) => name.endsWith('.tmp'));
     const second = storeWorker();
     await putting;
     redis.freeze();
@@ -133,7 +135,7 @@ describe('files of the own store', () => {
     redis.thaw(); // What the dead worker said to the ledger just before is carried out now.
 
     seen.push(watching(await batch(1000, 1100, 1200, 1300), () => over));
-    const puttingAgain = momentOf(media, (name) => name.endsWith('.tmp'));
+    const puttingAgain = momentOf(arriving, (name) => name.endsWith('.tmp'));
     const third = storeWorker();
     await puttingAgain;
     await redis.kill();

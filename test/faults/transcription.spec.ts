@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { BreakableRedis, filesBelow, Gateway, SINCH_SECRET, startReceiver, startWorkerProcess, textOf, toneWav, until, uploaded, type Json, type ProductProcess, type Receiver } from './support/index.js';
+import { filesBelow } from '#libs/testing';
+import { BreakableRedis, Gateway, SINCH_SECRET, startReceiver, startWorkerProcess, textOf, toneWav, until, uploaded, type Json, type ProductProcess, type Receiver } from './support/index.js';
 
 const SAID = 'the fox jumps';
 const HEARD = { language: 'en', text: SAID, words: SAID.split(' ').map((word, at) => ({ word, start: at / 5, end: at / 5 + 0.1 })) };

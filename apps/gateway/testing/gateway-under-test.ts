@@ -1,12 +1,12 @@
 import type { INestApplication } from '@nestjs/common';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { loadConfig, type RecgateConfig } from '#libs/config';
 import { createLogger } from '#libs/telemetry';
-import { startTestRedis, type TestRedis } from '#libs/testing';
+import { filesBelow, startTestRedis, type TestRedis } from '#libs/testing';
 import { createFileCapture } from '../../wiring/file-capture.js';
 import { createGatewayContext } from '../../wiring/gateway-context.js';
 import { createRuntime, type Runtime } from '../../wiring/runtime.js';
@@ -123,11 +123,10 @@ export class GatewayUnderTest {
   /** Files of the data directory in which the bytes stand as they are. */
   async filesHolding(bytes: string | Buffer): Promise<string[]> {
     const found: string[] = [];
-    for (const entry of await readdir(this.directory, { recursive: true, withFileTypes: true })) {
-      const file = join(entry.parentPath, entry.name);
+    for (const file of filesBelow(this.directory)) {
       // What is on its way may be gone by now.
-      const content = entry.isFile() ? await readFile(file).catch(() => null) : null;
-      if (content?.includes(bytes) === true) found.push(file.slice(this.directory.length + 1));
+      const content = await readFile(join(this.directory, file)).catch(() => null);
+      if (content?.includes(bytes) === true) found.push(file);
     }
     return found;
   }

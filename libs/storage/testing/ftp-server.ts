@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { filesBelow } from '#libs/testing';
 
 /** A real FTP server (pyftpdlib, Debian's `python3-pyftpdlib`) on an empty directory. */
 export interface FtpServer {
@@ -69,17 +70,13 @@ export async function startFtpServer({ user, password, anonymous = false }: FtpS
     once(server, 'exit').then(() => ['the FTP server did not start: is python3-pyftpdlib installed?']),
   ])) as [string];
   if (!/^\d+$/.test(line)) throw new Error(line);
-  const pathsOf = (): string[] =>
-    readdirSync(root, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1));
   return {
     port: Number(line),
     makeDirectory: (path) => void mkdirSync(join(root, path), { recursive: true }),
     write: (path, bytes) => writeFileSync(join(root, path), bytes),
-    read: (path) => (pathsOf().includes(path) ? readFileSync(join(root, path)) : null),
+    read: (path) => (filesBelow(root).includes(path) ? readFileSync(join(root, path)) : null),
     discard: (path) => rmSync(join(root, path)),
-    files: pathsOf,
+    files: () => filesBelow(root),
     onlyWrites: (on) => (on ? writeFileSync(at('only-writes'), '') : rmSync(at('only-writes'))),
     commands: () => readFileSync(at('log'), 'utf8').trim().split('\n'),
     async close() {

@@ -1,20 +1,26 @@
-import { mkdirSync, readdirSync, watch } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, watch } from 'node:fs';
+import { PATIENCE_MS } from './product.js';
 
-/** Resolves at the moment when something happens to a file below the directory whose path fits; the directory is made when missing. */
-export function momentOf(directory: string, fits: (path: string) => boolean): Promise<string> {
+/**
+ * Resolves at the moment when something happens to a file of the directory whose name fits; the directory is made when
+ * missing. Only the directory itself is watched: the system tells of everything there, while a recursive watch reads
+ * directories again and never sees a file that has gone by then.
+ */
+export function momentOf(directory: string, fits: (name: string) => boolean): Promise<string> {
   mkdirSync(directory, { recursive: true });
-  return new Promise((resolve) => {
-    const watcher = watch(directory, { recursive: true }, (_event, name) => {
+  return new Promise((resolve, reject) => {
+    const watcher = watch(directory, (_event, name) => {
       if (name === null || !fits(name)) return;
-      watcher.close();
+      end();
       resolve(name);
     });
+    const limit = setTimeout(() => {
+      end();
+      reject(new Error(`Waited in vain for a file in ${directory}`));
+    }, PATIENCE_MS);
+    const end = () => {
+      clearTimeout(limit);
+      watcher.close();
+    };
   });
-}
-
-/** Paths of all files below a directory, relative to it. */
-export function filesBelow(directory: string): string[] {
-  const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1));
 }
