@@ -2,6 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import { RecgateError, toRecgateError, type Rendition } from '#libs/recording-model';
 import type { RenditionJob } from '../rendition-file.js';
 import { BLOCKS_IN_FLIGHT, BLOCK_SAMPLES } from '../threaded/messages.js';
+import { STALL_MS, StallWatch } from '../threaded/stall-watch.js';
 import { startThread } from '../threaded/worker-program.js';
 import type { FromFollower, ToFollower } from './messages.js';
 
@@ -19,11 +20,20 @@ export class FollowerThread {
   private readonly wanting: (() => void)[] = [];
   private readonly open = new Map<number, Settle>();
   private keys = 0;
+  private readonly watch: StallWatch;
+  /** Blocks that the thread has, and renditions it was asked for the last word about. */
+  private sent = 0;
+  private readonly asked = new Set<number>();
   /** Set once the thread has died: it takes no more work. */
   dead = false;
 
-  constructor() {
-    this.worker = startThread('following/follower.worker');
+  /** @param stallMs how long it may say nothing while it owes an answer; then it is ended, and what it did is rejected */
+  constructor(worker = startThread('following/follower.worker'), stallMs = STALL_MS) {
+    this.worker = worker;
+    this.watch = new StallWatch(stallMs, (silentMs) => {
+      this.die(new Error(`It has said nothing for ${silentMs} ms`));
+      void this.worker.terminate();
+    });
     // Neither a thread nor a half-made rendition keeps a process alive.
     this.worker.unref();
     this.worker.on('message', (message: FromFollower) => this.receive(message));
@@ -52,6 +62,8 @@ export class FollowerThread {
       const part = interleaved.subarray(at, at + BLOCK_SAMPLES);
       block.set(part);
       this.worker.postMessage({ kind: 'block', key, block, length: part.length } satisfies ToFollower, [block.buffer]);
+      this.sent++;
+      this.touch();
     }
   }
 
@@ -78,10 +90,24 @@ export class FollowerThread {
   }
 
   private send(message: ToFollower): void {
-    if (!this.dead) this.worker.postMessage(message);
+    if (this.dead) return;
+    this.worker.postMessage(message);
+    if (message.kind !== 'open' && this.open.has(message.key)) this.asked.add(message.key);
+    this.touch();
+  }
+
+  private touch(): void {
+    this.watch.touch(this.sent > 0 || this.asked.size > 0);
   }
 
   private receive(message: FromFollower): void {
+    if (message.kind === 'block') this.sent--;
+    else this.asked.delete(message.key);
+    this.touch();
+    this.hear(message);
+  }
+
+  private hear(message: FromFollower): void {
     switch (message.kind) {
       case 'block':
         return this.giveBack(message.block);
@@ -105,6 +131,7 @@ export class FollowerThread {
 
   private die(cause: unknown): void {
     this.dead = true;
+    this.watch.stop();
     const text = `The follower thread died: ${toRecgateError(cause).message}`;
     for (const key of [...this.open.keys()]) {
       this.settle(key, ({ reject }) => reject(new RecgateError('gateway.internal', text, { cause })));

@@ -9,6 +9,7 @@ import {
 import type { FileVeil } from '#libs/media';
 import { untilAborted } from '../until-aborted.js';
 import { BLOCKS_IN_FLIGHT, BLOCK_SAMPLES, type FromThread, type ToThread } from './messages.js';
+import { STALL_MS, StallWatch } from './stall-watch.js';
 import { startThread } from './worker-program.js';
 
 type Block = Int16Array<ArrayBuffer>;
@@ -22,11 +23,20 @@ export class EncoderThread {
     readonly resolve: (rendition: Rendition | null) => void;
     readonly reject: (error: unknown) => void;
   } | null = null;
+  private readonly watch: StallWatch;
+  /** Blocks that the thread has, and whether it was asked for its last word. */
+  private sent = 0;
+  private asked = false;
   /** Set once the thread has died: it takes no more work. */
   dead = false;
 
-  constructor() {
-    this.worker = startThread('threaded/encoder.worker');
+  /** @param stallMs how long it may say nothing while it owes an answer; then it is ended, and what it did is rejected */
+  constructor(worker = startThread('threaded/encoder.worker'), stallMs = STALL_MS) {
+    this.worker = worker;
+    this.watch = new StallWatch(stallMs, (silentMs) => {
+      this.die(new Error(`It has said nothing for ${silentMs} ms`));
+      void this.worker.terminate();
+    });
     // A thread without work keeps no process alive.
     this.worker.unref();
     this.worker.on('message', (message: FromThread) => this.receive(message));
@@ -103,13 +113,28 @@ export class EncoderThread {
 
   private send(message: ToThread): void {
     this.worker.postMessage(message);
+    if (message.kind === 'end' || message.kind === 'cancel') this.asked = true;
+    this.touch();
   }
 
   private sendBlock(block: Block, length: number): void {
     this.worker.postMessage({ kind: 'block', block, length } satisfies ToThread, [block.buffer]);
+    this.sent++;
+    this.touch();
+  }
+
+  private touch(): void {
+    this.watch.touch(this.sent > 0 || this.asked);
   }
 
   private receive(message: FromThread): void {
+    if (message.kind === 'block') this.sent--;
+    else this.asked = false;
+    this.touch();
+    this.hear(message);
+  }
+
+  private hear(message: FromThread): void {
     switch (message.kind) {
       case 'block':
         this.blocks.push(message.block);
@@ -128,6 +153,7 @@ export class EncoderThread {
 
   private die(cause: unknown): void {
     this.dead = true;
+    this.watch.stop();
     this.blockIsBack?.();
     this.finish((settle) =>
       settle.reject(
