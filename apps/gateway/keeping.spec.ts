@@ -110,7 +110,7 @@ describe('peaks', () => {
     const document = JSON.stringify({ actions: [{ record: { encryption_cipher: cipher, next_page: { url: 'http://127.0.0.1:9/next' } } }] });
     const started = await recordings.start({ applicationId: aculab, source: UPLOAD, call: CALL, document });
     const id = String(first(started)['id']);
-    await recordings.put(id, toneWav(1));
+    await recordings.deliver(id, toneWav(1));
     await gateway.until(id, 'available');
     const none = await gateway.ask('GET', `/v1/recordings/${id}/peaks`);
     expect([none.status, none.json()['detail']]).toEqual([409, expect.stringContaining('encrypted')]);
@@ -185,7 +185,7 @@ describe('audio on its way', () => {
       const audio = Buffer.concat([toneWav(1).subarray(0, 44), randomBytes(16_000)]);
       const piece = audio.subarray(8000, 8064);
       s3.faults.failNext = 1000;
-      await recordings.put(id, audio);
+      await recordings.deliver(id, audio);
       await gateway.until(id, 'storing');
       expect(await readdir(gateway.runtime.ports.settings.renditionDirectory)).not.toEqual([]);
       expect(await gateway.filesHolding(piece)).toEqual([]);
@@ -217,7 +217,7 @@ describe('with manifests in the store', () => {
       const files = new FileRecordings(own);
       const started = await files.start({ applicationId: sinch, source: UPLOAD, call: CALL, document, role: 'ace' });
       const id = String(first(started)['id']);
-      await files.put(id, toneWav(1));
+      await files.deliver(id, toneWav(1));
       await own.until(id, 'available');
       const jws = s3.object('calls', 'evidence/call.wav.manifest.jws')?.toString() ?? '';
       const manifest = JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString()) as { object: object };

@@ -54,7 +54,7 @@ const words = (...texts: string[]) => ({
 async function recorded(rule: object, applicationId = application): Promise<string> {
   const started = await recordings.start({ applicationId, source: UPLOAD, call: CALL, spec: { transcription: rule } });
   const id = String(first(started)['id']);
-  await recordings.put(id, toneWav(1));
+  await recordings.deliver(id, toneWav(1));
   await gateway.until(id, 'available');
   return id;
 }
@@ -105,7 +105,7 @@ describe('a transcription', () => {
       spec: { channels: 2, transcription: {} },
     });
     const id = String(first(started)['id']);
-    await recordings.put(id, toneWav(1));
+    await recordings.deliver(id, toneWav(1));
     await written((await gateway.until(id, 'available'))['id'] as unknown as string);
     expect(asked).toBe(2);
     const { lines } = (await gateway.ask('GET', `/v1/recordings/${id}/transcript`)).json() as unknown as { lines: Body[] };
@@ -123,7 +123,7 @@ describe('a transcription', () => {
       const document = JSON.stringify({ module: 'record_call', data: { transcribe } });
       const started = await recordings.start({ applicationId: kazoo, source: UPLOAD, call: CALL, document });
       const id = String(first(started)['id']);
-      await recordings.put(id, toneWav(1));
+      await recordings.deliver(id, toneWav(1));
       await gateway.until(id, 'available');
       return id;
     };
@@ -209,7 +209,7 @@ describe('as the vendors tell it', () => {
     const document = `<Response><Record transcribe="true" transcribeCallback="${receiver.url}/text" transcribeLowConfidenceWordThreshold="0.5"/></Response>`;
     const started = await recordings.start({ applicationId: application, source: UPLOAD, call: CALL, document });
     const id = String(first(started)['id']);
-    await recordings.put(id, toneWav(1));
+    await recordings.deliver(id, toneWav(1));
     const [body] = await told('/text', 1);
     const { names } = await written(id);
     expect(body).toMatchObject({
@@ -240,7 +240,7 @@ describe('as the vendors tell it', () => {
       const document = JSON.stringify({ instructions: [{ name: 'startRecording', options }], action: { name: 'continue' } });
       const started = await recordings.start({ applicationId: sinch, source: UPLOAD, call: CALL, document, role: 'ace' });
       const id = String(first(started)['id']);
-      await recordings.put(id, toneWav(1));
+      await recordings.deliver(id, toneWav(1));
       const notified = await told('/sinch', 3);
       expect(notified.map(({ type, destination }) => [type, destination])).toEqual([
         ['recording_finished', undefined],

@@ -27,7 +27,7 @@ describe('recordings that are uploaded', () => {
   async function recorded(applicationId: string, wish: object): Promise<Body> {
     const started = await files.start({ applicationId, source: UPLOAD, call: CALL, ...wish });
     const id = String(first(started)['id']);
-    await files.put(id, toneWav(1));
+    await files.deliver(id, toneWav(1));
     return gateway.until(id, 'available', 'failed');
   }
 

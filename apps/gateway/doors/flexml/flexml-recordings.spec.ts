@@ -49,7 +49,7 @@ async function record(spec: object, audio = wav(RATE)): Promise<Body> {
   const started = await recordings.start({ applicationId: application, source: UPLOAD, call: CALL, spec });
   if (started.status >= 300) throw new Error(started.text);
   const id = String(first(started)['id']);
-  await recordings.put(id, audio);
+  await recordings.deliver(id, audio);
   return gateway.until(id, 'available', 'failed', 'absent', 'discarded');
 }
 

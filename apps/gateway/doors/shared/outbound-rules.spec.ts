@@ -36,7 +36,7 @@ async function record(applicationId: string, document: string): Promise<Body> {
   const started = await files.start({ applicationId, source: UPLOAD, call: CALL, document });
   if (started.status !== 201) throw new Error(started.text);
   const id = String(first(started)['id']);
-  await files.put(id, toneWav(1));
+  await files.deliver(id, toneWav(1));
   return gateway.until(id, 'available', 'failed');
 }
 
