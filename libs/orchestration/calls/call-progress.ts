@@ -17,6 +17,7 @@ export class CallProgress {
   private answeredMs: number | null = null;
   private answeredWall: string | null = null;
   private finalMs = 0;
+  private endedWall: string | null = null;
   private by: Party | 'gateway' | null = null;
   private reason: CallEndReason | null = null;
 
@@ -32,6 +33,11 @@ export class CallProgress {
   /** Media time of the answer, ms; null before it. */
   get answeredAtMs(): number | null {
     return this.answeredMs;
+  }
+
+  /** Wall time of the end, ISO 8601; null before it. */
+  get endedAt(): string | null {
+    return this.endedWall;
   }
 
   get endedBy(): Party | 'gateway' | null {
@@ -64,8 +70,9 @@ export class CallProgress {
     this.reason ??= reason;
   }
 
-  ended(by: Party | 'gateway', mediaTimeMs: () => number): void {
+  ended(by: Party | 'gateway', mediaTimeMs: () => number, at: Date): void {
     this.by = by;
+    this.endedWall = at.toISOString();
     this.finalMs = this.durationMs(mediaTimeMs);
     this.current = 'ended';
   }

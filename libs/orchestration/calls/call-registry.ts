@@ -180,7 +180,7 @@ export class CallRegistry {
     session.attach(media);
     const createdAt = ports.clock.now().toISOString();
     const record = () => ({
-      ...callRecord(request, session, endpoints, this.nodeId, createdAt, this.ports.clock.now()),
+      ...callRecord(request, session, endpoints, this.nodeId, createdAt),
       ...this.sealed(flowState, { tenantId: request.tenantId, ownerId: request.callRef }),
     });
     this.calls.set(request.callRef, { session, record, writer: new PatientWriter(ports.log), instructions: new Map() });
@@ -343,11 +343,11 @@ function callRecord(
   media: OpenedCall['media'],
   nodeId: string,
   createdAt: string,
-  now: Date,
 ): CallRecord {
   const { callRef, tenantId, applicationId } = request;
   const { identity } = session.context;
-  const ended = session.state === 'ended';
+  const { endedAt } = session.progress;
+  const { brokenBy } = session.flow;
   return {
     callRef,
     tenantId,
@@ -358,10 +358,12 @@ function callRecord(
     state: session.state,
     createdAt,
     answeredAt: session.answeredAt,
-    endedAt: ended ? now.toISOString() : null,
+    endedAt,
     endedBy: session.hangupBy,
     media,
     ...(session.endReason === null ? {} : { endReason: session.endReason }),
+    ...(endedAt === null ? {} : { durationMs: session.callDurationMs }),
+    ...(brokenBy === null ? {} : { failure: brokenBy.code }),
     ...(session.conference === undefined ? {} : { conference: session.conference }),
     warnings: session.warnings,
   };

@@ -46,7 +46,7 @@ export class CallSession implements CallMediaListener {
   readonly keyCommands: KeyCommands;
   readonly flow: SessionFlow;
   private currentMedia: CallMedia | null = null;
-  private readonly progress = new CallProgress();
+  readonly progress = new CallProgress();
   private ending: Promise<void> | null = null;
   private flowOver = false;
   private atRest = false;
@@ -371,7 +371,7 @@ export class CallSession implements CallMediaListener {
   }
 
   private async endMedia(by: Party | null): Promise<void> {
-    this.progress.ended(by ?? 'gateway', () => this.media.mediaTimeMs);
+    this.progress.ended(by ?? 'gateway', () => this.media.mediaTimeMs, this.ports.clock.now());
     this.connection.leaveRoom();
     this.media.hangup(by);
     this.flow.partyHungUp(by);

@@ -52,7 +52,7 @@ export class SessionFlow implements FlowListener {
   private begun = false;
   private connecting = false;
   /** What ended the flow, when it was an error. */
-  private brokenBy: RecgateError | null = null;
+  brokenBy: RecgateError | null = null;
   private apologized = false;
 
   constructor(

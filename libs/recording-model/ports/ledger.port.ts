@@ -1,4 +1,5 @@
 import type { CallEndReason, CallIdentity, CallState, Party } from '../call.js';
+import type { ErrorCode } from '../errors.js';
 import type { DocumentLedger } from './document-ledger.port.js';
 import type { RecordingEvent } from '../recording-event.js';
 import type { DeletionAttempt, RecordingRecord } from '../recording-record.js';
@@ -158,6 +159,10 @@ export interface CallRecord {
   readonly endedBy: Party | 'gateway' | null;
   /** Why it ended; absent while it lasts. */
   readonly endReason?: CallEndReason;
+  /** Its length from the answer on by its media, ms; absent while it lasts. */
+  readonly durationMs?: number;
+  /** The error that broke its flow; absent: none did. */
+  readonly failure?: ErrorCode;
   /** The conference the call is in; absent: it is in none. */
   readonly conference?: { readonly conferenceId: string; readonly joinedAt: string; readonly muted: boolean; readonly onHold?: boolean };
   /** Where each leg's media is expected, as the API shows it. */

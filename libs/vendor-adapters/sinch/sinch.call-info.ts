@@ -1,20 +1,21 @@
 import type { CallRecord, JsonObject, JsonValue } from '#libs/recording-model';
-import { endReason, endResult, FREE, toType, withoutPlus } from './sinch.flow-renderer.js';
+import { endReason, endResult, errorReason, FREE, toType, withoutPlus } from './sinch.flow-renderer.js';
 
 /** What `GET …/calls/id/{callId}` answers (contract §3); nothing of recordings is in it. */
 export function renderSinchCallInfo(call: CallRecord, now: Date): JsonObject {
-  const { identity, answeredAt } = call;
+  const { identity } = call;
   const isOver = call.state === 'ended';
-  const isAnswered = answeredAt !== null;
+  const duration = secondsAnswered(call, now);
+  const isAnswered = duration !== null;
   return {
     from: { type: /^\+?\d+$/.test(identity.from) ? 'Number' : 'Username', endpoint: identity.from },
     to: identity.vendor['to'] ?? { type: typeOf(call), endpoint: identity.to },
     domain: identity.vendor['domain'] ?? 'pstn',
     callId: identity.callId,
-    ...(isAnswered ? { duration: secondsSince(answeredAt, call.endedAt ?? now.toISOString()) } : {}),
+    ...(isAnswered ? { duration } : {}),
     status: isOver ? 'FINAL' : 'ONGOING',
     result: isAnswered || isOver ? endResult(isAnswered, call.endReason) : 'N/A',
-    reason: isOver ? endReason(call.endedBy, isAnswered, call.endReason) : 'N/A',
+    reason: isOver ? reasonOf(call, isAnswered) : 'N/A',
     timestamp: `${call.createdAt.slice(0, 19)}Z`,
     custom: identity.vendor['custom'] ?? '',
     userRate: identity.vendor['userRate'] ?? FREE,
@@ -41,6 +42,19 @@ function renderParticipant(call: CallRecord, now: Date): JsonValue {
     muted: conference?.muted ?? false,
     onhold: conference?.onHold ?? false,
   };
+}
+
+/** Whole seconds since the answer, of an ended call those that DiCE told; null: it was not answered. */
+function secondsAnswered(call: CallRecord, now: Date): number | null {
+  const { answeredAt, durationMs, endReason: why } = call;
+  if (answeredAt === null) return null;
+  if (durationMs === undefined) return secondsSince(answeredAt, call.endedAt ?? now.toISOString());
+  return durationMs > 0 && why !== 'noAnswer' ? Math.ceil(durationMs / 1000) : null;
+}
+
+/** The reason that DiCE told. */
+function reasonOf(call: CallRecord, isAnswered: boolean): string {
+  return call.failure === undefined ? endReason(call.endedBy, isAnswered, call.endReason) : errorReason(call.failure);
 }
 
 function typeOf(call: CallRecord): string {

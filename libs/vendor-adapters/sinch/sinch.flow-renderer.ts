@@ -1,10 +1,10 @@
 import type {
+  ErrorCode,
   CallEndReason,
   CallIdentity,
   FlowContext,
   FlowRequest,
   JsonValue,
-  RecgateError,
   WireRequest,
 } from '#libs/recording-model';
 import { CONFERENCE_PIE, SINCH_PURPOSES, type SinchPurpose } from './sinch.callback-request.js';
@@ -180,7 +180,7 @@ const OTHER_REASONS: Readonly<Partial<Record<CallEndReason, string>>> = {
 };
 
 function reasonOf({ hangupBy, error, callDurationMs, endReason: why }: FlowContext): string {
-  return error === null ? endReason(hangupBy, callDurationMs > 0, why) : errorReason(error);
+  return error === null ? endReason(hangupBy, callDurationMs > 0, why) : errorReason(error.code);
 }
 
 /** Why a call ended (contract §1.1): a caller who gives up before the answer cancels. */
@@ -205,7 +205,8 @@ export function endResult(answered: boolean, why?: CallEndReason): string {
   return FAILED.has(why) ? 'FAILED' : 'NOANSWER';
 }
 
-function errorReason(error: RecgateError): string {
-  if (/^(document|field)\./.test(error.code)) return 'INVALIDSVAMLACTION';
-  return error.code.startsWith('outbound.') ? 'CALLBACKERROR' : 'GENERALERROR';
+/** Why a call ended whose flow an error broke (contract §1.1). */
+export function errorReason(code: ErrorCode): string {
+  if (/^(document|field)\./.test(code)) return 'INVALIDSVAMLACTION';
+  return code.startsWith('outbound.') ? 'CALLBACKERROR' : 'GENERALERROR';
 }
