@@ -31,7 +31,7 @@ function legOptions(party: Party, leg: LegRequest): LegOptions {
     kind: 'rtp',
     party,
     payloadTypes: [payloadTypeOf(party, leg)],
-    telephoneEvent: leg.telephoneEventPayloadType ?? null,
+    ...(leg.telephoneEventPayloadType === undefined ? {} : { telephoneEvent: leg.telephoneEventPayloadType }),
     remote: leg.remote ?? null,
   };
 }

@@ -67,7 +67,7 @@ export class LegDto {
   @Max(127)
   payloadType?: number;
 
-  @ApiPropertyOptional({ description: 'Payload type of RFC 4733 events, usually 101' })
+  @ApiPropertyOptional({ description: 'Payload type of RFC 4733 events; absent: 101, and key tones in the audio count until the first event comes' })
   @MayBeAbsent()
   @IsInt()
   @Min(96)

@@ -152,10 +152,13 @@ describe('audio that arrives as RTP', () => {
     expect(media).toMatchObject({ packetsLost: 0, gaps: 1, gapSamples: 30 * FRAME });
   });
 
-  it.concurrent('is not mistaken for lost where key presses share its sequence numbers', async () => {
+  it.concurrent.each([
+    ['negotiated', { telephoneEvent: 101 }],
+    ['come unannounced, under the usual payload type', {}],
+  ])('is not mistaken for lost where key presses that are %s share its sequence numbers', async (_, announced) => {
     await withNode(async (node, spool) => {
       const owner = new OwnerLog();
-      const call = await node.openCall({ callRef: 'c', legs: [{ kind: 'rtp', party: 'callee', telephoneEvent: 101, payloadTypes: [{ payloadType: 97, codec: 'L16', sampleRate: RATE }] }], listener: owner });
+      const call = await node.openCall({ callRef: 'c', legs: [{ kind: 'rtp', party: 'callee', ...announced, payloadTypes: [{ payloadType: 97, codec: 'L16', sampleRate: RATE }] }], listener: owner });
       const recording = record(call, spool, 'r', testSpec({ parties: 'callee', channels: 1, stopKeys: '#' }));
       const stream: PreparedPacket[] = [];
       const press = (key: string, frame: number, count: number): void => {

@@ -13,11 +13,14 @@ export interface RtpLegOptions {
   readonly party: LegParty;
   /** What was negotiated; the first is what beeps and prompts are sent as. All share one clock rate. */
   readonly payloadTypes: readonly RtpPayloadType[];
-  /** Payload type of telephone-event (RFC 4733) at the same clock rate; null or left out: none. */
+  /**
+   * Payload type of telephone-event (RFC 4733) at the same clock rate; null: none. Left out, nothing was negotiated: then
+   * it is 101, as nearly everybody sends it, unless that is audio here.
+   */
   readonly telephoneEvent?: number | null;
   /** Signalled address of the sender; left out: the first sender of valid RTP. */
   readonly remote?: RtpRemote | null;
-  /** Whether key tones are looked for in the audio. Default: only without telephone-event. */
+  /** Whether key tones are looked for in the audio. Default: only without negotiated telephone-event, until the first event comes. */
   readonly inbandKeys?: boolean;
 }
 
@@ -26,6 +29,9 @@ const CAPACITY_MS = 4000;
 /** The first packet may have been the latest of all by so much; what lies further ahead is no jitter. */
 const MOST_AHEAD_MS = 300;
 const MOST_SAMPLES = 65_536;
+/** What telephone-event is where nobody has said it. */
+const USUAL_TELEPHONE_EVENT = 101;
+const NO_PAYLOAD_TYPE = -1;
 
 /** One packet is decoded at a time, so all legs share the space. */
 const decoded = new Int16Array(MOST_SAMPLES);
@@ -35,7 +41,7 @@ const header = createRtpHeader();
 export class RtpLeg implements LiveLeg {
   readonly party: LegParty;
   readonly sampleRate: number;
-  readonly inbandKeys: boolean;
+  inbandKeys: boolean;
   readonly output: RtpOutput;
   /** Media time of the last packet, ms; null before the first. */
   lastPacketMs: number | null = null;
@@ -53,11 +59,10 @@ export class RtpLeg implements LiveLeg {
     private readonly socket: Socket,
     private readonly events: LiveLegEvents,
   ) {
-    const telephoneEvent = options.telephoneEvent ?? null;
     this.party = options.party;
     this.sampleRate = options.payloadTypes[0]?.sampleRate ?? 8000;
-    this.inbandKeys = options.inbandKeys ?? telephoneEvent === null;
-    this.telephoneEvent = telephoneEvent ?? -1;
+    this.inbandKeys = options.inbandKeys ?? (options.telephoneEvent ?? null) === null;
+    this.telephoneEvent = telephoneEventOf(options);
     for (const type of options.payloadTypes) this.codecs[type.payloadType] = type;
     this.source = new MediaSource(options.remote ?? null);
     this.placement = new RtpPlacement({ sampleRate: this.sampleRate, capacityMs: CAPACITY_MS });
@@ -130,7 +135,10 @@ export class RtpLeg implements LiveLeg {
   private takeTelephoneEvent(packet: Buffer, from: RemoteInfo): void {
     this.place(this.arrived(from), 0);
     const key = this.telephoneEvents.push(header, packet);
-    if (key !== null) this.events.keySignalled(key, this.party);
+    if (key === null) return;
+    // Whoever signals keys may leave their tones in the audio as well; each counts once.
+    this.inbandKeys = false;
+    this.events.keySignalled(key, this.party);
   }
 
   /** Packets without audio (`count` 0) are placed too: they share the sequence numbers of the stream and would look lost. */
@@ -148,4 +156,9 @@ export class RtpLeg implements LiveLeg {
     this.lastPacketMs = this.events.nowMs();
     return this.lastPacketMs;
   }
+}
+
+function telephoneEventOf({ telephoneEvent, payloadTypes }: RtpLegOptions): number {
+  if (telephoneEvent !== undefined) return telephoneEvent ?? NO_PAYLOAD_TYPE;
+  return payloadTypes.some(({ payloadType }) => payloadType === USUAL_TELEPHONE_EVENT) ? NO_PAYLOAD_TYPE : USUAL_TELEPHONE_EVENT;
 }
