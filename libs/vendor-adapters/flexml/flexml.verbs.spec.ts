@@ -46,6 +46,16 @@ describe('flexml: other verbs (contract §5)', () => {
     });
   });
 
+  it('rings a dialled number for its timeout, 30 s without one, and keys sendDigits to whoever answers', () => {
+    const connect = (body: string) => actions(`<Response>${body}</Response>`)[0];
+    expect(connect('<Dial timeout="12"><Number sendDigits="w12#">15165550140</Number></Dial>')).toMatchObject({
+      kind: 'connect',
+      to: '15165550140',
+      rules: { answerMs: 12_000, digits: 'w12#' },
+    });
+    expect(connect('<Dial>15165550140</Dial>')).toMatchObject({ kind: 'connect', rules: { answerMs: 30_000 } });
+  });
+
   it('goes on after what it does not carry out', () => {
     expect(parse(fixture('scenario-3-debug.xml')).steps.map((step) => step.kind)).toEqual([
       'skipped',

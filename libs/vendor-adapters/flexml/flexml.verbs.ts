@@ -24,6 +24,8 @@ const AMD_SETTINGS = [
   'silenceThreshold',
 ];
 const NO_STEP = 'the gateway has no step for it';
+/** How long a Dial rings that does not say it: as long as a call of the Calls API (contract §1.6). */
+const ANSWER_SECONDS = 30;
 
 /** Verbs other than Record (contract §5), lower case; whatever is not here is skipped with a warning. */
 const VERBS: ReadonlyMap<string, VerbMapper> = new Map<string, VerbMapper>([
@@ -195,11 +197,12 @@ function readDial(element: XmlElement, reader: AttributeReader, context: MapCont
     ['containerSid'],
     'recording by Dial itself is not described by the contract; use Record with recordSession',
   );
-  reader.drop(['timeout', 'callerId', 'hangupOnStar', 'errorAction', 'errorMethod'], NO_STEP);
+  const answerSeconds = reader.integer('timeout', { min: 1, fallback: ANSWER_SECONDS, to: 'step.connect.rules.answerMs', outcome: 'converted', reason: 's to ms' });
+  reader.drop(['callerId', 'hangupOnStar', 'errorAction', 'errorMethod'], NO_STEP);
   const isNumber = (child: XmlElement): boolean => child.name.toLowerCase() === 'number';
   const targets = element.children.filter(isNumber).flatMap((child) => readNumber(child, context));
   for (const child of element.children) if (!isNumber(child)) readSkipped(child, context);
-  if (element.text !== null) targets.unshift(element.text);
+  if (element.text !== null) targets.unshift({ ...element.text, digits: null });
   const [first, ...others] = targets;
   if (first === undefined) return skip(element, 'there is no number to dial', reader);
   log.account(first.at, { value: first.value, outcome: 'exact', to: 'step.connect.to' });
@@ -213,15 +216,19 @@ function readDial(element: XmlElement, reader: AttributeReader, context: MapCont
       conference: false,
       maxDurationMs: seconds === null ? null : seconds * 1000,
       next,
+      rules: { answerMs: answerSeconds * 1000, ...(first.digits === null ? {} : { digits: first.digits }) },
     },
   ];
 }
 
-function readNumber(element: XmlElement, { log }: MapContext): NonNullable<XmlElement['text']>[] {
+/** A number, and the keys that whoever answers there hears first. */
+type DialTarget = NonNullable<XmlElement['text']> & { readonly digits: string | null };
+
+function readNumber(element: XmlElement, { log }: MapContext): DialTarget[] {
   const reader = new AttributeReader(element, log);
-  reader.drop(['sendDigits'], NO_STEP);
+  const digits = reader.text('sendDigits', { to: 'step.connect.rules.digits' });
   reader.finish();
-  return element.text === null ? [] : [element.text];
+  return element.text === null ? [] : [{ ...element.text, digits }];
 }
 
 function readDtmf(element: XmlElement, reader: AttributeReader, { log }: MapContext): readonly FlowAction[] {
