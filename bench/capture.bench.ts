@@ -7,11 +7,13 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createSpool, MediaNode, STATIC_PAYLOAD_TYPES, type LiveCallMedia } from '#libs/capture';
 import { PLAIN_RECORDING, type CallMediaListener, type CaptureResult, type RecordingSpec } from '#libs/recording-model';
+import { createSegmentCipher, loadOrCreateMasterKey } from '#libs/secrets';
 import { Report, type ResultRow } from './support/report.js';
 
 /**
  * CPU per call-second and packet loss of live capture. A process of its own sends G.711 to both legs of each call in real
- * time; this process receives, places, runs the engine (stereo, voice activity on) and writes the synced spool.
+ * time; this process receives, places, runs the engine (stereo, voice activity on) and writes the synced spool, sealed as the
+ * product does by default.
  * Arguments: numbers of calls (default 100 300 600), `--seconds` of each round (default 20), `--json FILE`.
  */
 const SENDER = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './capture.sender.ts' : './capture.sender.js', import.meta.url));
@@ -43,7 +45,8 @@ const SPEC: RecordingSpec = { ...PLAIN_RECORDING, vendor: 'kazoo', channels: 2, 
 async function measure(calls: number, seconds: number): Promise<Round> {
   const directory = await mkdtemp(join(tmpdir(), 'recgate-bench-'));
   const from = randomInt(5_000, 15_000) * 2;
-  const node = new MediaNode({ spool: createSpool({ directory }), rtp: { address: '127.0.0.1', from, to: from + 8_000 }, maxCalls: calls, maxLagMs: 10_000, mediaTimeoutMs: null });
+  const spool = createSpool({ directory, transform: createSegmentCipher(loadOrCreateMasterKey(join(directory, 'master-keys'))) });
+  const node = new MediaNode({ spool, rtp: { address: '127.0.0.1', from, to: from + 8_000 }, maxCalls: calls, maxLagMs: 10_000, mediaTimeoutMs: null });
   try {
     const media = await openCalls(node, calls);
     const results: Promise<CaptureResult>[] = [];
