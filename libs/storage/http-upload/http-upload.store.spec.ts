@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { HttpUploadDestination, ObjectTarget, StorageReceipt } from '#libs/recording-model';
+import { RecgateError, type HttpUploadDestination, type ObjectTarget, type StorageReceipt } from '#libs/recording-model';
 import { describeObjectStoreContract, renditionContent, seededBytes } from '#libs/testing';
 import { encodeKey } from '../shared/object-key.js';
 import { deadUrl } from '../testing/http-server.js';
@@ -79,6 +79,21 @@ describe('HTTP upload as Kazoo does it (contract §2.2)', () => {
       ['PUT', '/a.wav', 100_000],
       ['PUT', '/b.wav?x=1', 100_000],
     ]);
+  });
+
+  it('names the upload when a guarded connection breaks off', async () => {
+    const client = { send: () => Promise.reject(new RecgateError('outbound.failed', 'UND_ERR_SOCKET: other side closed')) };
+    const target = targetOf('http://recorder:pass@192.0.2.1/kzr/file.mp3?token=t');
+    const request = { target, secrets: {}, content: renditionContent(bytes), metadata: {} };
+    const uploaded = new HttpUploadStore({ client }).put({
+      ...request,
+      signal: new AbortController().signal,
+      onUploadStarted: async () => undefined,
+    });
+    await expect(uploaded).rejects.toMatchObject({
+      code: 'destination.unreachable',
+      message: 'Upload to http://192.0.2.1/kzr/file.mp3: UND_ERR_SOCKET: other side closed',
+    });
   });
 
   it('follows ten redirects and not eleven', async () => {

@@ -13,6 +13,7 @@ import {
   type UploadLeftover,
 } from '#libs/recording-model';
 import { ContentSource } from '../shared/content-source.js';
+import { redact } from '../shared/redact.js';
 import { messageOf, networkCodeOf, stoppedError, storeError } from '../shared/store-error.js';
 import { uploadBody } from './upload-body.js';
 import { createUndiciUploadClient } from './upload-http-client.js';
@@ -108,18 +109,24 @@ export class HttpUploadStore implements ObjectStore {
     } catch (error) {
       source.throwIfBroken();
       if (request.signal.aborted) throw stoppedError(store);
-      if (error instanceof RecgateError) throw error;
+      const known = secretsOf(address, request.secrets);
+      if (error instanceof RecgateError) throw error.code === 'outbound.failed' ? unanswered(store, error, known) : error;
       const code = networkCodeOf(error) ?? 'UND_ERR_UNKNOWN';
       throw storeError(
         store,
         { code, status: null, message: messageOf(error) },
         {},
-        secretsOf(address, request.secrets),
+        known,
       );
     } finally {
       source.close();
     }
   }
+}
+
+/** What the guarded client says of a connection names neither the upload nor its address. */
+function unanswered(store: string, { message }: RecgateError, secrets: SecretBag): RecgateError {
+  return new RecgateError('destination.unreachable', redact(`${store}: ${message}`, secrets));
 }
 
 /** The adapter's final URL; credentials come from the destination, or from the URL itself. */

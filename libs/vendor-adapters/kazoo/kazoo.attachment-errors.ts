@@ -33,7 +33,7 @@ export function listedAttachmentError(record: RecordingRecord, application: Appl
     id: recordingId,
     attachment_name: mediaName,
     ...(code === null ? {} : { resp_code: code }),
-    reason: record.failure?.code === 'destination.unreachable' ? 'socket error' : 'bad response code',
+    reason: code === null ? 'socket error' : 'bad response code',
   };
 }
 
@@ -51,9 +51,16 @@ export function attachmentErrorDetail(record: RecordingRecord, application: Appl
     },
     options: { content_type: record.spec.format.contentType },
     req_url: name,
-    resp_body: record.failure?.message ?? '',
+    resp_body: responseBodyOf(record),
     handler_id: handlerIdOf(record),
   };
+}
+
+/** The receiver's words, which the store's driver sets between the address and the status; else what went wrong. */
+function responseBodyOf({ failure }: RecordingRecord): string {
+  const message = failure?.message ?? '';
+  const [, body] = /^Upload to \S+: (.*) \(\d{3}\)$/.exec(message) ?? [];
+  return body ?? message;
 }
 
 /** HTTP status as the store's driver words it at the end of its message. */
