@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
-import { sampleRecordingRecord } from '#libs/testing';
+import { SAMPLE_SPEC, sampleRecordingRecord } from '#libs/testing';
 import { toneWav } from './testing/audio.js';
 import { FileRecordings, items } from './testing/file-recordings.js';
 import { BETA_KEY, GatewayUnderTest, type Body } from './testing/gateway-under-test.js';
@@ -85,21 +85,29 @@ describe('audio', () => {
     expect((await ranged('bytes=0-1', { 'if-range': '"other"' })).status).toBe(200);
   });
 
-  it('that lies elsewhere is a conflict that says where', async () => {
-    const receipt = {
-      location: 's3://calls/a.wav',
-      url: 'https://calls.s3.amazonaws.com/a.wav',
-      etag: null,
-      sizeBytes: 1,
-      sha256: '00',
-      verifiedBy: 'status',
-      storedAt: '2026-01-01T00:00:00.000Z',
-    } as const;
-    await gateway.runtime.ports.ledger.recordings.accept(
-      sampleRecordingRecord({ id: 'elsewhere', tenantId: 'alpha', state: 'available', receipt }),
-    );
-    const answer = await gateway.ask('GET', '/v1/recordings/elsewhere/audio');
-    expect([answer.status, answer.json()['detail']]).toEqual([409, expect.stringContaining('s3://calls/a.wav')]);
+  const receipt = {
+    location: 's3://calls/a.wav',
+    url: 'https://calls.s3.amazonaws.com/a.wav',
+    etag: null,
+    sizeBytes: 1,
+    sha256: '00',
+    verifiedBy: 'status',
+    storedAt: '2026-01-01T00:00:00.000Z',
+  } as const;
+  const deletedAt = '2026-01-02T00:00:00.000Z';
+  const ownStore = { ...receipt, location: 'media://alpha/app/f/a.wav', url: 'media://alpha/app/f/a.wav' };
+
+  it.each([
+    ['lies elsewhere', { receipt, spec: { ...SAMPLE_SPEC, destination: { kind: 'none', reason: 'test' } as const } }, 's3://calls/a.wav'],
+    ['was overwritten', { receipt: ownStore, names: { fileSid: 'f-1' } }, 'Other audio has taken the place of recording gone-2 in its file f-1'],
+    ['was deleted', { receipt: ownStore, deletedAt }, `deleted at ${deletedAt}`],
+  ])('that %s is a conflict that says so', async (what, facts, detail) => {
+    const id = `gone-${['lies elsewhere', 'was overwritten', 'was deleted'].indexOf(what) + 1}`;
+    await gateway.runtime.ports.ledger.recordings.accept(sampleRecordingRecord({ id, tenantId: 'alpha', state: 'available', ...facts }));
+    const answer = await gateway.ask('GET', `/v1/recordings/${id}/audio`);
+    expect([answer.status, answer.json()['detail']]).toEqual([409, expect.stringContaining(detail)]);
+    const listed = items(await gateway.ask('GET', '/v1/recordings?limit=200')).find((each) => String(each['id']) === id);
+    expect(listed?.['deletedAt']).toBe('deletedAt' in facts ? deletedAt : null);
   });
 });
 

@@ -12,6 +12,8 @@ export interface StoredAudio {
   readonly sizeBytes: number;
   readonly contentType: string;
   readonly fileName: string;
+  /** Of these very bytes, hex; absent: not known. */
+  readonly sha256?: string;
   open(range?: { readonly start: number; readonly end: number }): Readable;
 }
 

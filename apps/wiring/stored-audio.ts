@@ -37,8 +37,8 @@ export async function openPublicFile(ports: CataloguePorts, sid: string): Promis
   const { body } = file;
   const container = await catalogue.containers.get(body.container);
   if (!flexml.isPublished(body.fields, container?.body.fields ?? {}, 'file_sid')) return null;
-  const { sizeBytes, contentType, storeName } = body;
-  return { sizeBytes, contentType, fileName: basename(storeName), open: (range) => catalogue.open(file, range) };
+  const { sizeBytes, contentType, sha256, storeName } = body;
+  return { sizeBytes, contentType, sha256, fileName: basename(storeName), open: (range) => catalogue.open(file, range) };
 }
 
 /** Where an uploaded file waits for its capture. */
@@ -92,12 +92,12 @@ function limitedTo(maxBytes: number) {
 async function openKeptRendition({ veils }: Runtime, record: RecordingRecord): Promise<StoredAudio | null> {
   const { rendition } = record;
   if (rendition === null || (await stat(rendition.file).catch(() => null)) === null) return null;
-  const { file, sizeBytes, contentType } = rendition;
-  return { sizeBytes, contentType, fileName: basename(file), open: (range) => openVeiled(veils, file, range) };
+  const { file, sizeBytes, contentType, sha256 } = rendition;
+  return { sizeBytes, contentType, sha256, fileName: basename(file), open: (range) => openVeiled(veils, file, range) };
 }
 
 function fromMediaStore(store: MediaStore, address: MediaFileAddress, info: MediaFileInfo): StoredAudio {
   const open = (range?: { readonly start: number; readonly end: number }) =>
     Readable.from(bytesOf(store, address, range), { objectMode: false });
-  return { sizeBytes: info.sizeBytes, contentType: info.contentType, fileName: basename(info.name), open };
+  return { sizeBytes: info.sizeBytes, contentType: info.contentType, fileName: basename(info.name), sha256: info.sha256, open };
 }

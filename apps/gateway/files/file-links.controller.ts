@@ -32,6 +32,6 @@ export class FileLinksController {
   private async send(name: string, request: Request, response: Response): Promise<void> {
     const file = await this.links.bySid(name);
     if (file === null) throw new RecgateError('request.not_found', 'There is no such file');
-    await sendAudio(request, response, file.audio, file.sha256);
+    await sendAudio(request, response, file);
   }
 }

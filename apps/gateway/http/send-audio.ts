@@ -11,7 +11,7 @@ export interface ByteRange {
 
 /**
  * Sends audio, whole or the one byte range that was asked for (RFC 9110 §14).
- * @param sha256 of the file, hex; becomes its entity tag
+ * The checksum of its bytes becomes the entity tag.
  * @param disposition `Content-Disposition`, where a vendor words it in its own way
  * @throws RecgateError `range.not_satisfiable` for a range outside the file
  */
@@ -19,10 +19,9 @@ export async function sendAudio(
   request: Request,
   response: Response,
   audio: StoredAudio,
-  sha256?: string,
   disposition = `attachment; filename="${audio.fileName.replace(/[^\w.-]/g, '_')}"`,
 ): Promise<void> {
-  const etag = sha256 === undefined ? null : `"${sha256}"`;
+  const etag = audio.sha256 === undefined ? null : `"${audio.sha256}"`;
   const range = isRangeValid(request, etag) ? parseRange(request.headers.range, audio.sizeBytes) : null;
   response.setHeader('Accept-Ranges', 'bytes');
   if (range === 'unsatisfiable') {

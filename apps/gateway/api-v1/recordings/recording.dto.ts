@@ -46,6 +46,8 @@ export class RecordingSummaryDto {
   @ApiProperty({ type: Number, nullable: true, description: 'Length of the file, ms' }) durationMs: number | null;
   @ApiProperty({ ...NULLABLE_OBJECT, description: 'Code, stage, blame and message of a failed recording' })
   failure: Failure | null;
+  @ApiProperty({ type: String, nullable: true, description: 'When the file was deleted; the state stays what it was' })
+  deletedAt: string | null;
 }
 
 /** The encoded file without its place on the gateway's disk. */
@@ -71,7 +73,6 @@ export class RecordingDto extends RecordingSummaryDto {
   @ApiProperty({ type: String, nullable: true, description: 'When the file is to be deleted; null: never' })
   deleteAt: string | null;
   @ApiProperty({ description: 'Nothing deletes the file while this holds' }) legalHold: boolean;
-  @ApiProperty({ type: String, nullable: true, description: 'When the file was deleted' }) deletedAt: string | null;
   @ApiProperty({ ...NULLABLE_OBJECT, description: 'The last attempt to delete the file, and why it is still there if it is' })
   deletion: DeletionAttempt | null;
   @ApiProperty({ description: 'How many events there were' }) eventCount: number;
@@ -111,6 +112,7 @@ export function showSummary(record: RecordingRecord): RecordingSummaryDto {
     startedAt,
     capture,
     failure,
+    deletedAt = null,
   } = record;
   return {
     id,
@@ -126,6 +128,7 @@ export function showSummary(record: RecordingRecord): RecordingSummaryDto {
     startedAt,
     durationMs: capture === null ? null : renditionDurationMs(capture),
     failure: failure === null ? null : showFailure(failure),
+    deletedAt,
   };
 }
 
@@ -155,8 +158,8 @@ export function showRecording(record: RecordingRecord): RecordingDto {
     eventCount,
     history,
   };
-  const { deleteAt = null, legalHold = false, deletedAt = null, deletion } = record;
-  const kept = { deleteAt, legalHold, deletedAt, deletion: deletion === undefined ? null : showDeletion(deletion) };
+  const { deleteAt = null, legalHold = false, deletion } = record;
+  const kept = { deleteAt, legalHold, deletion: deletion === undefined ? null : showDeletion(deletion) };
   return { ...showSummary(record), ...facts, ...kept, rendition: showRendition(record.rendition) };
 }
 

@@ -32,7 +32,7 @@ import {
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { changeRetention, deleteRecording, holdRecording, readPeaks, signedManifest, withHeardText } from '#libs/orchestration';
-import { RecgateError } from '#libs/recording-model';
+import { RecgateError, type RecordingRecord } from '#libs/recording-model';
 import { TRANSCRIPT_FORMATS } from '#libs/transcription';
 import { IdempotencyKey } from '../../http/idempotency-key.js';
 import { ApiProblems } from '../../http/problem.dto.js';
@@ -207,7 +207,7 @@ export class RecordingsController {
   @ApiHeader({ name: 'Range', required: false, example: 'bytes=0-65535' })
   @ApiProduces('audio/x-wav', 'audio/mpeg', 'audio/basic')
   @ApiOkResponse({ description: 'The file', schema: { type: 'string', format: 'binary' } })
-  @ApiConflictResponse({ description: 'There is no audio yet, or it lies only at the external destination' })
+  @ApiConflictResponse({ description: 'There is no audio yet or any more, or it lies only at the external destination' })
   audio(
     @TenantId() tenantId: string,
     @Param('id') id: string,
@@ -290,12 +290,14 @@ export class RecordingsController {
         `Recording ${id} is ${record.state}; there is audio once it is available`,
       );
     const audio = await this.gateway.openAudio(id);
-    if (audio === null) {
-      throw new RecgateError(
-        'request.conflict',
-        `The audio lies at its destination only: ${record.receipt?.location ?? 'unknown'}`,
-      );
-    }
-    await sendAudio(request, response, audio, record.receipt?.sha256);
+    if (audio === null) throw new RecgateError('request.conflict', whyNoAudio(record));
+    await sendAudio(request, response, audio);
   }
+}
+
+/** What became of the audio of a stored recording that the gateway cannot hand out. */
+function whyNoAudio({ id, deletedAt, receipt, names, spec }: RecordingRecord): string {
+  if (deletedAt !== undefined) return `Recording ${id} was deleted at ${deletedAt}`;
+  if (spec.destination.kind !== 'media-store') return `The audio lies at its destination only: ${receipt?.location ?? 'unknown'}`;
+  return `Other audio has taken the place of recording ${id} in its file ${names['fileSid'] ?? ''}`.trimEnd();
 }

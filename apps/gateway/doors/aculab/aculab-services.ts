@@ -122,7 +122,7 @@ export class AculabFileServices {
     const file = await this.media.require(account, name);
     const { sizeBytes, sha256, contentType } = file.facts;
     const open: StoredAudio['open'] = (range) => this.media.open(file, range);
-    return sendAudio(request, response, { sizeBytes, contentType, fileName: basename(name), open }, sha256);
+    return sendAudio(request, response, { sizeBytes, contentType, fileName: basename(name), sha256, open });
   }
 
   write(account: AculabAccount, request: Request): Promise<JsonObject> {

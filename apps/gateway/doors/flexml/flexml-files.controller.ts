@@ -138,7 +138,7 @@ export class FlexmlFilesController {
     const file = await this.storage.requireFile(application, sid);
     const catalogue = this.storage.of(application);
     void catalogue.touch(file);
-    await sendAudio(request, response, audioOf(catalogue, file), file.body.sha256);
+    await sendAudio(request, response, audioOf(catalogue, file));
   }
 
   private async change(

@@ -26,7 +26,7 @@ export class FlexmlLinksController {
   @ApiNotFoundResponse()
   async bySid(@Param('name') name: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const file = await this.links.bySid(name);
-    return file === null ? noSuchSid() : sendAudio(request, response, file.audio, file.sha256);
+    return file === null ? noSuchSid() : sendAudio(request, response, file);
   }
 
   @Head('c/:container/:name')
@@ -54,6 +54,6 @@ export class FlexmlLinksController {
     @Res() response: Response,
   ): Promise<void> {
     const file = await this.links.byAccessName(container, name);
-    return file === null ? noSuchSid() : sendAudio(request, response, file.audio, file.sha256);
+    return file === null ? noSuchSid() : sendAudio(request, response, file);
   }
 }

@@ -6,12 +6,6 @@ import { audioOf } from './flexml-stored-audio.js';
 import { FlexmlAccessNames } from './flexml-access-names.js';
 import { FlexmlStorage } from './flexml-storage.js';
 
-/** A file that anybody may read who has its link. */
-export interface PublicFile {
-  readonly audio: StoredAudio;
-  readonly sha256: string;
-}
-
 const SID = /^([A-Za-z0-9_-]{1,128})(?:\.([A-Za-z0-9]{1,8}))?$/;
 
 /** Public links of files (contract §4.2): what was deleted, or is not published that way, is not there. */
@@ -23,7 +17,7 @@ export class FlexmlLinks {
   ) {}
 
   /** `/f/{file_sid}` and `/f/{file_sid}.{ext}`. */
-  async bySid(name: string): Promise<PublicFile | null> {
+  async bySid(name: string): Promise<StoredAudio | null> {
     const [, sid = '', extension] = SID.exec(name) ?? [];
     const catalogue = await this.catalogueOf(sid);
     const file = (await catalogue?.get(sid)) ?? null;
@@ -34,7 +28,7 @@ export class FlexmlLinks {
   }
 
   /** `/c/{container_sid}/{file_access_name}`. */
-  async byAccessName(containerSid: string, name: string): Promise<PublicFile | null> {
+  async byAccessName(containerSid: string, name: string): Promise<StoredAudio | null> {
     const catalogue = await this.catalogueOf(containerSid);
     if (catalogue === null) return null;
     const file = await this.names.find(catalogue, containerSid, name);
@@ -50,10 +44,10 @@ export class FlexmlLinks {
     catalogue: FileCatalogue,
     file: Catalogued<CataloguedFile>,
     way: 'file_sid' | 'file_access_name',
-  ): Promise<PublicFile | null> {
+  ): Promise<StoredAudio | null> {
     const container = await catalogue.containers.get(file.body.container);
     if (!flexml.isPublished(file.body.fields, container?.body.fields ?? {}, way)) return null;
     void catalogue.touch(file);
-    return { audio: audioOf(catalogue, file), sha256: file.body.sha256 };
+    return audioOf(catalogue, file);
   }
 }

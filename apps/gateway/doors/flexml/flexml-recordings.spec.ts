@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -225,6 +226,7 @@ describe('a file that is there already', () => {
     for (const { id } of [old, added] as unknown as { id: string }[]) {
       const audio = await gateway.ask('GET', `/v1/recordings/${id}/audio`);
       expect([audio.status, audio.headers.get('content-length')]).toEqual([200, String(whole.length)]);
+      expect(audio.headers.get('etag')).toBe(`"${createHash('sha256').update(whole).digest('hex')}"`);
     }
     expect(await show(sid)).toMatchObject({ file_bytes: 44 + 14_016, content_duration: 0.876 });
     expect((await core('GET', `/containers/${container}`)).json()).toMatchObject({

@@ -10,6 +10,7 @@ export function audioOf(catalogue: FileCatalogue, file: Catalogued<CataloguedFil
     sizeBytes: body.sizeBytes,
     contentType:
       typeof mimeType === 'string' && /^[\w.+-]+\/[\w.+-]+(;[ -~]*)?$/.test(mimeType) ? mimeType : body.contentType,
+    sha256: body.sha256,
     fileName: flexml.accessNameOf({ sid, ...body }),
     open: (range) => catalogue.open(file, range),
   };

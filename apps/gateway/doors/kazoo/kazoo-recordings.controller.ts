@@ -61,7 +61,7 @@ export class KazooRecordingsController {
     if (audio === null) throw kazoo.noAttachment(id);
     const inline = parameters.get('inline') === 'true';
     const disposition = kazoo.audioDisposition(record, application.view, inline);
-    await sendAudio(request, response, audio, record.receipt?.sha256, disposition);
+    await sendAudio(request, response, audio, disposition);
   }
 
   @Patch(':id')

@@ -53,7 +53,7 @@ export class SinchRecordingsController {
     if (record.names['key'] !== key) return this.transcript(application, record, response);
     const audio = await this.gateway.openAudio(record.id);
     if (audio === null) throw notFound();
-    await sendAudio(request, response, audio, record.receipt?.sha256);
+    await sendAudio(request, response, audio);
   }
 
   @Delete('*key')
