@@ -275,7 +275,7 @@ journeys.it('SVAML that is none: callingerror, and DiCE says why', async (gatewa
     version: 1,
     type: 'callingerror',
     errorCode: 40001,
-    errorMsg: 'This action is not known',
+    errorMsg: 'The action "fly" is not known (at /action/name)',
   });
   expect(await application.hears('dice')).toMatchObject({ reason: 'INVALIDSVAMLACTION' });
   await call.ended();

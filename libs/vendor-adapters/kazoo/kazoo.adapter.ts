@@ -80,7 +80,8 @@ function parseKazooDocument({ body, role }: VendorDocument, context: ParseContex
   accountBelow(scope, '', 'unknown', { reason: 'not in the contract; kept and ignored' });
   const accounting = scope.accounts.finish(document.leafPointers());
   for (const { path, outcome } of accounting) {
-    if (outcome === 'unknown')
+    // Of a module that there is not, a warning of its own tells.
+    if (outcome === 'unknown' && !path.endsWith('/module'))
       scope.warnings.push({
         message: `${path} is not in the contract; it is ignored`,
         position: document.positionOf(path),

@@ -101,5 +101,6 @@ function dataOf(error: RecgateError, message: string): JsonObject {
 }
 
 function causeOf({ message, position }: RecgateError): string {
-  return position?.line === undefined ? message : `${message} (line ${position.line}, column ${position.column ?? 1})`;
+  // The words of the JSON reader tell where already.
+  return position?.line === undefined || / at line \d+, column \d+/.test(message) ? message : `${message} (line ${position.line}, column ${position.column ?? 1})`;
 }

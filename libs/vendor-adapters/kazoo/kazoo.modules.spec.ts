@@ -143,8 +143,8 @@ describe('modules of metaflows', () => {
   });
 
   it('are none of callflows', () => {
-    expect(parse({ module: 'break', data: {} }).accounting).toContainEqual(
-      expect.objectContaining({ path: '/module', outcome: 'unknown' }),
-    );
+    const { accounting, warnings } = parse({ module: 'break', data: {} });
+    expect(accounting).toContainEqual(expect.objectContaining({ path: '/module', outcome: 'unknown' }));
+    expect(warnings.map(({ message }) => message)).toEqual(['The module "break" is skipped: there is no such module']);
   });
 });

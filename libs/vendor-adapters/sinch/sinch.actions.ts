@@ -37,6 +37,9 @@ const ACTIONS: Readonly<Record<string, { readonly connects: boolean; readonly re
   stoprecording: { connects: false, read: (script, action) => (script.stopRecording(action.pointer), null) },
 };
 
+/** As much of a name that is not known as an error shows, characters. */
+const MAX_NAME = 64;
+
 /** The action's name in lower case without accounting for it; null when there is none. */
 export function actionName(action: SvamlObject | null): string | null {
   const pointer = action?.find('name') ?? null;
@@ -52,7 +55,11 @@ export function readAction(script: CallScript, action: SvamlObject): void {
   const name = action.requiredText(['name'], { to: 'steps' });
   const known = new Map(Object.entries(ACTIONS)).get(name.trim().toLowerCase());
   if (known === undefined)
-    throw script.reading.invalid(action.find('name') ?? action.pointer, 'name', 'This action is not known');
+    throw script.reading.invalid(
+      action.find('name') ?? action.pointer,
+      'name',
+      `The action "${name.slice(0, MAX_NAME)}" is not known`,
+    );
   const before = script.steps.length;
   const scope = known.read(script, action);
   const own = script.steps.splice(before);

@@ -75,6 +75,16 @@ describe('a custom callout (contract §3)', () => {
     expect(() => begin(callout, fixtureApplication({}, FIXTURE_SECRETS))).toThrow('ice or a callback URL is required');
   });
 
+  it('says in which field SVAML cannot be read', () => {
+    expect(() => read('customCallout', { ice: '{"action":' })).toThrow(/^ice: Invalid JSON at line 1, column 11/);
+  });
+
+  it('is refused for an address of no kind', () => {
+    const destination = { type: 'Carrier-Pigeon', endpoint: '+1' };
+    expect(() => read('ttsCallout', { destination, text: 'x' })).toThrow('type must be number, username');
+    expect(read('ttsCallout', { destination: { type: 'Number', endpoint: '+1' }, text: 'x' }).identity.to).toBe('+1');
+  });
+
   it('limits connections that name no time of their own', () => {
     const [, connect] = begin(read('customCallout', { ice: START, maxDuration: 90 })).steps;
     expect(connect).toMatchObject({ kind: 'connect', maxDurationMs: 90_000 });

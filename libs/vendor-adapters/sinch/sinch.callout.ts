@@ -1,4 +1,10 @@
-import { RecgateError, type CallIdentity, type JsonObject, type JsonValue } from '#libs/recording-model';
+import {
+  RecgateError,
+  toRecgateError,
+  type CallIdentity,
+  type JsonObject,
+  type JsonValue,
+} from '#libs/recording-model';
 import { isJsonObject, parseJsonDocument } from '../shared/index.js';
 import { isCallbackUrl } from './sinch.callback-request.js';
 import { CALLOUT, CALLOUT_ROLES, type SinchCalloutRole, type SinchCalloutState } from './sinch.callout-state.js';
@@ -38,6 +44,9 @@ const METHODS: Readonly<Record<string, { readonly custom: boolean; readonly read
   },
   customcallout: { custom: true, read: readCustom },
 };
+
+/** Kinds of addresses (contract §1.1), in any case. */
+const DESTINATION_TYPES: ReadonlySet<string> = new Set(['number', 'username', 'sip', 'did', 'conference']);
 
 /**
  * Reads the body of `POST …/callouts` (contract §3). In a customCallout `ice`, `ace`, `pie` and `dice` are SVAML as a
@@ -139,9 +148,19 @@ function readCustom(fields: SvamlObject): Beginning {
   const limit = readMaxDuration(fields);
   if (ice === undefined || isCallbackUrl(ice))
     return { svaml: {}, state: { answers, first: 'ice', ...limit }, beginWhen: 'now' };
-  const svaml = parseJsonDocument(ice).value;
+  const svaml = parseSvaml(ice);
   if (!isJsonObject(svaml)) throw fields.reading.invalid(fields.find('ice') ?? '', 'ice', 'ice must be SVAML or a URL');
   return { svaml, state: { answers: later, ...limit }, beginWhen: 'now' };
+}
+
+/** @throws RecgateError `document.*` that says in which field the SVAML cannot be read */
+function parseSvaml(ice: string): JsonValue {
+  try {
+    return parseJsonDocument(ice).value;
+  } catch (thrown) {
+    const { code, message } = toRecgateError(thrown);
+    throw new RecgateError(code, `ice: ${message}`, { field: 'ice', cause: thrown });
+  }
 }
 
 function answerOf(fields: SvamlObject, role: SinchCalloutRole): string | null {
@@ -165,6 +184,12 @@ function readDestination(fields: SvamlObject, isRequired: boolean): { type: stri
     return null;
   }
   const type = destination.text(['type']) ?? 'number';
+  if (!DESTINATION_TYPES.has(type.trim().toLowerCase()))
+    throw fields.reading.invalid(
+      destination.find('type') ?? destination.pointer,
+      'type',
+      `type must be ${[...DESTINATION_TYPES].join(', ')}`,
+    );
   const endpoint = destination.requiredText(['endpoint']);
   if (endpoint.length > MAX_ENDPOINT || type.length > MAX_ENDPOINT)
     throw fields.reading.invalid(destination.pointer, 'destination', 'destination is too long');

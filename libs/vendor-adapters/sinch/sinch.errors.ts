@@ -31,6 +31,9 @@ const SINCH_CODES: Readonly<Record<ErrorCode, number>> = {
   'gateway.internal': 50000,
 };
 
+/** Longest pointer that is shown, characters. */
+const MAX_POINTER = 256;
+
 /** Wrong credentials are told apart by the field at fault. */
 const AUTH_CODES: Readonly<Record<string, number>> = { 'x-timestamp': 40101, signature: 40102, scheme: 40301 };
 
@@ -46,6 +49,12 @@ export function renderSinchError(error: RecgateError): VendorErrorForm {
   return {
     status: Math.floor(errorCode / 100),
     headers: { 'content-type': 'application/json' },
-    body: { errorCode, message: error.message },
+    body: { errorCode, message: sinchErrorMessage(error) },
   };
+}
+
+/** What is wrong, and the pointer to where, which the words alone do not tell among several instructions. */
+export function sinchErrorMessage({ message, position }: RecgateError): string {
+  const path = position?.path ?? '';
+  return path === '' ? message : `${message} (at ${path.slice(0, MAX_POINTER)})`;
 }

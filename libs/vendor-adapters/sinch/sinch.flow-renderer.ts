@@ -10,6 +10,7 @@ import type {
 import { CONFERENCE_PIE, SINCH_PURPOSES, type SinchPurpose } from './sinch.callback-request.js';
 import { COOKIE } from './sinch.call-script.js';
 import { CONFERENCE_KEYS } from './sinch.conference-keys.js';
+import { sinchErrorMessage } from './sinch.errors.js';
 import { menuResult } from './sinch.menu-result.js';
 import { apiBaseUrl, applicationKeyOf } from './sinch.settings.js';
 import { toSinchRequest } from './sinch.wire-request.js';
@@ -121,7 +122,7 @@ function callingErrorBody({ call, error }: FlowContext): Body {
     version: 1,
     type: 'callingerror',
     errorCode: internal ? 50000 : 40001,
-    errorMsg: error?.message ?? 'The SVAML is not valid',
+    errorMsg: error === null ? 'The SVAML is not valid' : sinchErrorMessage(error),
   };
 }
 

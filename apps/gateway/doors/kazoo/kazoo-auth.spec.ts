@@ -235,6 +235,11 @@ describe('the envelope of a request', () => {
     }
   });
 
+  it('is told once where it is no JSON', async () => {
+    const { data } = (await ask('PUT', '/user_auth', '{')).json();
+    expect(JSON.stringify(data).match(/line 1, column 2/gu)).toHaveLength(1);
+  });
+
   it('brings a verb through POST, in body or query', async () => {
     const { token } = await KazooClient.logIn(gateway);
     const account = `/accounts/${ACCOUNT}`;
