@@ -1,6 +1,7 @@
 import {
   RecgateError,
   type ApplicationView,
+  type CallState,
   type FlowStep,
   type ParsedDocument,
   type RecordAction,
@@ -26,11 +27,13 @@ export function parseDocument(
     readonly application?: ApplicationView;
     readonly url?: string | null;
     readonly role?: VendorDocument['role'];
+    readonly callState?: CallState;
   } = {},
 ): ParsedDocument {
   const { application = applicationWith(), url = 'https://app.example.com/vm', role = 'flow' } = options;
   const now = new Date('2024-07-28T09:00:40.000Z');
-  return adapter.parse({ body, role, url }, { application, call: SAMPLE_CALL, ids: seededIdSource(1), now });
+  const state = options.callState === undefined ? {} : { callState: options.callState };
+  return adapter.parse({ body, role, url }, { application, call: SAMPLE_CALL, ids: seededIdSource(1), now, ...state });
 }
 
 /** The error a document is refused with. @throws Error when it is accepted. */

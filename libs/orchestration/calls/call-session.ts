@@ -148,7 +148,7 @@ export class CallSession implements CallMediaListener {
 
   situation() {
     const { state, callDurationMs, hangupBy, endReason } = this;
-    return { callState: state, callDurationMs, hangupBy, ...(endReason === null ? {} : { endReason }) };
+    return { callState: state, callDurationMs, answered: this.answeredAt !== null, hangupBy, ...(endReason === null ? {} : { endReason }) };
   }
 
   /**
@@ -173,7 +173,7 @@ export class CallSession implements CallMediaListener {
       call: identity,
       ids: this.ports.ids,
       now: this.ports.clock.now(),
-      flowState: this.flow.state,
+      flowState: this.flow.state, callState: this.state,
     });
     carryOut(this, document.role, { document: parsed, url: document.url, toward });
     return parsed;

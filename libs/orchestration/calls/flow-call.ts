@@ -17,7 +17,7 @@ export interface FlowCall {
   readonly pending: PendingWork;
   readonly waiter: RecordingWaiter;
   /** The call as requests tell it, at this moment. */
-  situation(): Pick<FlowSituation, 'callState' | 'callDurationMs' | 'hangupBy' | 'endReason'>;
+  situation(): Pick<FlowSituation, 'callState' | 'callDurationMs' | 'answered' | 'hangupBy' | 'endReason'>;
   readonly media: CallMedia;
   readonly connection: CallConnection;
   readonly keyCommands: KeyCommands;

@@ -52,6 +52,7 @@ export interface FlowSituation {
   readonly call: CallIdentity;
   readonly callState: CallState;
   readonly callDurationMs: number;
+  readonly answered?: boolean;
   readonly hangupBy: FlowContext['hangupBy'];
   readonly endReason?: CallEndReason;
   readonly documentUrl: string | null;
@@ -102,6 +103,7 @@ function readAnswer(ports: FlowRequestPorts, request: FlowRequest, situation: Fl
       ids: ports.ids,
       now: ports.clock.now(),
       flowState: situation.flowState,
+      callState: situation.callState,
     },
   );
   return { document, url };

@@ -143,6 +143,7 @@ export class LostCalls {
       call: identity,
       callState: 'ended',
       callDurationMs: answeredAt === null ? 0 : Math.max(0, Date.parse(endedAt) - Date.parse(answeredAt)),
+      answered: answeredAt !== null,
       hangupBy: 'gateway',
       endReason: 'nodeLost',
       documentUrl: recording?.documentUrl ?? null,

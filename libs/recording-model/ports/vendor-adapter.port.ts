@@ -225,6 +225,8 @@ export interface ParseContext {
   readonly now: Date;
   /** What earlier documents of the flow left behind (`ParsedDocument.flowState`, merged). Absent: not known. */
   readonly flowState?: JsonObject;
+  /** How far the call is that the document is for; absent: not known. */
+  readonly callState?: CallState;
 }
 
 export interface ParsedDocument {
@@ -300,6 +302,8 @@ export interface FlowContext {
   readonly call: CallIdentity;
   readonly callState: CallState;
   readonly callDurationMs: number;
+  /** Whether the call was answered, however short it was; absent: when it has a length. */
+  readonly answered?: boolean;
   /** Who ended the call, once it has ended. */
   readonly hangupBy: 'caller' | 'callee' | 'gateway' | null;
   /** Why the call ended, once it has ended. */

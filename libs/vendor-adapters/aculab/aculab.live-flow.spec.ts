@@ -137,6 +137,7 @@ describe('the end of a call (contract §1.4)', () => {
     [{ callDurationMs: 0, endReason: 'noAnswer' }, OUTBOUND, ['no_answer', '480']],
     [{ callDurationMs: 0, hangupBy: 'callee', endReason: 'party' }, OUTBOUND, ['busy', '486']],
     [{ callDurationMs: 0, endReason: 'command' }, OUTBOUND, ['no_answer', '480']],
+    [{ callDurationMs: 0, answered: true, endReason: 'flow' }, OUTBOUND, ['completed', '200']],
   ] as const)('%j is told as %s', (more, call, expected) => {
     expect(causeOf(more, call)).toEqual(expected);
   });

@@ -32,9 +32,9 @@ function verbFields(
   return collected === null ? {} : { Digits: collected.digits, FinishKey: collected.finishKey };
 }
 
-function outcomeOf({ error, callDurationMs, hangupBy, endReason }: FlowContext): CallOutcome {
+function outcomeOf({ error, callDurationMs, answered = callDurationMs > 0, hangupBy, endReason }: FlowContext): CallOutcome {
   if (error !== null || endReason === 'applicationFailed') return 'failed';
-  if (callDurationMs > 0) return 'completed';
+  if (answered) return 'completed';
   // Nobody knows whether it would have been answered.
   if (endReason === 'nodeLost' || endReason === 'nodeStopped') return 'failed';
   return hangupBy === 'caller' || endReason === 'command' ? 'cancel' : 'noanswer';

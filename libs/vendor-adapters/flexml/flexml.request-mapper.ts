@@ -17,7 +17,7 @@ import { shownValue } from './redaction.js';
  * @throws RecgateError `document.*` when the XML cannot be used, `field.invalid` when a value or a nesting is outside
  * the contract; always with line and column.
  */
-export function parseFlexml(document: VendorDocument, { application }: ParseContext): ParsedDocument {
+export function parseFlexml(document: VendorDocument, { application, call, callState }: ParseContext): ParsedDocument {
   const root = parseXmlDocument(document.body);
   if (root.name.toLowerCase() !== 'response') {
     throw new RecgateError('document.malformed', `The root element must be Response, not ${root.name}`, {
@@ -29,8 +29,19 @@ export function parseFlexml(document: VendorDocument, { application }: ParseCont
     log.warn(`${field.at.path} has no meaning in FlexML`, field.at);
   }
   const context: MapContext = { application, documentUrl: document.url, log };
-  const steps = root.children.flatMap((element) => readStep(element, context));
+  const answering = call.direction === 'inbound' && callState === 'ringing' ? root.children.find(isAnswering) : undefined;
+  const steps = root.children.flatMap((element) => [
+    ...(element === answering ? [{ at: element.at, kind: 'answer' as const }] : []),
+    ...readStep(element, context),
+  ]);
   return { steps, ...log.finish(), flowState: {} };
+}
+
+/** Verbs that need an answered call: the first of them answers an inbound one that still rings (contract §5). */
+const ANSWERING = new Set(['say', 'play', 'gather', 'record', 'dial', 'dtmf', 'amd', 'hangup']);
+
+function isAnswering({ name }: XmlElement): boolean {
+  return ANSWERING.has(name.toLowerCase());
 }
 
 function readStep(element: XmlElement, context: MapContext): FlowStep[] {

@@ -232,6 +232,9 @@ describe('flexml: requests, byte for byte (contract §3.1)', () => {
     expect(
       flexmlAdapter.renderFlowRequest(request, flowContext({ callState: 'ended', callDurationMs: 0 })).body,
     ).toContain('"CallStatus":"noanswer"');
+    expect(
+      flexmlAdapter.renderFlowRequest(request, flowContext({ callState: 'ended', callDurationMs: 0, answered: true })).body,
+    ).toContain('"CallStatus":"completed"');
     for (const endReason of ['nodeLost', 'nodeStopped'] as const) {
       const lost = (callDurationMs: number) =>
         flexmlAdapter.renderFlowRequest(request, flowContext({ callState: 'ended', callDurationMs, endReason })).body;

@@ -46,6 +46,17 @@ describe('flexml: other verbs (contract §5)', () => {
     });
   });
 
+  it('answers a call that rings with the first verb that needs it, and no other', () => {
+    const kinds = (body: string, callState: 'ringing' | 'answered'): string =>
+      parseDocument(flexmlAdapter, `<Response>${body}</Response>`, { callState }).steps.map(({ kind }) => kind).join(' ');
+    const voicemail = '<Pause length="2"/><PreAnswer><Say>One moment</Say></PreAnswer><Say>Speak</Say><Record/><HangUp/>';
+    expect(kinds(voicemail, 'ringing')).toBe('wait speak answer speak record hangup');
+    expect(kinds(voicemail, 'answered')).toBe('wait speak speak record hangup');
+    expect(kinds('<Hangup/>', 'ringing')).toBe('answer hangup');
+    expect(kinds('<Reject/>', 'ringing')).toBe('reject');
+    expect(kinds('<Redirect>/next</Redirect>', 'ringing')).toBe('fetch');
+  });
+
   it('rings a dialled number for its timeout, 30 s without one, and keys sendDigits to whoever answers', () => {
     const connect = (body: string) => actions(`<Response>${body}</Response>`)[0];
     expect(connect('<Dial timeout="12"><Number sendDigits="w12#">15165550140</Number></Dial>')).toMatchObject({

@@ -95,7 +95,7 @@ function pieOf(context: FlowContext, result: JsonValue): Body {
 function diceBody(context: FlowContext): Body {
   const { call, application } = context;
   const seconds = Math.ceil(context.callDurationMs / 1000);
-  const isAnswered = seconds > 0 && context.endReason !== 'noAnswer';
+  const isAnswered = (context.answered ?? seconds > 0) && context.endReason !== 'noAnswer';
   return {
     ...head('dice', call),
     timestamp: timestampOf(context.now),
@@ -180,8 +180,8 @@ const OTHER_REASONS: Readonly<Partial<Record<CallEndReason, string>>> = {
   nodeLost: 'GENERALERROR',
 };
 
-function reasonOf({ hangupBy, error, callDurationMs, endReason: why }: FlowContext): string {
-  return error === null ? endReason(hangupBy, callDurationMs > 0, why) : errorReason(error.code);
+function reasonOf({ hangupBy, error, callDurationMs, answered = callDurationMs > 0, endReason: why }: FlowContext): string {
+  return error === null ? endReason(hangupBy, answered, why) : errorReason(error.code);
 }
 
 /** Why a call ended (contract §1.1): a caller who gives up before the answer cancels. */

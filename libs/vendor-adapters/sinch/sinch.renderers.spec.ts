@@ -291,6 +291,7 @@ describe('Sinch flow callbacks', () => {
 
   it.each<[Partial<FlowContext>, object]>([
     [{ hangupBy: 'caller' }, { reason: 'CALLERHANGUP', result: 'ANSWERED' }],
+    [{ hangupBy: 'caller', callDurationMs: 0, answered: true }, { reason: 'CALLERHANGUP', result: 'ANSWERED' }],
     [{ hangupBy: 'callee' }, { reason: 'CALLEEHANGUP' }],
     [
       { hangupBy: null, callDurationMs: 0 },
