@@ -216,6 +216,28 @@ describe('capture of a finished file', () => {
     expect((await recordOf(id)).failure).toMatchObject({ code: 'outbound.failed', blame: 'destination' });
   });
 
+  it('waits for another try while its own disk takes nothing, and keeps the file', async () => {
+    const bytes = wav(3, 440);
+    const id = await uploaded(bytes);
+    await writeFile(join(directory, 'full'), 'no directory');
+    const broken = createSpool({ directory: join(directory, 'full') });
+    const listener = { keyPressed: () => undefined, advanced: () => undefined, mediaTimedOut: () => undefined };
+    const onFullDisk: FileMediaFactory = {
+      ...files,
+      async open(request) {
+        const call = await files.open(request);
+        const caller = WavFile.open(join(directory, 'uploads', id));
+        const media = createFileCallMedia({ callRef: 'full', caller, startTime: NOW, spool: broken, listener });
+        return { ...call, media, advanceTo: (at) => media.advanceTo(at), close: () => media.close().finally(() => call.close()) };
+      },
+    };
+    await expect(captureFile(ports, id, onFullDisk, false)).rejects.toThrow('spool');
+    expect((await recordOf(id)).failure).toBeNull();
+    expect(await captureFile(ports, id, files)).toBe('done');
+    expect((await recordOf(id)).capture).toMatchObject({ capturedSamples: 24_000 });
+    expect(await eventNames(id)).toEqual(['recording.started', 'recording.finished']);
+  });
+
   it('starts again after a worker died, with the same result', async () => {
     const bytes = wav(3, 440);
     const id = await uploaded(bytes);

@@ -27,7 +27,7 @@ const INVALID_DESTINATION = 'invalid:';
  * The `capture` stage of recordings of finished files: plays the file through on a virtual clock, as a call that was
  * answered and bridged and ends with the audio. Runs under a fresh epoch; a run that was taken over writes nothing more.
  * @param lastTry false when the queue will try again: a retryable error is then thrown, the recording waits
- * @throws RecgateError the retryable errors of opening the file, unless it is the last try
+ * @throws RecgateError retryable errors of opening the file and of the gateway itself, unless it is the last try
  */
 export async function captureFile(
   ports: OrchestrationPorts,
@@ -48,7 +48,7 @@ export async function captureFile(
   await ports.spools.delete(recordingId); // What a dead worker left is made again from the file.
   const call = await openFile(fenced, record, source, files, lastTry);
   if (call === null) return 'failed';
-  const outcome = await playThrough(fenced, record, call);
+  const outcome = await playThrough(fenced, record, call, lastTry);
   if (outcome === 'failed') await ports.spools.delete(recordingId);
   const keep = outcome === 'superseded' || (outcome === 'failed' && (await isOwnFault(ports, recordingId)));
   if (!keep) await files.discard(recordingId);
@@ -84,11 +84,17 @@ async function openFile(
   }
 }
 
-async function playThrough(ports: OrchestrationPorts, record: RecordingRecord, call: FileCall): Promise<StageOutcome> {
+/** @throws RecgateError what the gateway itself failed with (a full disk), unless it is the last try: the file is still there */
+async function playThrough(ports: OrchestrationPorts, record: RecordingRecord, call: FileCall, lastTry: boolean): Promise<StageOutcome> {
   let ended = false;
+  let again: RecgateError | null = null;
+  const comesAgain = (error: RecgateError) => {
+    if (!lastTry && error.retry && error.blame === 'gateway') again = error;
+    return again !== null;
+  };
   const facts = () =>
     ({ callState: ended ? 'ended' : 'bridged', callDurationMs: Math.round(call.media.mediaTimeMs) }) as const;
-  const run = new RecordingRun(ports, record, facts, () => undefined);
+  const run = new RecordingRun(ports, record, facts, () => undefined, comesAgain);
   try {
     const refusal = await roomForFile(ports, record);
     if (refusal === null) begin(run, call);
@@ -104,6 +110,7 @@ async function playThrough(ports: OrchestrationPorts, record: RecordingRecord, c
   }
   await call.close();
   await run.drained();
+  if (again !== null) throw again as RecgateError;
   return outcomeOf(ports, record);
 }
 

@@ -10,10 +10,10 @@ export interface RetryPlan {
 
 export type RetryPlans = Readonly<Record<WorkStage, RetryPlan>>;
 
-/** A store that is away for hours is waited for; what fails in the gateway itself is tried for some minutes. */
+/** A store that is away for hours is waited for, and so is room on a full disk: the audio lies safe meanwhile. */
 export const DEFAULT_RETRY_PLANS: RetryPlans = {
-  capture: { attempts: 12, firstPauseMs: 1000, longestPauseMs: 60_000 },
-  encode: { attempts: 12, firstPauseMs: 500, longestPauseMs: 60_000 },
+  capture: { attempts: 40, firstPauseMs: 1000, longestPauseMs: 300_000 },
+  encode: { attempts: 40, firstPauseMs: 500, longestPauseMs: 300_000 },
   store: { attempts: 40, firstPauseMs: 1000, longestPauseMs: 300_000 },
   // Its own time limit ends it; the pauses are short, so that the end is told in time.
   transcribe: { attempts: 200, firstPauseMs: 1000, longestPauseMs: 30_000 },

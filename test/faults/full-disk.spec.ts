@@ -39,7 +39,7 @@ describe('a full disk of the spool', () => {
   const fill = () => (mounted ? writeFileSync(filler, Buffer.alloc((ROOM_KIB - FREE_KIB) * 1024)) : limit(`${LIMIT_BYTES}:unlimited`));
   const empty = () => (mounted ? rmSync(filler) : limit('unlimited'));
 
-  it('fails the recording that does not fit, says so, and harms nothing else', async () => {
+  it('keeps what was recorded until then, says that it broke off, and harms nothing else', async () => {
     const app = await gateway.application('flexml');
     const whole = await recordedCall(gateway, app);
     await delay(1000);
@@ -49,8 +49,9 @@ describe('a full disk of the spool', () => {
 
     fill();
     const unlucky = await recordedCall(gateway, app);
-    const failed = await gateway.untilState(unlucky.recordingId, 'failed', 'available');
-    expect(failed).toMatchObject({ state: 'failed', failure: { stage: 'capture', blame: 'gateway' }, receipt: null });
+    const broken = await gateway.untilState(unlucky.recordingId, 'failed', 'available');
+    expect(broken).toMatchObject({ state: 'available', capture: { reason: 'interrupted' } });
+    expect(hear((await gateway.ask('GET', `/v1/recordings/${unlucky.recordingId}/audio`)).bytes).last).toBeGreaterThan(40);
     expect(await gateway.get('GET', `/v1/calls/${unlucky.callRef}`)).toMatchObject({ state: 'answered' });
     empty();
 

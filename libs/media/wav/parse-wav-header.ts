@@ -8,13 +8,14 @@ export interface WavInfo {
   readonly channels: number;
   /** Where the audio data begins. */
   readonly dataOffset: number;
-  /** Whole sample frames only; null when the writer did not know (streamed: 0 or 0xFFFFFFFF), then up to the end of the file. */
+  /** Whole sample frames only; null when the writer did not know (streamed), then up to the end of the file. */
   readonly dataBytes: number | null;
   /** Samples per channel; null as with `dataBytes`. */
   readonly samples: number | null;
 }
 
-const UNKNOWN_SIZES: readonly number[] = [0, 0xffff_ffff];
+/** What writers to a pipe put in place of a size they cannot know: most 0 or 0xFFFFFFFF, SoX the second, `arecord` one of the last. */
+const UNKNOWN_SIZES: readonly number[] = [0, 0x7fff_f000, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff];
 const MOST_CHANNELS = 64;
 
 interface FmtChunk {

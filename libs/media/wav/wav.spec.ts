@@ -142,7 +142,7 @@ describe('parseWavHeader', () => {
     expect(parseWavHeader(bytes)).toMatchObject({ codec: 'pcm16', samples: 2, dataOffset: bytes.length });
   });
 
-  it.each([0, 0xffff_ffff])('leaves the length open when the data size is %i', (size) => {
+  it.each([0, 0x7fff_f000, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff])('leaves the length open when the data size is %i', (size) => {
     expect(parseWavHeader(riff(fmt(), data(size)))).toMatchObject({ dataBytes: null, samples: null });
   });
 

@@ -51,6 +51,8 @@ export class RecordingRun implements CaptureListener {
     private readonly facts: () => CallFacts,
     /** Called once, after the ledger knows how the capture ended. */
     private readonly settled: (run: RecordingRun, record: RecordingRecord) => void,
+    /** Whether whoever runs it will capture it anew after this failure; then the ledger hears nothing of it. */
+    private readonly comesAgain: (error: RecgateError) => boolean = () => false,
   ) {
     this.recordingId = fresh.id;
     this.spec = fresh.spec;
@@ -161,9 +163,24 @@ export class RecordingRun implements CaptureListener {
     });
   }
 
+  /** What lies in the spool by then is kept, as when a node is lost; without any the recording fails. */
   failed(error: RecgateError): void {
     this.ended = true;
-    this.settle('failed', (current) => (isTerminal(current.state) ? null : failureMove(this.ports, current, error, 'capture')));
+    const comesAgain = this.comesAgain(error);
+    const { code, message: reason } = error;
+    this.ports.log.error('capture failed', { recordingId: this.recordingId, code, reason, comesAgain });
+    if (comesAgain) return this.markOver();
+    const facts = this.facts();
+    let kept: CaptureResult | null = null;
+    const recover = async () => {
+      kept = this.fresh.source === undefined ? await this.ports.spools.recover(this.recordingId).catch(() => null) : null;
+    };
+    const decide = (current: RecordingRecord) => {
+      if (isTerminal(current.state)) return null;
+      const usable = kept !== null && isCapturing(current.state);
+      return usable && kept !== null ? finishedMove(current, kept, facts, this.now(), code) : failureMove(this.ports, current, error, 'capture');
+    };
+    this.settle('failed', decide, recover);
   }
 
   private now(): Date {
@@ -174,8 +191,8 @@ export class RecordingRun implements CaptureListener {
     this.write(what, decide).catch((thrown: unknown) => this.report(what, thrown));
   }
 
-  private settle(what: string, decide: (current: RecordingRecord) => RecordingMove | null): void {
-    this.write(what, decide)
+  private settle(what: string, decide: (current: RecordingRecord) => RecordingMove | null, prepare?: () => Promise<void>): void {
+    this.write(what, decide, prepare)
       .then((record) => {
         if (record !== null) this.settled(this, record);
       })
@@ -183,9 +200,16 @@ export class RecordingRun implements CaptureListener {
       .finally(() => this.markOver());
   }
 
-  private async write(what: string, decide: (current: RecordingRecord) => RecordingMove | null): Promise<RecordingRecord | null> {
+  private async write(
+    what: string,
+    decide: (current: RecordingRecord) => RecordingMove | null,
+    prepare: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<RecordingRecord | null> {
     const { recordings } = this.ports.ledger;
-    const outcome = await this.writer.write(what, () => recordings.transition(this.recordingId, decide));
+    const outcome = await this.writer.write(what, async () => {
+      await prepare();
+      return recordings.transition(this.recordingId, decide);
+    });
     return outcome.record;
   }
 
