@@ -374,6 +374,8 @@ describe('an application', () => {
     await placed.passes(32_000);
     expect((await recordingsOf(placed))[0]?.state).toBe('captured');
     expect(urls(placed)).toEqual(['/first', '/recorded', '/error', '/final']);
+    // It is told while the call is up, as of every other error.
+    expect(placed.asked.slice(2).map(({ body }) => /"call_state":"(\w+)"/.exec(String(body))?.[1])).toEqual(['answered', 'idle']);
     expect(await call(placed)).toMatchObject({ state: 'ended', endReason: 'applicationFailed' });
   });
 

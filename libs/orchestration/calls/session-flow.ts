@@ -245,7 +245,7 @@ export class SessionFlow implements FlowListener {
   }
 
   hangup(reason: FlowEnd): void {
-    if (reason !== 'requestFailed' || this.apology === null) this.call.flowEnded(this.apologized ? 'requestFailed' : reason);
+    if (reason !== 'requestFailed') this.call.flowEnded(this.apologized ? 'requestFailed' : reason);
   }
 
   warn(message: string, position: SourcePosition): void {
@@ -262,7 +262,7 @@ export class SessionFlow implements FlowListener {
     if (apology !== null) {
       this.apologized = true;
       this.freshRunner().run(apology, this.documentUrl);
-    } else if (error !== null) this.call.flowEnded(reason);
+    } else if (error !== null || reason === 'requestFailed') this.call.flowEnded(reason);
   }
 
   /** What the call is still to hear when its application has broken the flow; null: nothing. */
