@@ -4,6 +4,7 @@ import type { Request, Response } from 'express';
 import { sendAudio } from '../../http/send-audio.js';
 import { FlexmlLinks } from './flexml-links.js';
 import { noSuchSid } from './flexml-storage.js';
+import { allowAnyOrigin } from './flexml.guard.js';
 
 /** Public links of storage.carrierx.com (contract §4.2). Query parameters are ignored: applications add some against caches. */
 @ApiTags('flexml door')
@@ -25,6 +26,7 @@ export class FlexmlLinksController {
   @ApiOkResponse({ schema: { type: 'string', format: 'binary' } })
   @ApiNotFoundResponse()
   async bySid(@Param('name') name: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+    allowAnyOrigin(response);
     const file = await this.links.bySid(name);
     return file === null ? noSuchSid() : sendAudio(request, response, file);
   }
@@ -53,6 +55,7 @@ export class FlexmlLinksController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
+    allowAnyOrigin(response);
     const file = await this.links.byAccessName(container, name);
     return file === null ? noSuchSid() : sendAudio(request, response, file);
   }

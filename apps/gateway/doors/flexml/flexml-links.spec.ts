@@ -52,6 +52,8 @@ describe('public links', () => {
     }
     expect((await link(`/carrierx/f/${sid}.wav`)).status).toBe(404);
     const range = await link(`/carrierx/f/${sid}`, { range: 'bytes=2-4' });
+    // Players of any web page fetch them.
+    expect(range.headers.get('access-control-allow-origin')).toBe('*');
     expect([range.status, range.text, range.headers.get('content-range')]).toEqual([206, '234', 'bytes 2-4/10']);
     const head = await link(`/carrierx/f/${sid}`, {}, 'HEAD');
     expect([head.status, head.headers.get('content-length'), head.text]).toEqual([200, '10', '']);
