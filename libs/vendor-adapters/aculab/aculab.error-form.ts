@@ -81,7 +81,8 @@ function escaped(text: string): string {
 /** Field, place and message of an error on one line, as the error page and the web services show it. */
 export function textOf(error: RecgateError): string {
   const { position } = error;
-  const place = position?.line === undefined ? '' : ` (line ${position.line}, column ${position.column ?? 1})`;
+  // The words of the JSON reader tell the place already.
+  const place = position?.line === undefined || / at line \d+, column \d+/.test(error.message) ? '' : ` (line ${position.line}, column ${position.column ?? 1})`;
   return `${error.message}${place}`;
 }
 
