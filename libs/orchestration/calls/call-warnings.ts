@@ -19,8 +19,17 @@ export class CallWarnings {
   }
 
   add(message: string, position?: SourcePosition): void {
-    if (this.kept.length < MOST_WARNINGS) this.kept.push(message);
+    const text = withPlace(message, position);
+    if (this.kept.length < MOST_WARNINGS) this.kept.push(text);
     this.context.onWarning?.(message, position ?? null);
-    this.log.warn('call', { callRef: this.context.callRef, message });
+    this.log.warn('call', { callRef: this.context.callRef, message: text });
   }
+}
+
+/** Parsers name the place themselves. */
+const NAMES_PLACE = /\bline \d+|\b\d+:\d+ /;
+
+function withPlace(message: string, position: SourcePosition | undefined): string {
+  if (position?.line === undefined || NAMES_PLACE.test(message)) return message;
+  return `${message} (line ${position.line}, column ${position.column ?? 1})`;
 }
