@@ -7,13 +7,16 @@ const STATIC_NUMBERS: Readonly<Record<string, number>> = Object.fromEntries(
   STATIC_PAYLOAD_TYPES.map(({ codec, payloadType }) => [codec, payloadType]),
 );
 
-/** Opens calls on the node's sockets. */
-export function createLiveMediaFactory(node: MediaNode, websocketBase: () => string): LiveMediaFactory {
+/**
+ * Opens calls on the node's sockets.
+ * @param publicAddress told in place of the address that RTP is received on; undefined: that address
+ */
+export function createLiveMediaFactory(node: MediaNode, websocketBase: () => string, publicAddress: string | undefined): LiveMediaFactory {
   return {
     openConference: (callRef, listener) => node.openConference({ callRef, listener }),
     async open(call, listener) {
       const media = await node.openCall({ callRef: call.callRef, legs: legsOf(call), listener });
-      return { media, endpoints: showEndpoints(media.endpoints, websocketBase()) };
+      return { media, endpoints: showEndpoints(media.endpoints, websocketBase(), publicAddress) };
     },
   };
 }
@@ -44,12 +47,12 @@ function payloadTypeOf(party: Party, leg: Extract<LegRequest, { transport: 'rtp'
   return { payloadType, codec: leg.codec, sampleRate: leg.sampleRate === 16000 ? 16000 : 8000 };
 }
 
-function showEndpoints(endpoints: readonly LegEndpoint[], websocketBase: string): OpenedCall['media'] {
+function showEndpoints(endpoints: readonly LegEndpoint[], websocketBase: string, publicAddress: string | undefined): OpenedCall['media'] {
   return Object.fromEntries(
     endpoints.map((endpoint) => [
       endpoint.party,
       endpoint.kind === 'rtp'
-        ? { transport: 'rtp', address: `${endpoint.address}:${endpoint.port}` }
+        ? { transport: 'rtp', address: `${publicAddress ?? endpoint.address}:${endpoint.port}` }
         : { transport: 'websocket', address: `${websocketBase}${endpoint.path}` },
     ]),
   );

@@ -26,7 +26,7 @@ export interface MediaNodeRole {
 
 export async function startMediaNode(runtime: Runtime): Promise<MediaNodeRole> {
   const { config, ports, outbound, connections, spool, log } = runtime;
-  const { nodeId, address, rtpPortFrom, rtpPortTo, maxCalls, timeoutSeconds, websocketPort } = config.media;
+  const { nodeId, address, publicAddress, rtpPortFrom, rtpPortTo, maxCalls, timeoutSeconds } = config.media;
   const lostCalls = new LostCalls(ports, outbound.flow);
   await finishOrphans(runtime, lostCalls);
   const node = new MediaNode({
@@ -37,8 +37,8 @@ export async function startMediaNode(runtime: Runtime): Promise<MediaNodeRole> {
     mediaTimeoutMs: timeoutSeconds * 1000,
     welcome: (stream) => welcomeStream(runtime.ports, (call) => registry.open(call), stream),
   });
-  const websocket: WebsocketListener = await startWebsocketListener(node, address, websocketPort);
-  const registry: CallRegistry = new CallRegistry(ports, nodeId, createLiveMediaFactory(node, () => websocket.url), outbound.flow);
+  const websocket: WebsocketListener = await startWebsocketListener(node, config.media);
+  const registry: CallRegistry = new CallRegistry(ports, nodeId, createLiveMediaFactory(node, () => websocket.url, publicAddress), outbound.flow);
   const commands = serveNodeCommands(connections, config.redis.prefix, nodeId, (name, data) => registry.handle(name, data));
   const beat = async (accepting: boolean) => {
     const { calls, lagMs } = node.load;

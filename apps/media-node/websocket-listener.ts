@@ -1,15 +1,16 @@
 import { createServer } from 'node:http';
 import type { MediaNode } from '#libs/capture';
+import type { MediaConfig } from '#libs/config';
 
 /** Where WebSocket audio comes in. */
 export interface WebsocketListener {
-  /** `ws://host:port`, without a path. */
+  /** As callers are told it: `ws://host:port`, or what the configuration says; no slash at its end. */
   readonly url: string;
   close(): Promise<void>;
 }
 
 /** Listens for WebSocket audio; the node takes over the connections whose path holds the token of one of its legs. */
-export async function startWebsocketListener(node: MediaNode, address: string, port: number): Promise<WebsocketListener> {
+export async function startWebsocketListener(node: MediaNode, { address, publicAddress, publicWebsocketUrl, websocketPort: port }: MediaConfig): Promise<WebsocketListener> {
   const server = createServer((_request, response) => response.writeHead(426).end());
   node.attach(server);
   await new Promise<void>((resolve, reject) => {
@@ -19,7 +20,7 @@ export async function startWebsocketListener(node: MediaNode, address: string, p
   const bound = server.address();
   const actualPort = typeof bound === 'object' && bound !== null ? bound.port : port;
   return {
-    url: `ws://${address}:${actualPort}`,
+    url: publicWebsocketUrl?.replace(/\/+$/, '') ?? `ws://${publicAddress ?? address}:${actualPort}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

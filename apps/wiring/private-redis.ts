@@ -81,7 +81,7 @@ async function stopLeftServer(file: string, directory: string): Promise<void> {
     const config = (await admin.config('GET', 'dir').catch(() => [])) as string[];
     if (config[1] !== directory) return; // Nobody there, or the port is somebody else's by now.
     if (note.gatewayPid !== process.pid && isAlive(note.gatewayPid)) {
-      throw cannotStart(`its directory ${directory} is in use by process ${note.gatewayPid}`);
+      throw new RecgateError('gateway.unavailable', `The data directory is used by another gateway (process ${note.gatewayPid}): ${directory}`);
     }
     await admin.shutdown('NOSAVE').catch(() => undefined);
     while ((await admin.ping().catch(() => '')) === 'PONG') await new Promise((again) => setTimeout(again, 25));

@@ -8,6 +8,10 @@ const TRANSCRIPTION_ENGINES = ['none', 'openai', 'deepgram', 'vosk', 'pocketsphi
 
 const SPEECH_ENGINES = ['auto', 'espeak', 'http', 'none'] as const;
 
+/** A host name alone: no scheme, port or path. */
+const HOST_NAME = /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/;
+const HOST_NAME_RULE = { each: true, message: 'each must be a host name without scheme, port and path' } as const;
+
 export type SpeechEngineName = (typeof SPEECH_ENGINES)[number];
 export type LogLevel = (typeof LOG_LEVELS)[number];
 export type WorkerStage = (typeof STAGES)[number];
@@ -18,19 +22,19 @@ export type WorkerStage = (typeof STAGES)[number];
  */
 export class DoorHostsConfig {
   @IsArray()
-  @IsString({ each: true })
+  @Matches(HOST_NAME, HOST_NAME_RULE)
   carrierx: string[] = [];
 
   @IsArray()
-  @IsString({ each: true })
+  @Matches(HOST_NAME, HOST_NAME_RULE)
   kazoo: string[] = [];
 
   @IsArray()
-  @IsString({ each: true })
+  @Matches(HOST_NAME, HOST_NAME_RULE)
   aculab: string[] = [];
 
   @IsArray()
-  @IsString({ each: true })
+  @Matches(HOST_NAME, HOST_NAME_RULE)
   sinch: string[] = [];
 }
 
@@ -65,7 +69,7 @@ export class TenantConfig {
 export class RedisConfig {
   /** `redis://`, `rediss://`, `redis+sentinel://` or `redis+cluster://`; absent: a private server is started. */
   @IsOptional()
-  @IsString()
+  @Matches(/^redis(s|\+sentinel|\+cluster)?:\/\/\S+$/, { message: 'must begin with redis://, rediss://, redis+sentinel:// or redis+cluster://' })
   url?: string;
 
   /** First part of every key. */
@@ -81,9 +85,21 @@ export class MediaConfig {
   @IsNotEmpty()
   nodeId = 'node-1';
 
-  /** Address on which RTP is received. */
+  /** Address on which RTP and WebSocket audio are received. */
   @IsString()
+  @IsNotEmpty()
   address = '127.0.0.1';
+
+  /** Address that callers are told to send RTP to; absent: `address`. Needed where `address` stands for every address, or behind NAT. */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  publicAddress?: string;
+
+  /** Base of the WebSocket addresses that are told; absent: `ws://`, the told address and the port. */
+  @IsOptional()
+  @IsUrl({ require_tld: false, require_protocol: true, protocols: ['ws', 'wss'] })
+  publicWebsocketUrl?: string;
 
   /** Even-numbered ports from..to, two a leg. */
   @IsInt()
@@ -331,6 +347,7 @@ export class RecgateConfig {
   @IsNotEmpty()
   dataDirectory = '.recgate';
 
+  @IsArray()
   @ValidateNested({ each: true })
   @Type(() => TenantConfig)
   tenants: TenantConfig[] = [];

@@ -7,7 +7,7 @@ import { PROJECT_ROOT, readProjectFile } from './markdown.js';
 const EXAMPLE = 'recgate.example.yaml';
 
 /** Keys that have no default; the example shows them in a comment. */
-const WITHOUT_DEFAULT = ['publicUrl', 'redis.url', 'storage.retentionSeconds', 'speech.url', 'speech.apiKey', 'calls.offerUrl', 'calls.offerKey', 'transcription.openaiUrl', 'transcription.openaiKey', 'transcription.deepgramKey', 'transcription.voskUrl'];
+const WITHOUT_DEFAULT = ['publicUrl', 'redis.url', 'media.publicAddress', 'media.publicWebsocketUrl', 'storage.retentionSeconds', 'speech.url', 'speech.apiKey', 'calls.offerUrl', 'calls.offerKey', 'transcription.openaiUrl', 'transcription.openaiKey', 'transcription.deepgramKey', 'transcription.voskUrl'];
 
 describe(EXAMPLE, () => {
   it('can be loaded as it is and changes nothing', () => {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { filesBelow } from '#libs/testing';
 import { askRedis, Gateway, newDataDirectory, toneWav, until, uploaded, type Json } from './support/index.js';
 
 const CALL = { from: '+15165550138', to: '+15165550137' };
@@ -31,6 +32,15 @@ describe('the private Redis of a gateway that is killed', () => {
     await isGone(old);
     expect(await gateway.untilState(id, 'available', 'failed')).toMatchObject({ state: 'available' });
   }, 60_000);
+
+  it('and all other files of the gateway can be read by nobody else', () => {
+    const made = filesBelow(gateway.dataDirectory).filter((name) => !/^recgate-\w+\.yaml$/.test(name));
+    const open = made.filter((name) => {
+      const found = statSync(join(gateway.dataDirectory, name), { throwIfNoEntry: false });
+      return found !== undefined && (found.mode & 0o077) !== 0;
+    });
+    expect(open).toEqual([]);
+  });
 
   it('has every accepted start on disk when it is acknowledged: cut off there, it still knows them', async () => {
     const { dataDirectory } = gateway;

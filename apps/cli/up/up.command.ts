@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import { ConfigError, loadConfig } from '#libs/config';
 import { createLogger } from '#libs/telemetry';
 import { startAllRoles } from '../../wiring/all-roles.js';
+import { keepFilesPrivate } from '../../wiring/private-files.js';
+import { startFault } from '../../wiring/start-fault.js';
 import { untilSignal } from '../../wiring/until-signal.js';
 
 /** `recgate up`: the whole gateway in one process, until stopped. */
@@ -24,9 +26,18 @@ function leaveSoon(): void {
 async function up(file: string | undefined): Promise<number> {
   const config = readConfig(file);
   if (config === null) return 2;
-  const roles = await startAllRoles(config, createLogger(config.log.level));
-  const { generated } = roles.runtime.apiKeys;
+  // Asked to stop while it starts, it stops once it has started, so that its Redis does not outlive it.
+  const asked = untilSignal();
+  keepFilesPrivate();
   const say = (text: string) => process.stderr.write(`recgate: ${text}\n`);
+  const roles = await startAllRoles(config, createLogger(config.log.level)).catch((thrown: unknown) => {
+    const fault = startFault(thrown);
+    if (fault === null) throw thrown;
+    say(`cannot start: ${fault}`);
+    return null;
+  });
+  if (roles === null) return 1;
+  const { generated } = roles.runtime.apiKeys;
   say(`recording API                   ${roles.gateway.url}   (OpenAPI at ${roles.gateway.url}/docs)`);
   say(`RTP                             ${config.media.address}, ports ${config.media.rtpPortFrom}-${config.media.rtpPortTo}`);
   say(`WebSocket audio                 ${roles.mediaNode.websocketUrl}`);
@@ -34,7 +45,7 @@ async function up(file: string | undefined): Promise<number> {
   say(`data                            ${config.dataDirectory}`);
   if (generated !== null) say(`API key                         in ${generated.file}`);
   say('ready; stop with Ctrl-C or SIGTERM');
-  await untilSignal();
+  await asked;
   say('stopping: running recordings are finished and kept');
   await roles.stop();
   say('stopped');
