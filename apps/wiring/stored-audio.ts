@@ -4,7 +4,7 @@ import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { FileCatalogue, ownerOfSid, storeNameOf, type CataloguePorts } from '#libs/orchestration';
+import { FileCatalogue, isOfAnother, ownerOfSid, storeNameOf, type CataloguePorts } from '#libs/orchestration';
 import { veiledBytes } from '#libs/media';
 import { RecgateError, type RecordingRecord } from '#libs/recording-model';
 import { parseMediaLocation, type MediaFileAddress, type MediaFileInfo, type MediaStore } from '#libs/storage';
@@ -23,9 +23,10 @@ export async function openRecordingAudio(runtime: Runtime, recordingId: string):
   if (record?.state !== 'available' || record.receipt === null || record.deletedAt !== undefined) return null;
   const address = parseMediaLocation(record.receipt.location);
   if (address === null) return openKeptRendition(runtime, record);
-  const current = { ...address, name: (await storeNameOf(runtime.ports, record)) ?? address.name };
+  const shared = await storeNameOf(runtime.ports, record);
+  const current = { ...address, name: shared ?? address.name };
   const info = await runtime.mediaStore.stat(current);
-  return info === null ? null : fromMediaStore(runtime.mediaStore, current, info);
+  return info === null || (shared === null && isOfAnother(record, info.metadata)) ? null : fromMediaStore(runtime.mediaStore, current, info);
 }
 
 /** A published file by its sid (FlexML contract §4.2); null when there is none, or it is not published so. */

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isTerminal, RecgateError, toRecgateError, type DeletionScope, type RecordingRecord } from '#libs/recording-model';
 import { forgetRecordedFile } from './files/forget-file.js';
+import { isReplaced } from './files/replaced-file.js';
 import { recordingsBeside } from './files/shared-audio.js';
 import { removePeaks } from './peaks/peak-files.js';
 import type { OrchestrationPorts } from './ports.js';
@@ -119,8 +120,12 @@ function isUnderWay({ clock }: OrchestrationPorts, record: RecordingRecord): boo
   return begunAt !== undefined && clock.now().getTime() - Date.parse(begunAt) < LONGEST_ATTEMPT_MS;
 }
 
-/** The file goes first: what is told to be deleted must be gone, and a repeat after a crash finds the rest. */
+/**
+ * The file goes first: what is told to be deleted must be gone, and a repeat after a crash finds the rest. One that
+ * another recording was stored over is that one's by now, and stays.
+ */
 async function removeFile(ports: OrchestrationPorts, record: RecordingRecord): Promise<void> {
+  if (await isReplaced(ports, record)) return forgetRecordedFile(ports, record);
   const own = record.receipt === null ? null : (ports.files?.addressOf(record.receipt.location) ?? null);
   if (own !== null) await ports.files?.delete(own);
   else if (record.receipt !== null && record.deletion?.scope === 'everywhere') await removeStored(ports, record);

@@ -1,4 +1,5 @@
 export * from './catalogue-documents.js';
+export * from './replaced-file.js';
 export * from './catalogue-sweep.js';
 export * from './containers.js';
 export * from './delete-file.js';

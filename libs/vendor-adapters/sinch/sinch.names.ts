@@ -30,13 +30,19 @@ export function mintSinchNames(context: MintContext): Readonly<Record<string, st
 
 /**
  * Under which keys the API finds a recording in the gateway's own store, and its transcript (contract §3: legacy Sinch
- * Drive); nothing for other destinations.
+ * Drive). In a bucket, the place of a file whose name was given: a later recording that is stored there is found by it.
  */
 function ownKeys({ destination, labels, format }: MintContext['spec'], fileName: string): Readonly<Record<string, string>> {
-  if (destination.kind !== 'media-store') return {};
+  if (destination.kind !== 'media-store') return givenPlace(destination);
   const path = String(labels[SDRIVE_LABEL] ?? '');
   const key = path !== '' && !path.endsWith('/') ? path : `${path}${fileName}.${format.extension}`;
   return { key, transcriptKey: sinchTranscriptName(key) };
+}
+
+function givenPlace(destination: MintContext['spec']['destination']): Readonly<Record<string, string>> {
+  if (!('key' in destination) || destination.key === null || destination.key.endsWith('/')) return {};
+  const bucket = 'bucket' in destination ? destination.bucket : `${destination.account}/${destination.container}`;
+  return { place: `${destination.kind}:${bucket}/${destination.key}` };
 }
 
 /** Where the file goes: the given key, or the generated name in the given folder (contract §2.1, §2.3). */

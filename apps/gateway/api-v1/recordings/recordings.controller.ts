@@ -299,5 +299,5 @@ export class RecordingsController {
 function whyNoAudio({ id, deletedAt, receipt, names, spec }: RecordingRecord): string {
   if (deletedAt !== undefined) return `Recording ${id} was deleted at ${deletedAt}`;
   if (spec.destination.kind !== 'media-store') return `The audio lies at its destination only: ${receipt?.location ?? 'unknown'}`;
-  return `Other audio has taken the place of recording ${id} in its file ${names['fileSid'] ?? ''}`.trimEnd();
+  return `Other audio has taken the place of recording ${id} in its file ${names['fileSid'] ?? names['key'] ?? ''}`.trimEnd();
 }

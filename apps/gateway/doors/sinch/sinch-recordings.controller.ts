@@ -92,6 +92,7 @@ export class SinchRecordingsController {
     const { recordings } = this.gateway.ports.ledger;
     const range = { ...(from === null ? {} : { createdAfter: from }), ...(to === null ? {} : { createdBefore: to }) };
     const found: RecordingRecord[] = [];
+    const places = new Set<string>();
     let cursor: string | null = null;
     do {
       const place = cursor === null ? {} : { cursor };
@@ -102,11 +103,18 @@ export class SinchRecordingsController {
         limit: AT_A_TIME,
         ...place,
       });
-      found.push(...items.filter((record) => sinch.isSinchDriveRecording(record)));
+      found.push(...items.filter((record) => isFirstOf(places, record) && sinch.isSinchDriveRecording(record)));
       cursor = nextCursor;
     } while (cursor !== null && found.length < page * pageSize);
     return found.slice((page - 1) * pageSize, page * pageSize);
   }
+}
+
+/** Files of the same name were overwritten by the newest, which comes first, also when it has been deleted since. */
+function isFirstOf(places: Set<string>, { receipt }: RecordingRecord): boolean {
+  if (receipt === null || places.has(receipt.location)) return false;
+  places.add(receipt.location);
+  return true;
 }
 
 function notFound(): RecgateError {
