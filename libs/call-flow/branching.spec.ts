@@ -47,7 +47,7 @@ describe('a branch to a stored document', () => {
       to(count * 100);
     }
     expect(log.filter((wish) => wish === 'fetch branch branch').length).toBe(50);
-    expect(log.slice(-2)).toEqual(['hangup requestFailed', 'ended requestFailed']);
+    expect(log.slice(-2)).toEqual(['hangup requestFailed', 'ended requestFailed document.forbidden']);
   });
 });
 

@@ -1,10 +1,10 @@
 import {
+  RecgateError,
   type FlowAction,
   type FlowRequest,
   type FlowStep,
   type ParsedDocument,
   type Party,
-  type RecgateError,
   type SourcePosition,
 } from '#libs/recording-model';
 import { bargeIn, canBargeIn, typedAhead } from './barge-in.js';
@@ -283,8 +283,8 @@ export class CallFlowRunner {
   }
 
   private circles(at: SourcePosition): void {
-    this.listener.warn('The documents run in circles; the call is ended', at);
-    this.end('requestFailed', null);
+    const words = 'The documents run in circles; the call is ended';
+    this.end('requestFailed', new RecgateError('document.forbidden', words, { position: at }));
   }
 
   private execute(step: FlowStep, frame: Frame): void {
@@ -377,7 +377,7 @@ export class CallFlowRunner {
 
   private ask(frame: Frame, request: FlowRequest, beside: boolean, about: Pick<FetchContext, 'reason'> & Partial<FetchContext>): void {
     const at = positionOf(frame);
-    if (!this.clock.mayAsk()) return this.circles(at);
+    if (request.stored === undefined && !this.clock.mayAsk()) return this.circles(at);
     const known = { recording: null, collected: null, documentUrl: frame.documentUrl, answerIgnored: this.callOver };
     this.requests.add({ frame, request, at, beside, context: { ...known, ...about } });
   }
