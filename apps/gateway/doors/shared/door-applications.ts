@@ -16,11 +16,14 @@ export interface DoorApplication {
 export class DoorApplications {
   constructor(@Inject(GATEWAY) private readonly gateway: GatewayContext) {}
 
-  /** All that bear the name; which one is meant, the request's secret decides. */
+  /**
+   * All that bear the name, the oldest first: which one is meant, the request's secret decides, and of several with the
+   * same secret it is always the one that was there before the others came.
+   */
   async find(vendor: VendorName, address: string): Promise<readonly DoorApplication[]> {
     const { ports } = this.gateway;
     const found = await ports.ledger.applications.findByAddress(vendor, address);
-    return found.map((record) => ({ record, view: viewApplication(ports, record) }));
+    return found.toSorted(byAge).map((record) => ({ record, view: viewApplication(ports, record) }));
   }
 
   /** The first whose secret setting is the one that was sent; null when none is. Takes the same time for all. */
@@ -34,6 +37,10 @@ export class DoorApplications {
     const matching = candidates.filter(({ view }) => sameSecret(view.secrets[setting] ?? '', sent));
     return sent === '' ? null : (matching[0] ?? null);
   }
+}
+
+function byAge(a: ApplicationRecord, b: ApplicationRecord): number {
+  return a.createdAt.localeCompare(b.createdAt) || a.id.localeCompare(b.id);
 }
 
 /** Compares in a time that tells nothing of the secret. */
