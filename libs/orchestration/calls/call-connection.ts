@@ -75,6 +75,7 @@ export class CallConnection {
     );
     this.rules = new ConnectionRules({
       nobodyAnswers: () => {
+        if (call.state === 'ended') return;
         call.warn('Nobody has answered in time; the call is ended');
         void call.hangup(null, 'noAnswer');
       },

@@ -33,6 +33,14 @@ export interface LiveCallFacts {
   readonly conferences: ConferenceRooms;
 }
 
+/**
+ * Whether the application is told of the end: a stream that broke off before it said what it is was never a call, and
+ * nobody has heard of it.
+ */
+export function isToldOfEnd({ live }: CallContext, answeredAt: string | null): boolean {
+  return live === undefined || live.byStream === null || answeredAt !== null;
+}
+
 /** The party that the application talks to: whoever called it, or whom it called; with a single leg, that one. */
 export function firstParty({ identity, live }: CallContext): Party {
   const wanted: Party = identity.direction === 'outbound' ? 'callee' : 'caller';

@@ -20,7 +20,7 @@ import type { RecordingRequest } from '../accept-recording.js';
 import type { OrchestrationPorts } from '../ports.js';
 import { carryOut } from './beside-flow.js';
 import { CallConnection } from './call-connection.js';
-import type { CallContext } from './call-context.js';
+import { isToldOfEnd, type CallContext } from './call-context.js';
 import { CallProgress, END_REASONS } from './call-progress.js';
 import { CallRecordings } from './call-recordings.js';
 import { CallWarnings } from './call-warnings.js';
@@ -363,7 +363,7 @@ export class CallSession implements CallMediaListener {
   private async end(by: Party | null): Promise<void> {
     const wentWrong = (thrown: unknown): void => this.warn(`The end of the call went wrong: ${toRecgateError(thrown).message}`);
     await this.endMedia(by).catch(wentWrong);
-    await this.flow.tellEnd().catch(wentWrong);
+    if (isToldOfEnd(this.context, this.answeredAt)) await this.flow.tellEnd().catch(wentWrong);
     await this.media.close().catch(wentWrong);
     await this.settle();
     this.atRest = true;
