@@ -1,3 +1,4 @@
+import { lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { sharedLookup, type SharedLookupOptions } from './shared-lookup.js';
@@ -51,6 +52,12 @@ describe('sharedLookup', () => {
     ask('a.example.net');
     answerAll();
     expect([asked.length, answers[4] === answers[0]]).toEqual([3, false]);
+  });
+
+  it.each([true, false])('passes on what the system itself says of a name that is not there (all: %s)', async (all) => {
+    const ask = sharedLookup(systemLookup);
+    const codes = [1, 2].map(() => new Promise((resolve) => ask('recgate.invalid', { all }, (error) => resolve(error?.code))));
+    for (const code of await Promise.all(codes)) expect(['ENOTFOUND', 'EAI_AGAIN']).toContain(code);
   });
 
   it('forgets the oldest names when it has no room, never those that are awaited', () => {

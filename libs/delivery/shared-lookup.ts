@@ -58,8 +58,8 @@ function makeRoom(questions: Map<string, Question>, maxNames: number, at: number
   }
 }
 
-/** Callers may keep or change the list they get. */
+/** Callers may keep or change the list they get. With an error the system's resolver gives no address at all, whatever its types say. */
 function copyOf([error, address, family]: Parameters<LookupCallback>): Parameters<LookupCallback> {
-  const own: string | LookupAddress[] = typeof address === 'string' ? address : [...address];
+  const own: string | LookupAddress[] = Array.isArray(address) ? [...address] : address;
   return family === undefined ? [error, own] : [error, own, family];
 }
