@@ -19,15 +19,22 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   simulate: async () => (await import('./simulate/simulate.command.js')).registerSimulateCommand,
 };
 
+/** What `./recgate` does itself. */
+const OF_THE_LAUNCHER = `
+Also:
+  test                        run types, lint, layer rules, build and all tests
+  doctor                      say what this machine lacks, and how to get it`;
+
 /** Wrong usage, as for a wrong document. */
 const EXIT_USAGE = 2;
 
 async function main(asked: string | undefined): Promise<void> {
+  const only = asked === undefined ? undefined : COMMANDS[asked];
   const program = new Command('recgate')
     .description('Cross-vendor call-recording gateway')
     .showHelpAfterError('(add --help for what there is)')
+    .addHelpText('after', only === undefined ? OF_THE_LAUNCHER : '')
     .exitOverride();
-  const only = asked === undefined ? undefined : COMMANDS[asked];
   for (const load of only === undefined ? Object.values(COMMANDS) : [only]) (await load())(program);
   for (const command of program.commands) command.exitOverride();
   try {

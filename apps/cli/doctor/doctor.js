@@ -18,6 +18,8 @@ const CHECKS = [
   { name: 'ffmpeg (tests only)', needed: false, fault: () => (works('ffmpeg', '-version') ? null : 'apt-get install ffmpeg') },
   { name: 'espeak-ng (speaks prompts into calls; tests)', needed: false, fault: () => (works('espeak-ng', '--version') ? null : 'apt-get install espeak-ng, or set speech.engine; without it prompts are not heard') },
   { name: 'pocketsphinx (offline transcription; tests)', needed: false, fault: () => (onPath('pocketsphinx_continuous') ? null : 'apt-get install pocketsphinx pocketsphinx-en-us') },
+  { name: 'openssl (tests only)', needed: false, fault: () => (works('openssl', 'version') ? null : 'apt-get install openssl') },
+  { name: 'pyftpdlib (tests only)', needed: false, fault: () => (existsSync('/usr/lib/python3/dist-packages/pyftpdlib') ? null : 'apt-get install python3-pyftpdlib') },
   { name: 'project directory is writable', needed: true, fault: writableFault },
   { name: '2 GiB of free disk', needed: false, fault: diskFault },
   { name: '1 GiB of memory', needed: false, fault: () => (totalmem() >= GIB ? null : 'use a machine with more memory') },

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { RecgateError, type VendorName } from '#libs/recording-model';
 import { VENDOR_ADAPTERS } from '#libs/vendor-adapters';
+import { startFault } from '../../wiring/start-fault.js';
 import { readOptions, type RawOptions } from './simulate-options.js';
 import { simulate } from './simulate.js';
 import { UsageError } from './usage-error.js';
@@ -46,7 +47,8 @@ function report(thrown: unknown, vendor: VendorName, stdout: TextOutput, stderr:
     stdout.write(`${JSON.stringify(errorLine(thrown, vendor))}\n`);
     return EXIT.wrongInput;
   }
-  tell(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
+  const fault = thrown instanceof RecgateError ? null : startFault(thrown);
+  tell(fault ?? (thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)));
   return EXIT.failed;
 }
 
