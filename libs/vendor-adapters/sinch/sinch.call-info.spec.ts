@@ -29,17 +29,19 @@ describe('the call info of a call that is over says what DiCE said', () => {
     expect(info).toMatchObject({ duration: 7, status: 'FINAL', result: 'ANSWERED', reason: 'MANAGERHANGUP' });
   });
 
-  it('a call that was hung up before any audio was not answered', () => {
-    const info = renderSinchCallInfo(ended({ durationMs: 0, endReason: 'flow' }), NOW);
-    expect(info).toMatchObject({ result: 'NOANSWER', reason: 'MANAGERHANGUP' });
-    expect(info).not.toHaveProperty('duration');
+  it('a call was answered however short it was, and not when the party that it rang did not', () => {
+    const short = renderSinchCallInfo(ended({ durationMs: 0, endReason: 'flow' }), NOW);
+    expect(short).toMatchObject({ result: 'ANSWERED', reason: 'MANAGERHANGUP', duration: 0 });
+    const missed = renderSinchCallInfo(ended({ durationMs: 900, endReason: 'noAnswer' }), NOW);
+    expect(missed).toMatchObject({ result: 'NOANSWER', reason: 'TIMEOUT' });
+    expect(missed).not.toHaveProperty('duration');
   });
 
   it.each([
     ['document.malformed', 'INVALIDSVAMLACTION'],
     ['outbound.failed', 'CALLBACKERROR'],
   ] as const)('a flow that %s broke has failed for that reason', (failure, reason) => {
-    const info = renderSinchCallInfo(ended({ durationMs: 0, endReason: 'applicationFailed', failure }), NOW);
+    const info = renderSinchCallInfo(ended({ answeredAt: null, durationMs: 0, endReason: 'applicationFailed', failure }), NOW);
     expect(info).toMatchObject({ result: 'FAILED', reason });
   });
 

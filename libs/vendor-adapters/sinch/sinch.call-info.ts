@@ -47,9 +47,9 @@ function renderParticipant(call: CallRecord, now: Date): JsonValue {
 /** Whole seconds since the answer, of an ended call those that DiCE told; null: it was not answered. */
 function secondsAnswered(call: CallRecord, now: Date): number | null {
   const { answeredAt, durationMs, endReason: why } = call;
-  if (answeredAt === null) return null;
+  if (answeredAt === null || why === 'noAnswer') return null;
   if (durationMs === undefined) return secondsSince(answeredAt, call.endedAt ?? now.toISOString());
-  return durationMs > 0 && why !== 'noAnswer' ? Math.ceil(durationMs / 1000) : null;
+  return Math.ceil(durationMs / 1000);
 }
 
 /** The reason that DiCE told. */
