@@ -141,7 +141,9 @@ describe('a transcription', () => {
     answers = [{ status: 400, body: {} }];
     const id = await recorded({});
     expect((await written(id))['state']).toBe('available');
-    expect((await told(id)).map(({ name }) => name)).toEqual(['transcription.failed']);
+    const events = await told(id);
+    expect(events.map(({ name }) => name)).toEqual(['transcription.failed']);
+    expect(events[0]?.['failure']).toMatchObject({ stage: 'transcribe', message: 'openai answered 400' });
     const none = await gateway.ask('GET', `/v1/recordings/${id}/transcript`);
     expect([none.status, none.json()['code']]).toEqual([409, 'request.conflict']);
     expect((await gateway.ask('GET', `/v1/recordings/${id}/audio`)).status).toBe(200);

@@ -1,8 +1,10 @@
 import {
   RecgateError,
   renditionDurationMs,
+  toFailure,
   toRecgateError,
   type ApplicationView,
+  type Failure,
   type Hearing,
   type NewRecordingEvent,
   type RecordingRecord,
@@ -21,7 +23,9 @@ import { composeTranscript } from './transcript-lines.js';
 
 type Ending =
   | { readonly state: 'done'; readonly transcript: TranscriptFact }
-  | { readonly state: 'failed' | 'timeout' };
+  | { readonly state: 'timeout' }
+  /** Why, for whoever looks at the events. */
+  | { readonly state: 'failed'; readonly failure: Failure };
 
 const EVENTS = {
   done: 'transcription.available',
@@ -81,7 +85,7 @@ async function attempt(
     ports.log.warn('transcription failed', { recordingId: record.id, code: error.code, reason: error.message, lastTry, late });
     if (late) return { state: 'timeout' };
     if (error.retry && !lastTry) throw error;
-    return { state: 'failed' };
+    return { state: 'failed', failure: toFailure(error, 'transcribe') };
   }
 }
 
@@ -148,6 +152,7 @@ async function settle(ports: OrchestrationPorts, { id }: RecordingRecord, ending
       ...(current.capture === null ? {} : { capture: current.capture }),
       ...(current.receipt === null ? {} : { receipt: current.receipt }),
       ...(ending.state === 'done' ? { transcript: ending.transcript } : {}),
+      ...(ending.state === 'failed' ? { failure: ending.failure } : {}),
     };
     return { to: current.state, at, patch: { transcription: ending.state }, events: [event] };
   });

@@ -84,9 +84,9 @@ describe('the Vosk engine', () => {
     expect((await faultOf(createVoskEngine(dying).hear(request()))).code).toBe('outbound.failed');
   });
 
-  it('is not to be tried again when it answers rubbish', async () => {
-    const rubbish = await vosk(() => 'mumble');
-    expect((await faultOf(createVoskEngine(rubbish).hear(request()))).code).toBe('outbound.refused');
+  it.each(['<html>', 'null', '[]', '{}', '{"result":"x","text":7}'])('is not to be tried again when it answers %s, which is no hearing', async (rubbish) => {
+    const { url } = await vosk(() => rubbish);
+    expect(await faultOf(createVoskEngine({ url }).hear(request()))).toMatchObject({ code: 'outbound.refused', retry: false });
   });
 
   it('gives up when it is told to, although the server says nothing', async () => {

@@ -1,6 +1,6 @@
 import { WebSocket, type RawData } from 'ws';
 import { RecgateError, type Hearing, type HearingRequest, type PcmSource, type SpeechToText } from '#libs/recording-model';
-import { confidenceOf, listOf, millisecondsOf, objectOf, textOf, type AnswerObject } from '../answer-reader.js';
+import { confidenceOf, listOf, millisecondsOf, objectOf, requireHearing, textOf, type AnswerObject } from '../answer-reader.js';
 import { durationOf, inOrder, untimed, type HeardWord } from '../heard-word.js';
 
 export interface VoskEngineOptions {
@@ -50,6 +50,7 @@ async function listen(talk: Talk, audio: PcmSource): Promise<HeardWord[]> {
 
 /** Partial results are passed over: the words come again with the final one. */
 function wordsOf(answer: AnswerObject, longestMs: number): readonly HeardWord[] {
+  requireHearing('vosk', isHeard(answer));
   const timed = listOf(answer['result']).flatMap((word): HeardWord[] => {
     const text = textOf(word['word']);
     const startMs = millisecondsOf(word['start'], longestMs);
@@ -57,6 +58,10 @@ function wordsOf(answer: AnswerObject, longestMs: number): readonly HeardWord[] 
     return text === '' ? [] : [{ text, startMs, endMs, confidence: confidenceOf(word['conf']), speaker: null }];
   });
   return timed.length > 0 ? timed : untimed(textOf(answer['text']), 0, longestMs);
+}
+
+function isHeard({ partial, text, result, alternatives }: AnswerObject): boolean {
+  return typeof partial === 'string' || typeof text === 'string' || Array.isArray(result) || Array.isArray(alternatives);
 }
 
 /** A conversation in which every question has one answer. */
