@@ -45,13 +45,19 @@ function createFlowClient(client: GuardedHttpClient, config: OutboundConfig): Fl
       const extras = { now: new Date(), maxResponseBytes: config.maxBodyBytes, redirects: DOCUMENT_REDIRECTS };
       const outcome = await sendWireRequest(client, request, secrets, extras);
       const { status } = outcome;
-      if (outcome.refused) throw new RecgateError('outbound.refused', `${request.url}: ${outcome.error ?? 'refused'}`);
-      if (status === null) throw new RecgateError('outbound.failed', `${request.url}: ${outcome.error ?? 'no answer'}`);
-      if (status < 200 || status > 299) throw new RecgateError('outbound.failed', `${request.url} answered ${status}`);
-      if (outcome.responseTruncated) throw new RecgateError('document.too_large', `${request.url} answered with more than ${config.maxBodyBytes} bytes`);
+      const place = withoutQuery(request.url);
+      if (outcome.refused) throw new RecgateError('outbound.refused', `${place}: ${outcome.error ?? 'refused'}`);
+      if (status === null) throw new RecgateError('outbound.failed', `${place}: ${outcome.error ?? 'no answer'}`);
+      if (status < 200 || status > 299) throw new RecgateError('outbound.failed', `${place} answered ${status}`);
+      if (outcome.responseTruncated) throw new RecgateError('document.too_large', `${place} answered with more than ${config.maxBodyBytes} bytes`);
       return { status, contentType: outcome.responseHeaders['content-type'] ?? null, body: outcome.responseExcerpt };
     },
   };
+}
+
+/** Errors are shown and logged; a query holds what the caller is called, and the tokens of applications. */
+function withoutQuery(url: string): string {
+  return url.replace(/[?#].*$/s, '');
 }
 
 function createSender(client: GuardedHttpClient): NotificationSender {
