@@ -62,9 +62,15 @@ export class FlowRecordings {
     if (isTerminal(record.state) || run.spec.continuation?.requires !== 'available') return;
     this.call.pending.track(
       this.call.waiter
-        .untilTerminal(record.tenantId, record.id)
-        .then((final) => this.runner.recordingSettled(handle, outcomeOf(final))),
+        .untilTerminalOrStuck(record.tenantId, record.id)
+        .then((final) => this.runner.recordingSettled(handle, isTerminal(final.state) ? outcomeOf(final) : this.stuck(final))),
     );
+  }
+
+  /** Nobody listens to silence for as long as a store may be away: the flow goes on, the recording is stored later. */
+  private stuck(recording: RecordingRecord): RecordingOutcome {
+    this.call.warn('The recording cannot be stored at the moment: the flow goes on as after a failed one, and its callbacks follow when it is stored');
+    return { state: 'failed', recording };
   }
 }
 

@@ -1,6 +1,8 @@
 import { isTerminal, RecgateError, type Ledger, type RecordingRecord } from '#libs/recording-model';
 
 const LOOK_AGAIN_MS = 1000;
+/** Tries of its store after which a recording is not waited for by a call; with their pauses they take a quarter to half a minute. */
+const MOST_STORE_TRIES = 4;
 
 /** Waits for recordings to reach their end; live announcements make it quick, looking again makes it certain. */
 export class RecordingWaiter {
@@ -10,13 +12,29 @@ export class RecordingWaiter {
   constructor(private readonly ledger: Ledger) {}
 
   /** Resolves with the record once it is in a terminal state. */
-  async untilTerminal(tenantId: string, recordingId: string): Promise<RecordingRecord> {
+  untilTerminal(tenantId: string, recordingId: string): Promise<RecordingRecord> {
+    return this.until(tenantId, recordingId, ({ state }) => isTerminal(state));
+  }
+
+  /**
+   * The same, but not for longer than a party would wait for a store that is away: resolves with a record that is still
+   * being stored when its store has refused it again and again. An upload that merely takes its time is waited for.
+   */
+  untilTerminalOrStuck(tenantId: string, recordingId: string): Promise<RecordingRecord> {
+    let first: number | null = null;
+    return this.until(tenantId, recordingId, ({ state, epoch }) => {
+      if (state === 'storing') first ??= epoch;
+      return isTerminal(state) || (first !== null && epoch - first >= MOST_STORE_TRIES);
+    });
+  }
+
+  private async until(tenantId: string, recordingId: string, isOver: (record: RecordingRecord) => boolean): Promise<RecordingRecord> {
     await Promise.race([this.watch(tenantId), this.nextChange(recordingId)]);
     for (;;) {
       const changed = this.nextChange(recordingId);
       const record = await this.ledger.recordings.get(recordingId).catch(() => undefined);
       if (record === null) throw new RecgateError('request.not_found', `There is no recording ${recordingId}`);
-      if (record !== undefined && isTerminal(record.state)) return record;
+      if (record !== undefined && isOver(record)) return record;
       await changed;
     }
   }
