@@ -104,6 +104,11 @@ describe('flexml: destinations (contract §2.1, §2.2)', () => {
     );
   });
 
+  it('names the credentials that are missing, and none that are there', () => {
+    const [step] = recordActions(parse('<Response><Record awsAccessKey="AKIA" awsBucketName="calls"/></Response>').steps);
+    expect(step?.spec.destination).toMatchObject({ kind: 'none', reason: 'invalid: missing awsSecretKey' });
+  });
+
   it('lets a recording fail whose store cannot be the one that was meant', () => {
     const steps = recordActions(parse(fixture('two-stores.xml')).steps);
     expect(

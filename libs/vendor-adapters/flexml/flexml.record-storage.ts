@@ -113,7 +113,7 @@ function readExternal(
 ): Destination {
   const credentials = set.credentials.find((names) => names.every((name) => reader.has(name)));
   const missing = set.required.filter((name) => !reader.has(name));
-  if (credentials === undefined) missing.push(set.credentials.map((names) => names.join(' and ')).join(', or '));
+  if (credentials === undefined) missing.push(set.credentials.map((names) => names.filter((name) => !reader.has(name)).join(' and ')).join(', or '));
   if (credentials === undefined || missing.length > 0)
     return refuseExternal(reader, [set], `missing ${missing.join(', ')}`);
   const unfit = set.locators.find((name) => !LOCATOR.test(valueOf(reader, name)));
