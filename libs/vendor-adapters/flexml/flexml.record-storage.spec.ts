@@ -115,7 +115,7 @@ describe('flexml: destinations (contract §2.1, §2.2)', () => {
       steps.map(({ spec: { destination } }) => (destination.kind === 'none' ? destination.reason : destination.kind)),
     ).toEqual([
       'invalid: storage attributes of aws and azure; only one store may be named',
-      'invalid: missing gcpRefreshToken and gcpClientId and gcpClientSecret, or gcpAccessToken',
+      'invalid: missing gcpClientSecret, or gcpAccessToken',
       'gcs',
       'invalid: azureContainerName cannot be a name of that store',
       'invalid: fileSid is not the sid of a file',
