@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -24,6 +25,8 @@ const BRIEF = { disconnectTimeout: 100 } as const;
 interface ServerNote {
   readonly port: number;
   readonly gatewayPid: number;
+  /** Loopback is open to every user of the machine; what lies in the server is not. Absent: a server of an earlier release. */
+  readonly password?: string;
 }
 
 /**
@@ -37,15 +40,17 @@ export async function startPrivateRedis(dataDirectory: string): Promise<PrivateR
   const note = join(directory, 'server.json');
   await stopLeftServer(note, directory);
   const port = await freeLoopbackPort();
-  const url = `redis://127.0.0.1:${port}`;
+  const password = randomBytes(24).toString('hex');
+  const url = addressOf(port, password);
+  await writeFile(note, JSON.stringify({ port, gatewayPid: process.pid, password } satisfies ServerNote), { mode: 0o600 });
   let stopping = false;
-  let server = launch(port, directory);
+  let server = launch(port, directory, password);
   const guard = (): void => {
     server.once('exit', () => {
       if (stopping) return;
       setTimeout(() => {
         if (stopping) return;
-        server = launch(port, directory);
+        server = launch(port, directory, password);
         server.on('error', () => undefined);
         guard();
       }, RESTART_PAUSE_MS);
@@ -53,7 +58,6 @@ export async function startPrivateRedis(dataDirectory: string): Promise<PrivateR
   };
   await untilAnswering(url, server);
   guard();
-  await writeFile(note, JSON.stringify({ port, gatewayPid: process.pid } satisfies ServerNote));
   return {
     url,
     get pid() {
@@ -68,14 +72,22 @@ export async function startPrivateRedis(dataDirectory: string): Promise<PrivateR
 }
 
 /** A server of its own session: a Ctrl-C on the terminal reaches the gateway alone, which then stops it in order. */
-function launch(port: number, directory: string): ChildProcess {
-  return spawn('redis-server', redisArguments(port, directory), { stdio: 'ignore', detached: true });
+function launch(port: number, directory: string, password: string): ChildProcess {
+  const server = spawn('redis-server', ['-'], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  // Read from its input, the password is in no list of processes. A server that is not there tells it by its own event.
+  server.stdin.on('error', () => undefined);
+  server.stdin.end(redisConfiguration(port, directory, password));
+  return server;
+}
+
+function addressOf(port: number, password: string | undefined): string {
+  return `redis://${password === undefined ? '' : `:${password}@`}127.0.0.1:${port}`;
 }
 
 async function stopLeftServer(file: string, directory: string): Promise<void> {
   const note = await readFile(file, 'utf8').then((text) => JSON.parse(text) as ServerNote, () => null);
   if (note === null) return;
-  const admin = new Redis(`redis://127.0.0.1:${note.port}`, { ...BRIEF, maxRetriesPerRequest: 0, retryStrategy: () => null, commandTimeout: 5000 });
+  const admin = new Redis(addressOf(note.port, note.password), { ...BRIEF, maxRetriesPerRequest: 0, retryStrategy: () => null, commandTimeout: 5000 });
   admin.on('error', () => undefined);
   try {
     const config = (await admin.config('GET', 'dir').catch(() => [])) as string[];
@@ -99,10 +111,11 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function redisArguments(port: number, directory: string): string[] {
+function redisConfiguration(port: number, directory: string, password: string): string {
   const options = {
     port: String(port),
     bind: '127.0.0.1',
+    requirepass: password,
     'protected-mode': 'yes',
     dir: directory,
     appendonly: 'yes',
@@ -112,7 +125,7 @@ function redisArguments(port: number, directory: string): string[] {
     'maxmemory-policy': 'noeviction',
     daemonize: 'no',
   };
-  return Object.entries(options).flatMap(([key, value]) => [`--${key}`, value]);
+  return Object.entries(options).map(([key, value]) => `${key} ${JSON.stringify(value)}\n`).join('');
 }
 
 async function untilAnswering(url: string, server: ChildProcess): Promise<void> {

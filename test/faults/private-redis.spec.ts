@@ -15,8 +15,8 @@ describe('the private Redis of a gateway that is killed', () => {
   });
 
   const address = (directory: string): string => {
-    const note = JSON.parse(readFileSync(join(directory, 'redis', 'server.json'), 'utf8')) as { readonly port: number };
-    return `redis://127.0.0.1:${note.port}`;
+    const note = JSON.parse(readFileSync(join(directory, 'redis', 'server.json'), 'utf8')) as { readonly port: number; readonly password: string };
+    return `redis://:${note.password}@127.0.0.1:${note.port}`;
   };
   const processOf = async (url: string) => Number(/process_id:(\d+)/.exec(await askRedis(url, (client) => client.info('server')))?.[1]);
   const isGone = (url: string) => until('the old server is gone', async () => ((await askRedis(url, (client) => client.ping()).catch(() => '')) === 'PONG' ? null : true));
@@ -40,6 +40,11 @@ describe('the private Redis of a gateway that is killed', () => {
       return found !== undefined && (found.mode & 0o077) !== 0;
     });
     expect(open).toEqual([]);
+  });
+
+  it('answers nobody who does not know its password', async () => {
+    const open = address(gateway.dataDirectory).replace(/:\w+@/, '');
+    await expect(askRedis(open, (client) => client.keys('*'))).rejects.toThrow('NOAUTH');
   });
 
   it('has every accepted start on disk when it is acknowledged: cut off there, it still knows them', async () => {
