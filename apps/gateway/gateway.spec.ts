@@ -219,6 +219,14 @@ describe('applications', () => {
     expect([answer.status, answer.json()['code'], answer.json()['field']]).toEqual([400, 'field.invalid', field]);
   });
 
+  it.each([
+    [{ sendCallingError: true }, 'Settings are strings: write "true"'],
+    [{ destinationUrl: { a: 1 } }, 'Settings are strings: write the JSON as text'],
+  ])('with a setting %j say how it is written', async (settings, detail) => {
+    const answer = await gateway.ask('POST', '/v1/applications', { body: { name: 'a', vendor: 'sinch', settings } });
+    expect([answer.status, answer.json()['detail']]).toEqual([400, detail]);
+  });
+
   it('of another tenant look like none', async () => {
     const id = await gateway.application('flexml');
     const theirs = await gateway.ask('GET', `/v1/applications/${id}`, { key: BETA_KEY });

@@ -92,10 +92,16 @@ export class ApplicationsController {
   }
 }
 
+/** How a value is to be written that is none. */
+function asWritten(value: unknown): string {
+  if (value === null) return '';
+  return typeof value === 'object' ? ': write the JSON as text' : `: write ${JSON.stringify(JSON.stringify(value))}`;
+}
+
 function requireStrings(settings: Readonly<Record<string, unknown>>): Record<string, string> {
   for (const [key, value] of Object.entries(settings)) {
     if (typeof value !== 'string')
-      throw new RecgateError('field.invalid', 'Settings are strings', { field: `settings.${key}` });
+      throw new RecgateError('field.invalid', `Settings are strings${asWritten(value)}`, { field: `settings.${key}` });
   }
   return settings as Record<string, string>;
 }
