@@ -84,6 +84,8 @@ export const flexmlSettings = [
   {
     key: 'login',
     description: 'Login of the FlexML endpoint, for Basic authentication at the gateway (contract §1.6)',
+    // Basic authentication ends the user at the first colon.
+    rule: { wanted: 'a name without a colon', test: (text) => !text.includes(':') },
   },
   { key: 'password', description: 'Password that belongs to login', secret: true },
   { key: 'accountToken', description: 'Bearer token of the account for the Core API (contract §4)', secret: true },
