@@ -3,6 +3,8 @@ import { CALL, FileRecordings, first, UPLOAD } from './testing/file-recordings.j
 import { GatewayUnderTest, type Body } from './testing/gateway-under-test.js';
 
 const CANARY = 'canary-5f2d91';
+const CIPHER = { cipher: 'aes-cbc', keyBits: 128, key: { secret: 'k' }, vector: { secret: 'v' } };
+const HEX = '00112233445566778899aabbccddeeff';
 
 let gateway: GatewayUnderTest;
 let recordings: FileRecordings;
@@ -160,6 +162,9 @@ describe('a canonical spec', () => {
       'field.invalid',
     ],
     [{ spec: {}, secrets: { unused: 'x' } }, 'secrets.unused', 'field.invalid'],
+    [{ spec: { encryption: CIPHER }, secrets: { k: '00', v: HEX } }, 'secrets.k', 'field.invalid'],
+    [{ spec: { encryption: CIPHER }, secrets: { k: HEX, v: 'g'.repeat(32) } }, 'secrets.v', 'field.invalid'],
+    [{ spec: { encryption: CIPHER, format: { container: 'mp3' } }, secrets: { k: HEX, v: HEX } }, 'spec.encryption', 'field.invalid'],
     [{ spec: {}, secrets: { a: 7 } }, 'secrets', 'field.invalid'],
     [{ spec: {}, document: '<Response/>' }, 'spec', 'field.invalid'],
     [{ spec: {}, callRef: 'call_x' }, 'source', 'field.invalid'],

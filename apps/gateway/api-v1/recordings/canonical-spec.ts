@@ -98,7 +98,24 @@ export function secretsOf(spec: RecordingSpec, given: Readonly<Record<string, st
         field: `secrets.${name}`,
       });
   }
+  checkEncryption(spec, given);
   return given;
+}
+
+const VECTOR_BYTES = 16;
+
+/** What could not be encrypted after all would only fail once it is recorded. */
+function checkEncryption({ encryption, format }: RecordingSpec, secrets: SecretBag): void {
+  if (encryption === null) return;
+  if (format.container !== 'wav')
+    throw new RecgateError('field.invalid', 'Only WAV files can be encrypted', { field: 'spec.encryption' });
+  requireHex(secrets, encryption.key.secret, encryption.keyBits / 8);
+  requireHex(secrets, encryption.vector.secret, VECTOR_BYTES);
+}
+
+function requireHex(secrets: SecretBag, name: string, bytes: number): void {
+  if (new RegExp(`^[0-9a-fA-F]{${bytes * 2}}$`).test(secrets[name] ?? '')) return;
+  throw new RecgateError('field.invalid', `The secret must be ${bytes * 2} hex digits`, { field: `secrets.${name}` });
 }
 
 function findReferences(value: unknown, path: string): [path: string, name: string][] {
