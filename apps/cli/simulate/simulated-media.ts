@@ -115,7 +115,7 @@ export class SimulatedMedia implements CallMedia {
       paused: (atMs) => this.now(() => listener.paused(atMs)),
       resumed: (atMs) => this.now(() => listener.resumed(atMs)),
       finished: (result) => ended(() => listener.finished(result)),
-      absent: (reason, atMs, key) => ended(() => listener.absent(reason, atMs, key)),
+      absent: (reason, atMs, key, media) => ended(() => listener.absent(reason, atMs, key, media)),
       failed: (error, atMs) => ended(() => listener.failed(error, atMs)),
     };
   }

@@ -168,7 +168,8 @@ export class RecordingSession {
   private endAbsent(reason: FinishReason, atMs: number, key?: string): void {
     const { writer } = this;
     if (this.end()) return;
-    const told = (): void => this.settle(() => this.listener.absent(reason, atMs, key));
+    const media = this.legs.map((leg, index) => this.legFacts(leg, index, []));
+    const told = (): void => this.settle(() => this.listener.absent(reason, atMs, key, media));
     if (writer === null) return told();
     const removed = writer.abandon().then(() => this.call.spool.delete(this.job.recordingId));
     removed.then(told, told);
@@ -215,14 +216,14 @@ export class RecordingSession {
       trimLeadingSamples: result.trimLeadingSamples,
       trimTrailingSamples: result.trimTrailingSamples,
       containsSound: result.containsSound,
-      media: this.legs.map((leg, index) => this.legFacts(leg, index, result)),
+      media: this.legs.map((leg, index) => this.legFacts(leg, index, result.levels)),
     };
   }
 
-  private legFacts(leg: LegSource, index: number, result: EngineResult): LegMediaCounts {
+  private legFacts(leg: LegSource, index: number, levels: EngineResult['levels']): LegMediaCounts {
     const counts = leg.counts();
     const heardAs = leg.party === 'conference' ? 'caller' : leg.party;
-    const level = result.levels.find(({ party }) => party === heardAs || party === 'conference');
+    const level = levels.find(({ party }) => party === heardAs || party === 'conference');
     return {
       party: leg.party,
       ...countsSince(counts, this.countsBefore[index] ?? counts),

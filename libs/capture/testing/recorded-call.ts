@@ -14,7 +14,7 @@ import { readAll } from './counted-audio.js';
 /** How a recording under test came out. */
 export type Outcome =
   | { readonly kind: 'finished'; readonly result: CaptureResult; readonly audio: readonly Int16Array[] }
-  | { readonly kind: 'absent'; readonly reason: string; readonly atMs: number }
+  | { readonly kind: 'absent'; readonly reason: string; readonly atMs: number; readonly media: CaptureResult['media'] }
   | { readonly kind: 'failed'; readonly error: RecgateError };
 
 export interface RunningRecording {
@@ -41,9 +41,9 @@ export function record(call: CallMedia, spool: Spool, recordingId: string, spec:
         .then(readAll)
         .then((audio) => resolve({ kind: 'finished', result, audio }), reject);
     },
-    absent: (reason, atMs) => {
+    absent: (reason, atMs, _key, media = []) => {
       told.push('absent');
-      resolve({ kind: 'absent', reason, atMs });
+      resolve({ kind: 'absent', reason, atMs, media });
     },
     failed: (error) => {
       told.push('failed');

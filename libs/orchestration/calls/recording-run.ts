@@ -151,14 +151,14 @@ export class RecordingRun implements CaptureListener {
     this.settle('finished', (current) => (isCapturing(current.state) ? finishedMove(current, capture, facts, this.now()) : null));
   }
 
-  absent(reason: FinishReason, mediaTimeMs: number, key?: string): void {
+  absent(reason: FinishReason, mediaTimeMs: number, key?: string, media: CaptureResult['media'] = []): void {
     this.ended = true;
     const facts = this.facts();
     this.settle('absent', (current) => {
       if (isTerminal(current.state)) return null;
       const at = this.now();
       const event: NewRecordingEvent = { name: 'recording.absent', at: at.toISOString(), mediaTimeMs };
-      const capture = emptyCapture(current, at, mediaTimeMs, { reason, ...(key === undefined ? {} : { key }) });
+      const capture = emptyCapture(current, at, mediaTimeMs, { reason, media, ...(key === undefined ? {} : { key }) });
       return { to: 'absent', at, cause: reason, patch: { ...facts, capture }, events: [event] };
     });
   }
@@ -229,7 +229,7 @@ function emptyCapture(
   { spec }: RecordingRecord,
   at: Date,
   mediaTimeMs: number,
-  ending: Pick<CaptureResult, 'reason' | 'key'>,
+  ending: Pick<CaptureResult, 'reason' | 'key' | 'media'>,
 ): CaptureResult {
   return {
     ...ending,
@@ -243,7 +243,6 @@ function emptyCapture(
     trimLeadingSamples: 0,
     trimTrailingSamples: 0,
     containsSound: false,
-    media: [],
   };
 }
 

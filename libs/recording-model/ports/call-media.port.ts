@@ -1,6 +1,6 @@
 import type { Party } from '../call.js';
 import type { RecgateError } from '../errors.js';
-import type { CaptureResult, FinishReason } from '../recording-facts.js';
+import type { CaptureResult, FinishReason, LegMediaCounts } from '../recording-facts.js';
 import type { RecordingSpec } from '../recording-spec.js';
 
 /**
@@ -80,8 +80,9 @@ export interface CaptureListener {
   /**
    * The capture ended and there is nothing to keep: it never started, or not a single sample was recorded.
    * @param key the key, when the reason is `stopKey`
+   * @param media what arrived of each leg all the same; absent: nobody counted
    */
-  absent(reason: FinishReason, mediaTimeMs: number, key?: string): void;
+  absent(reason: FinishReason, mediaTimeMs: number, key?: string, media?: readonly LegMediaCounts[]): void;
   failed(error: RecgateError, mediaTimeMs: number): void;
 }
 

@@ -182,4 +182,18 @@ describe('audio that arrives as RTP', () => {
       peer.close();
     });
   });
+
+  it.concurrent('is counted, though nothing of it is kept', async () => {
+    await withNode(async (node, spool) => {
+      const call = await node.openCall({ callRef: 'c', legs: [{ kind: 'rtp', party: 'caller', payloadTypes: [{ payloadType: 97, codec: 'L16', sampleRate: RATE }] }], listener: new OwnerLog() });
+      const recording = record(call, spool, 'r', testSpec({ parties: 'caller', channels: 1, start: 'onFirstSound' }));
+      const silence = Array.from({ length: 10 }, (_, frame) => ({ atMs: frame * 20, sequenceNumber: 100 + frame, timestamp: 5000 + frame * FRAME, payload: new Uint8Array(FRAME * 2), payloadType: 97 }));
+      const peer = await RtpPeer.open();
+      await peer.stream(rtpEndpoint(call), silence);
+      await sleep(60);
+      call.hangup('caller');
+      expect(await recording.outcome).toMatchObject({ kind: 'absent', reason: 'hangup', media: [{ party: 'caller', packetsReceived: 10, rmsDbfs: null }] });
+      peer.close();
+    });
+  });
 });
