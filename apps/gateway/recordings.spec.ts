@@ -203,6 +203,8 @@ describe('Idempotency-Key', () => {
       { 'idempotency-key': 'k-3' },
     );
     expect([other.status, other.json()['code']]).toEqual([409, 'request.conflict']);
+    const otherSpec = await recordings.start({ ...body(), spec: { trim: 'both' } }, { 'idempotency-key': 'k-3' });
+    expect([otherSpec.status, otherSpec.json()['field']]).toEqual([409, 'Idempotency-Key']);
     expect((await recordings.start(body(), { 'idempotency-key': 'x'.repeat(300) })).json()['field']).toBe(
       'Idempotency-Key',
     );

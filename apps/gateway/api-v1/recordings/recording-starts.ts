@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { acceptRecording, requireApplication, viewApplication } from '#libs/orchestration';
 import {
   RecgateError,
@@ -11,6 +12,7 @@ import {
   type RecordAction,
   type RecordingRecord,
   type RecordingSource,
+  type RecordingSpec,
   type SecretBag,
 } from '#libs/recording-model';
 import { NodeClient } from '../../http/node-client.js';
@@ -105,7 +107,7 @@ export class RecordingStarts {
       idempotencyKey: idempotencyKey === null ? null : startKey(idempotencyKey, 0),
     });
     const record = await this.requireRecording(tenantId, reply.recordingId);
-    refuseOtherStart(record, record.callRef === call.callRef);
+    refuseOtherStart(record, record.callRef === call.callRef && sameSpec(record, spec));
     return {
       recordings: [record],
       created: reply.created,
@@ -141,7 +143,9 @@ export class RecordingStarts {
       const each = await acceptRecording(ports, { ...shared, action, idempotencyKey: key });
       refuseOtherStart(
         each.record,
-        each.record.applicationId === application.id && sameSource(each.record.source, source),
+        each.record.applicationId === application.id &&
+          sameSource(each.record.source, source) &&
+          (body.spec === undefined || sameSpec(each.record, spec)),
       );
       accepted.push(each);
     }
@@ -220,6 +224,11 @@ function takeSource(dto: SourceDto): { source: RecordingSource; secrets: SecretB
 
 function sameSource(a: RecordingSource | undefined, b: RecordingSource): boolean {
   return a?.kind === b.kind && (a.kind === 'upload' || (b.kind === 'url' && a.url === b.url));
+}
+
+/** What a spec says, as the ledger keeps it; documents may come to new names each time they are read. */
+function sameSpec(record: RecordingRecord, spec: RecordingSpec): boolean {
+  return isDeepStrictEqual(JSON.parse(JSON.stringify(record.spec)), JSON.parse(JSON.stringify(spec)));
 }
 
 /** A key that was used for something else is a mistake of the caller, never answered with the other recording. */
