@@ -3,6 +3,7 @@ import { newRecordingRecord, type RecordingRequest } from '../accept-recording.j
 import { catalogueOf } from '../files/recorded-files.js';
 import { roomFor } from '../files/room-for.js';
 import type { OrchestrationPorts } from '../ports.js';
+import { isEngineMissing } from '../transcription/engine-missing.js';
 import { accompany } from './background-audio.js';
 import type { ControlCommand } from './node-protocol.js';
 import { RecordingRun, type CallFacts } from './recording-run.js';
@@ -44,6 +45,7 @@ export class CallRecordings {
       run.refuse(new RecgateError('node.full', `More than ${MOST_RUNNING} recordings at once on one call`));
       return run;
     }
+    if (isEngineMissing(this.ports, request)) this.warn('No speech engine is configured: the recording is not written down');
     if (this.ports.prompts !== undefined) {
       accompany(this.ports.prompts, run, { media, application: request.application, warn: this.warn });
     }
