@@ -305,6 +305,7 @@ describe('files', () => {
     expect((await upload(`?container_sid=${sid}`, 'x'.repeat(10))).status).toBe(201);
     const refused = await upload(`?container_sid=${sid}`, 'x');
     expect([refused.status, fieldOf(refused)]).toEqual([409, 'container_sid']);
+    expect(gateway.log.filter((line) => line.includes('destination.full'))).toEqual([]);
     const nowhere = await upload('?container_sid=1c2d3e4f-0000-4000-8000-000000000000', 'x');
     expect([nowhere.status, fieldOf(nowhere)]).toEqual([404, 'container_sid']);
     expect((await core('GET', '/files')).json()['total']).toBe(Number(before) + 1);

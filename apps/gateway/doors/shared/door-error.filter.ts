@@ -28,14 +28,16 @@ export class DoorErrorFilter implements ExceptionFilter {
 
   private answer(thrown: unknown, request: Request, response: Response): void {
     const problem = toProblem(thrown);
-    if (problem.status >= 500) {
+    const vendor = vendorOfPath(request.url);
+    const door = vendor === null ? undefined : this.doors.get(vendor);
+    const form = door?.renderError(knownError(thrown), request);
+    // What its vendor calls a mistake of the caller (a full container, say) is no failure of the gateway.
+    if ((form ?? problem).status >= 500) {
       const reason = thrown instanceof Error ? thrown.message : String(thrown);
       this.log.error('request failed', { code: problem.code, reason });
     }
-    const vendor = vendorOfPath(request.url);
-    const door = vendor === null ? undefined : this.doors.get(vendor);
-    if (door === undefined) sendProblem(response, problem);
-    else sendForm(response, door.renderError(knownError(thrown), request));
+    if (form === undefined) sendProblem(response, problem);
+    else sendForm(response, form);
   }
 }
 
