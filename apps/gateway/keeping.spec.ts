@@ -49,6 +49,11 @@ describe('keeping a recording', () => {
     },
   );
 
+  it('says of a value of the wrong kind which kind it must be', async () => {
+    const answer = await gateway.ask('PATCH', `/v1/recordings/${await available()}`, { body: { retentionSeconds: '60' } });
+    expect(answer.json()['detail']).toBe('retentionSeconds must be an integer number');
+  });
+
   it.each([
     ['retentionSeconds', '-5'],
     ['retentionSeconds', '0'],

@@ -16,10 +16,15 @@ function toError(errors: readonly ValidationError[]): RecgateError {
   return new RecgateError('field.invalid', text, { field: path });
 }
 
+/** Rules about what kind of value a field takes: `isInt`, `isString`, `isObject` and so on. */
+const OF_KIND = /^is(?!In$|NotEmpty$|Url$)/;
+
 function firstFault(errors: readonly ValidationError[], parent: string): [string, string] {
   const [error] = errors;
   if (error === undefined) return [parent, 'The request is invalid'];
   const path = parent === '' ? error.property : `${parent}.${error.property}`;
-  const text = Object.values(error.constraints ?? {})[0];
+  // Of a value of the wrong kind, its kind is said and not that it is too large.
+  const faults = Object.entries(error.constraints ?? {});
+  const [, text] = faults.find(([rule]) => OF_KIND.test(rule)) ?? faults[0] ?? [];
   return text === undefined ? firstFault(error.children ?? [], path) : [path, text];
 }
