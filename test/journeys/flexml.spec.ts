@@ -227,7 +227,7 @@ journeys.it('raw µ-law, ended by silence and trimmed, goes to Azure with the ac
   const { app, call } = await callWith(
     gateway,
     `<Response>
-      <Record timeout="1" fileFormat="ul" callbackUrl="/vm/done" azureAccountName="${azurite.account}" azureContainerName="calls" azureAccountKey="${azurite.accountKey}"/>
+      <Record timeout="3" fileFormat="ul" callbackUrl="/vm/done" azureAccountName="${azurite.account}" azureContainerName="calls" azureAccountKey="${azurite.accountKey}"/>
       <Pause length="1"/><Hangup/>
     </Response>`,
     {},
