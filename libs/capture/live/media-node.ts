@@ -7,6 +7,7 @@ import type { Spool } from '../spool/spool.js';
 import type { LiveLeg } from './live-leg.js';
 import { LiveCallMedia, type LiveLegEvents } from './live-call-media.js';
 import { LiveConference } from './live-conference.js';
+import { PortHistory } from './rtp/former-streams.js';
 import { RtpLeg, type RtpLegOptions } from './rtp/rtp-leg.js';
 import { checkPayloadTypes } from './rtp/payload-types.js';
 import { RtpPortAllocator, type RtpPortRange } from './rtp/port-allocator.js';
@@ -92,6 +93,8 @@ const FRAME_MS = 60;
 /** Owns the live media of one process: ports, the one ticker, the calls, and how many of them it can bear. */
 export class MediaNode {
   private readonly ports: RtpPortAllocator;
+  /** What still comes to the ports of legs that are over. */
+  private readonly history = new PortHistory();
   private readonly gate: StreamGate;
   private readonly streamPrefix: string;
   private readonly calls = new Set<LiveCallMedia>();
@@ -200,7 +203,7 @@ export class MediaNode {
     return legs.map((leg) => {
       if (leg.kind === 'websocket') return (events) => this.expectStream(leg, listener, events);
       const socket = sockets.get(leg);
-      return (events) => (socket === undefined ? [] : [new RtpLeg(leg, socket, events)]);
+      return (events) => (socket === undefined ? [] : [new RtpLeg(leg, socket, events, this.history)]);
     });
   }
 

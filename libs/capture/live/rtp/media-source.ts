@@ -22,6 +22,11 @@ export class MediaSource {
     return this.verifiedAddress === null ? null : { address: this.verifiedAddress, port: this.verifiedPort };
   }
 
+  /** Whether signalling has named the very sender. */
+  get isNamed(): boolean {
+    return this.signalled?.port !== undefined;
+  }
+
   /** Whether a packet from there may be looked at. */
   allows(from: RemoteInfo): boolean {
     // Nothing can be sent back to it, and whoever tries is told so by an exception.

@@ -4,6 +4,7 @@ import { countsOfRtp, type LegCounts, type LegParty } from '../../call/leg-sourc
 import type { LegEndpoint, LiveLeg } from '../live-leg.js';
 import type { LiveLegEvents } from '../live-call-media.js';
 import { RtpTap } from '../mixing/leg-tap.js';
+import { PortHistory, StrayStreams, type SeenStream } from './former-streams.js';
 import { MediaSource, type RtpRemote } from './media-source.js';
 import { RTP_CODECS, type RtpPayloadType } from './payload-types.js';
 import { RtpOutput } from './rtp-output.js';
@@ -53,12 +54,21 @@ export class RtpLeg implements LiveLeg {
   private readonly telephoneEvents = new TelephoneEventReceiver();
   private readonly telephoneEvent: number;
   private readonly codecs: (RtpPayloadType | undefined)[] = [];
+  /** Streams of the port's earlier legs, and others that are not this leg's. */
+  private readonly former: StrayStreams;
+  private readonly strays = new StrayStreams();
+  private readonly localPort: number;
+  private lastSsrc = 0;
+  private lastTimestamp = 0;
 
   constructor(
     options: RtpLegOptions,
     private readonly socket: Socket,
     private readonly events: LiveLegEvents,
+    private readonly history: PortHistory,
   ) {
+    this.localPort = socket.address().port;
+    this.former = new StrayStreams(history.of(this.localPort));
     this.party = options.party;
     this.sampleRate = options.payloadTypes[0]?.sampleRate ?? 8000;
     this.inbandKeys = options.inbandKeys ?? (options.telephoneEvent ?? null) === null;
@@ -103,14 +113,30 @@ export class RtpLeg implements LiveLeg {
   }
 
   close(): void {
+    this.history.keep(this.localPort, [...this.ownStream(), ...this.strays.seen, ...this.former.seen]);
     this.socket.close();
   }
 
+  private ownStream(): readonly SeenStream[] {
+    const { verified } = this.source;
+    if (verified === null || this.lastPacketMs === null) return [];
+    const atMs = performance.now() - (this.events.nowMs() - this.lastPacketMs);
+    return [{ ...verified, ssrc: this.lastSsrc, timestamp: this.lastTimestamp, clockRate: this.sampleRate, atMs }];
+  }
+
   private readonly onPacket = (packet: Buffer, from: RemoteInfo): void => {
-    if (!this.source.allows(from) || !parseRtpHeader(packet, header)) return;
+    if (!parseRtpHeader(packet, header)) return;
+    if (!this.source.allows(from)) return this.strays.note(from, header, this.sampleRate, performance.now());
+    if (this.isOfAnotherCall(from)) return;
     if (header.payloadType === this.telephoneEvent) this.takeTelephoneEvent(packet, from);
     else this.takeAudio(packet, from);
   };
+
+  /** What signalling has named is believed; otherwise nobody is who was sending here before. */
+  private isOfAnotherCall(from: RemoteInfo): boolean {
+    const { verified, isNamed } = this.source;
+    return verified === null && !isNamed && this.former.goesOn(from, header, performance.now());
+  }
 
   private takeAudio(packet: Buffer, from: RemoteInfo): void {
     const type = this.codecs[header.payloadType];
@@ -153,6 +179,8 @@ export class RtpLeg implements LiveLeg {
 
   private arrived(from: RemoteInfo): number {
     this.source.verify(from);
+    this.lastSsrc = header.ssrc;
+    this.lastTimestamp = header.timestamp;
     this.lastPacketMs = this.events.nowMs();
     return this.lastPacketMs;
   }
