@@ -120,6 +120,9 @@ export class RtpPhone {
   }
 }
 
+/** How late phones were at worst, ms: their machine stood still, and what they sent then was late by as much. */
+export const phoneLateness = { worstMs: 0 };
+
 /** Ticks all phones every 20 ms by the wall clock; ticks that came late are made good at once, so that no audio is lost. */
 export class PhoneClock {
   private readonly phones = new Set<RtpPhone>();
@@ -143,6 +146,8 @@ export class PhoneClock {
   }
 
   private catchUp(): void {
+    const lateMs = performance.now() - this.started - this.ticks * FRAME_MS;
+    if (this.phones.size > 0) phoneLateness.worstMs = Math.max(phoneLateness.worstMs, lateMs);
     for (; this.ticks * FRAME_MS <= performance.now() - this.started; this.ticks += 1)
       for (const phone of this.phones) phone.tick();
   }
