@@ -21,20 +21,26 @@ const TIMESTAMPS = 2 ** 32;
 
 /** Streams that come to a port and do not belong to its call. */
 export class StrayStreams {
-  constructor(private streams: readonly SeenStream[] = []) {}
+  private readonly streams: SeenStream[];
 
+  constructor(streams: readonly SeenStream[] = []) {
+    this.streams = [...streams];
+  }
+
+  /** The latest first. */
   get seen(): readonly SeenStream[] {
-    return this.streams;
+    return latest(this.streams);
   }
 
   note(from: RemoteInfo, { ssrc, timestamp }: RtpHeader, clockRate: number, nowMs: number): void {
     const known = this.find(from, ssrc);
-    if (known === undefined) {
-      this.streams = latest([...this.streams, { address: from.address, port: from.port, ssrc, clockRate, timestamp, atMs: nowMs }]);
+    if (known !== undefined) {
+      known.timestamp = timestamp;
+      known.atMs = nowMs;
       return;
     }
-    known.timestamp = timestamp;
-    known.atMs = nowMs;
+    const place = this.streams.length < MOST_STREAMS ? this.streams.length : this.longestSilent();
+    this.streams[place] = { address: from.address, port: from.port, ssrc, clockRate, timestamp, atMs: nowMs };
   }
 
   /**
@@ -50,6 +56,10 @@ export class StrayStreams {
     known.timestamp = timestamp;
     known.atMs = nowMs;
     return true;
+  }
+
+  private longestSilent(): number {
+    return this.streams.reduce((oldest, { atMs }, index) => (atMs < (this.streams[oldest]?.atMs ?? Infinity) ? index : oldest), 0);
   }
 
   private find({ address, port }: RemoteInfo, ssrc: number): SeenStream | undefined {
