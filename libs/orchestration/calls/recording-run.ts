@@ -173,12 +173,12 @@ export class RecordingRun implements CaptureListener {
     const facts = this.facts();
     let kept: CaptureResult | null = null;
     const recover = async () => {
-      kept = this.fresh.source === undefined ? await this.ports.spools.recover(this.recordingId).catch(() => null) : null;
+      kept = await this.recovered();
     };
     const decide = (current: RecordingRecord) => {
       if (isTerminal(current.state)) return null;
-      const usable = kept !== null && isCapturing(current.state);
-      return usable && kept !== null ? finishedMove(current, kept, facts, this.now(), code) : failureMove(this.ports, current, error, 'capture');
+      if (kept === null || !isCapturing(current.state)) return failureMove(this.ports, current, error, 'capture');
+      return finishedMove(current, kept, facts, this.now(), code);
     };
     this.settle('failed', decide, recover);
   }
@@ -189,6 +189,17 @@ export class RecordingRun implements CaptureListener {
 
   private move(what: string, decide: (current: RecordingRecord) => RecordingMove | null): void {
     this.write(what, decide).catch((thrown: unknown) => this.report(what, thrown));
+  }
+
+  /** What a call left in the spool; null when that is nothing, or cannot be read. A file is still there to be captured anew. */
+  private async recovered(): Promise<CaptureResult | null> {
+    if (this.fresh.source !== undefined) return null;
+    try {
+      return await this.ports.spools.recover(this.recordingId);
+    } catch (thrown) {
+      this.ports.log.error('a spool cannot be recovered', { recordingId: this.recordingId, reason: toRecgateError(thrown).message });
+      return null;
+    }
   }
 
   private settle(what: string, decide: (current: RecordingRecord) => RecordingMove | null, prepare?: () => Promise<void>): void {
