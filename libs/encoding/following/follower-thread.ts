@@ -30,8 +30,8 @@ export class FollowerThread {
   /** @param stallMs how long it may say nothing while it owes an answer; then it is ended, and what it did is rejected */
   constructor(worker = startThread('following/follower.worker'), stallMs = STALL_MS) {
     this.worker = worker;
-    this.watch = new StallWatch(stallMs, (silentMs) => {
-      this.die(new Error(`It has said nothing for ${silentMs} ms`));
+    this.watch = new StallWatch(stallMs, () => {
+      this.die(new Error(`It has said nothing for ${stallMs} ms`));
       void this.worker.terminate();
     });
     // Neither a thread nor a half-made rendition keeps a process alive.

@@ -33,8 +33,8 @@ export class EncoderThread {
   /** @param stallMs how long it may say nothing while it owes an answer; then it is ended, and what it did is rejected */
   constructor(worker = startThread('threaded/encoder.worker'), stallMs = STALL_MS) {
     this.worker = worker;
-    this.watch = new StallWatch(stallMs, (silentMs) => {
-      this.die(new Error(`It has said nothing for ${silentMs} ms`));
+    this.watch = new StallWatch(stallMs, () => {
+      this.die(new Error(`It has said nothing for ${stallMs} ms`));
       void this.worker.terminate();
     });
     // A thread without work keeps no process alive.

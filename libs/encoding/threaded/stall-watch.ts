@@ -9,7 +9,7 @@ export class StallWatch {
   /** @param stalled called once for each silence; the watch begins again with the next touch */
   constructor(
     private readonly limitMs: number,
-    private readonly stalled: (silentMs: number) => void,
+    private readonly stalled: () => void,
   ) {}
 
   /** The thread gave a sign of life or was given something to do; `owes`: it has to say something. */
@@ -30,7 +30,7 @@ export class StallWatch {
     this.timer = null;
     const { signs } = this;
     setImmediate(() => {
-      if (this.signs === signs) this.stalled(this.limitMs);
+      if (this.signs === signs) this.stalled();
     });
   }
 }
