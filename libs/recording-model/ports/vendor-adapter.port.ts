@@ -195,7 +195,7 @@ export interface SettingDefinition {
   readonly description: string;
   readonly default?: string;
   readonly secret?: boolean;
-  /** What it may be, blanks around it cut off; a blank one counts as not set. Absent: any text. */
+  /** Which values are taken. It sees them without the blanks around them; a value of blanks alone counts as not set. Absent: every text is. */
   readonly rule?: SettingRule;
 }
 

@@ -112,7 +112,11 @@ function parameterRules({ version, urlBlacklist }: KazooSettings): FieldRules {
   };
 }
 
-/** The members of an object that it may have, each read on; null: any name. */
+/**
+ * Reads an object member by member; members without a value are left out.
+ * @param names those the schema defines; any other one is a failure. Null: every name is allowed
+ * @param read reads the value of a member
+ */
 function members(
   value: JsonValue,
   names: readonly string[] | null,
