@@ -1,28 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { CommandServer } from '../../testing/command-server.js';
-import { GatewayUnderTest, type Answer } from '../../testing/gateway-under-test.js';
-import { ACCOUNT, KAZOO_ACCOUNT_SETTINGS, KazooClient } from './testing/kazoo-client.js';
+import type { Answer } from '../../testing/gateway-under-test.js';
+import { ACCOUNT } from './testing/kazoo-client.js';
+import { startKazooDoor, type KazooDoorUnderTest } from './testing/kazoo-door-under-test.js';
 
 const ON = { enabled: true };
 /** As the schema completes it. */
 const COMPLETE = { enabled: true, record_on_answer: false, record_on_bridge: false, time_limit: 3600 };
 
-let gateway: GatewayUnderTest;
-let node: Awaited<ReturnType<typeof CommandServer.start>>;
-let client: KazooClient;
+let door: KazooDoorUnderTest;
+let gateway: KazooDoorUnderTest['gateway'];
+let client: KazooDoorUnderTest['client'];
 let applicationId: string;
 
 beforeAll(async () => {
-  gateway = await GatewayUnderTest.start();
-  node = await CommandServer.start(gateway.runtime);
-  applicationId = await gateway.application('kazoo', { ...KAZOO_ACCOUNT_SETTINGS, storeRecordings: 'true' });
-  client = await KazooClient.logIn(gateway);
+  door = await startKazooDoor({ storeRecordings: 'true' });
+  ({ gateway, client, applicationId } = door);
 });
 
-afterAll(async () => {
-  await node.close();
-  await gateway.stop();
-});
+afterAll(() => door.stop());
 
 const written = async (method: string, path: string, data: object): Promise<[number, unknown]> => {
   const answer = await client.ask(method, path, { data });

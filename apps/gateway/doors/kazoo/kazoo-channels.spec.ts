@@ -1,24 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { CommandServer } from '../../testing/command-server.js';
-import { GatewayUnderTest } from '../../testing/gateway-under-test.js';
-import { ACCOUNT, KAZOO_ACCOUNT_SETTINGS, KazooClient } from './testing/kazoo-client.js';
+import { ACCOUNT } from './testing/kazoo-client.js';
+import { startKazooDoor, type KazooDoorUnderTest } from './testing/kazoo-door-under-test.js';
 
-let gateway: GatewayUnderTest;
-let node: Awaited<ReturnType<typeof CommandServer.start>>;
-let client: KazooClient;
+let door: KazooDoorUnderTest;
+let gateway: KazooDoorUnderTest['gateway'];
+let node: KazooDoorUnderTest['node'];
+let client: KazooDoorUnderTest['client'];
 let applicationId: string;
 
 beforeAll(async () => {
-  gateway = await GatewayUnderTest.start();
-  node = await CommandServer.start(gateway.runtime);
-  applicationId = await gateway.application('kazoo', KAZOO_ACCOUNT_SETTINGS);
-  client = await KazooClient.logIn(gateway);
+  door = await startKazooDoor();
+  ({ gateway, node, client, applicationId } = door);
 });
 
-afterAll(async () => {
-  await node.close();
-  await gateway.stop();
-});
+afterAll(() => door.stop());
 
 let calls = 0;
 
