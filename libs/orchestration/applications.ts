@@ -95,6 +95,9 @@ export async function requireApplication(
   return application;
 }
 
+/** Engines an application may choose, as the gateway's configuration names them. */
+const ENGINES = ['none', 'openai', 'deepgram', 'vosk', 'pocketsphinx'];
+
 /** Settings that applications of every vendor have. */
 export const COMMON_SETTINGS: readonly SettingDefinition[] = [
   {
@@ -104,8 +107,8 @@ export const COMMON_SETTINGS: readonly SettingDefinition[] = [
   },
   {
     key: 'transcriptionEngine',
-    description: 'Engine that writes this application\'s recordings down: none, openai, deepgram, vosk, pocketsphinx. Default: the gateway\'s own.',
-    rule: { wanted: 'none, openai, deepgram, vosk or pocketsphinx', test: (value) => /^(none|openai|deepgram|vosk|pocketsphinx)$/.test(value) },
+    description: `Engine that writes this application's recordings down: ${ENGINES.join(', ')}. Default: the gateway's own.`,
+    rule: { wanted: ENGINES.join(', ').replace(/, (?=\w+$)/, ' or '), test: (value) => ENGINES.includes(value) },
   },
   { key: 'transcriptionModel', description: 'Model that the engine is asked for. Default: the gateway\'s own.' },
   { key: 'transcriptionKey', description: 'API key for the engine. Default: the gateway\'s own.', secret: true },
