@@ -1,5 +1,5 @@
 import type { ParseContext, ParsedDocument, VendorAdapter, VendorDocument } from '#libs/recording-model';
-import { AccountingCollector, parseJsonDocument } from '../shared/index.js';
+import { parseJsonDocument } from '../shared/index.js';
 import { kazooAddresses } from './kazoo.auth.js';
 import { withCallRecording } from './kazoo.call-recording.js';
 import { kazooCallStarts } from './kazoo.call-starts.js';
@@ -11,14 +11,13 @@ import { mapFlow } from './kazoo.flow-mapper.js';
 import { firstKazooRequest, renderKazooFlowRequest } from './kazoo.flow-renderer.js';
 import { kazooKeyCommands } from './kazoo.metaflow-keys.js';
 import { callState, mintKazooNames, nameKazooObject } from './kazoo.names.js';
+import { openScope } from './kazoo.open-scope.js';
 import { pivotState } from './kazoo.pivot-parameters.js';
-import { accountBelow, type KazooScope } from './kazoo.scope.js';
+import { accountBelow } from './kazoo.scope.js';
 import { KAZOO_SETTINGS, kazooSettings } from './kazoo.settings.js';
-import { storagePlan } from './kazoo.storage-plan.js';
 import { isTwiml, parseTwiml } from './kazoo.twiml.js';
 import { validateCallflow } from './kazoo.validation.js';
 import { failedWebhooks } from './kazoo.webhook-attempts.js';
-import { webhooksOf } from './kazoo.webhooks.js';
 
 /** A node takes two levels of nesting, so that a long flow is a deep document. */
 const MAX_DEPTH = 256;
@@ -62,19 +61,7 @@ function parseKazooDocument({ body, role }: VendorDocument, context: ParseContex
   const document = parseJsonDocument(body, { maxDepth: MAX_DEPTH });
   const form = formOf(document, role, settings);
   if (form.mode === 'saved') validateCallflow(document, form.callflowPointer, form.flowPointer, settings);
-  const scope: KazooScope = {
-    document,
-    accounts: new AccountingCollector(document),
-    warnings: [...document.warnings],
-    context,
-    settings,
-    storagePlan: storagePlan(context.application),
-    webhooks: webhooksOf(context.application),
-    mode: form.mode,
-    starter: form.starter,
-    callflowName: callflowNameOf(document, form),
-    secrets: {},
-  };
+  const scope = openScope(document, context, { ...form, callflowName: callflowNameOf(document, form) }, settings);
   accountSurroundings(form, scope);
   const steps = mapFlow(form.flowPointer, scope);
   accountBelow(scope, '', 'unknown', { reason: 'not in the contract; kept and ignored' });

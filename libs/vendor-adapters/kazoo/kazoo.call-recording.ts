@@ -9,13 +9,11 @@ import type {
   RecordingStart,
   SourcePosition,
 } from '#libs/recording-model';
-import { AccountingCollector, member, parseJsonDocument } from '../shared/index.js';
+import { member } from '../shared/index.js';
 import { callRecordings, entryOf, objectIn, type CallRecordings, type Network } from './kazoo.call-recording-settings.js';
+import { openDataScope } from './kazoo.open-scope.js';
 import { readCallRecording } from './kazoo.request-mapper.js';
-import { FieldReader, type KazooScope } from './kazoo.scope.js';
-import { kazooSettings } from './kazoo.settings.js';
-import { storagePlan } from './kazoo.storage-plan.js';
-import { webhooksOf } from './kazoo.webhooks.js';
+import { FieldReader } from './kazoo.scope.js';
 
 /** Where these steps and warnings come from: no document asks for them. */
 const SETTING: SourcePosition = { path: 'settings.callRecording' };
@@ -108,34 +106,13 @@ function recording(
   start?: RecordingStart,
 ): Begun | null {
   if (!isEnabled(entry)) return null;
-  const scope = scopeOf(entry, context);
+  const scope = openDataScope(entry, context);
   const { spec, secrets } = readCallRecording(new FieldReader(scope, ''), scope);
   const labels = { ...spec.labels, origin };
   return {
     action: { kind: 'record', spec: { ...spec, start: start ?? spec.start, followTransfer: false, labels }, secrets, apart },
     warnings: scope.warnings.map(({ message }) => ({ message: `call_recording, ${origin}: ${message}`, position: SETTING })),
   };
-}
-
-/** An entry is read as a `record_call` that was saved; its keys are none of the callflow's fields. */
-function scopeOf(entry: JsonObject, context: ParseContext): KazooScope {
-  const { application } = context;
-  const document = parseJsonDocument(JSON.stringify(entry));
-  const scope = {
-    document,
-    accounts: new AccountingCollector(document),
-    warnings: [],
-    context,
-    settings: kazooSettings(application),
-    storagePlan: storagePlan(application),
-    webhooks: webhooksOf(application),
-    mode: 'saved' as const,
-    starter: 'callflow' as const,
-    callflowName: null,
-    flowState: {},
-    secrets: {},
-  };
-  return scope;
 }
 
 /** Settings of the endpoint that calls: its device before its user before what holds for all. */

@@ -1,12 +1,10 @@
 import type { FlowAction, RecordAction } from '#libs/recording-model';
-import { AccountingCollector, parseJsonDocument, type XmlElement } from '../shared/index.js';
+import type { XmlElement } from '../shared/index.js';
+import { openDataScope } from './kazoo.open-scope.js';
 import { mapRecordCall } from './kazoo.request-mapper.js';
-import { FieldReader, type KazooScope } from './kazoo.scope.js';
-import { kazooSettings } from './kazoo.settings.js';
-import { storagePlan } from './kazoo.storage-plan.js';
+import { FieldReader } from './kazoo.scope.js';
 import { TwimlAttributes } from './kazoo.twiml-attributes.js';
 import { isRelative, requestOf, type TwimlScope } from './kazoo.twiml-scope.js';
-import { webhooksOf } from './kazoo.webhooks.js';
 
 /** The keys of `record_call` that attributes of `<Record>` are another name of (contract §3.3). */
 const ATTRIBUTE_OF_KEY = { url: 'recordingUrl', method: 'recordStoreMethod', time_limit: 'maxLength' } as const;
@@ -50,7 +48,8 @@ function asRecordCall(attributes: TwimlAttributes, scope: TwimlScope): RecordAct
     const value = attributes.find(name)?.value.trim();
     if (value !== undefined) data[key] = valueOf(key, value, scope);
   }
-  const inner = recordCallScope(data, scope);
+  // Its limit is 3600 s without maxLength, as that of a saved callflow.
+  const inner = openDataScope(data, scope.context);
   const [record] = mapRecordCall(new FieldReader(inner, ''), inner);
   if (record?.kind !== 'record') throw new Error('A record_call without an action starts a recording');
   const accounting = inner.accounts.finish(inner.document.leafPointers());
@@ -73,22 +72,4 @@ function valueOf(key: string, value: string, { documentUrl }: TwimlScope): strin
   if (key === 'method') return value.toLowerCase();
   if (key !== 'url' || value === '' || documentUrl === null || !isRelative(value)) return value;
   return URL.parse(value, documentUrl)?.href ?? value;
-}
-
-function recordCallScope(data: Readonly<Record<string, string | number>>, { context }: TwimlScope): KazooScope {
-  const document = parseJsonDocument(JSON.stringify(data));
-  return {
-    document,
-    accounts: new AccountingCollector(document),
-    warnings: [],
-    context,
-    settings: kazooSettings(context.application),
-    storagePlan: storagePlan(context.application),
-    webhooks: webhooksOf(context.application),
-    // Its limit is 3600 s without maxLength, as that of a saved callflow.
-    mode: 'saved',
-    starter: 'callflow',
-    callflowName: null,
-    secrets: {},
-  };
 }
