@@ -1,21 +1,15 @@
 import type { ApplicationView, SettingDefinition, SettingRule } from '#libs/recording-model';
+import { BASIC_USER, oneOf } from '../shared/index.js';
 
 const METHOD = oneOf('get', 'post');
 const ABSOLUTE_URL: SettingRule = {
   wanted: 'an absolute http or https URL',
   test: (value) => /^https?:\/\//i.test(value) && URL.canParse(value),
 };
-/** Basic authentication ends the user at the first colon. */
-const NO_COLON: SettingRule = { wanted: 'a name without a colon', test: (value) => !value.includes(':') };
 const WHOLE_600: SettingRule = {
   wanted: 'a whole number from 1 to 600',
   test: (value) => /^[1-9]\d{0,2}$/.test(value) && Number(value) <= 600,
 };
-
-/** One of some words, in any letter case. */
-function oneOf(...words: readonly string[]): SettingRule {
-  return { wanted: words.join(' or '), test: (value) => words.includes(value.toLowerCase()) };
-}
 
 /** Settings of an Aculab application: what the cloud's service configuration holds (contract §1.1). */
 export const ACULAB_SETTINGS: readonly SettingDefinition[] = [
@@ -59,9 +53,9 @@ export const ACULAB_SETTINGS: readonly SettingDefinition[] = [
     key: 'mediaStoreUrl',
     description: 'Base URL under which file_to_play finds files of the media store; default: media://',
   },
-  { key: 'cloudUser', description: 'User of the web services, cloudID/username, for example 1-2-0/bob@example.com', rule: NO_COLON },
+  { key: 'cloudUser', description: 'User of the web services, cloudID/username, for example 1-2-0/bob@example.com', rule: BASIC_USER },
   { key: 'accessKey', description: 'API access key of that user', secret: true },
-  { key: 'serviceName', description: 'Name of the outbound service, the third part of the user of service_start', rule: NO_COLON },
+  { key: 'serviceName', description: 'Name of the outbound service, the third part of the user of service_start', rule: BASIC_USER },
   { key: 'servicePassword', description: 'Password of the outbound service', secret: true },
   { key: 'ringSeconds', description: 'How long an outbound call may ring, 1 to 600', default: '60', rule: WHOLE_600 },
   {

@@ -5,6 +5,7 @@ import {
   type SettingDefinition,
   type SettingRule,
 } from '#libs/recording-model';
+import { BASIC_USER, oneOf } from '../shared/index.js';
 import { SCOPED_TOKENS_VALUE } from './flexml.scopes.js';
 
 const URL_VALUE: SettingRule = {
@@ -84,8 +85,7 @@ export const flexmlSettings = [
   {
     key: 'login',
     description: 'Login of the FlexML endpoint, for Basic authentication at the gateway (contract §1.6)',
-    // Basic authentication ends the user at the first colon.
-    rule: { wanted: 'a name without a colon', test: (text) => !text.includes(':') },
+    rule: BASIC_USER,
   },
   { key: 'password', description: 'Password that belongs to login', secret: true },
   { key: 'accountToken', description: 'Bearer token of the account for the Core API (contract §4)', secret: true },
@@ -149,10 +149,4 @@ function required(key: FlexmlSettingKey, text: string, { wanted, test }: Setting
     field: key,
     position: { path: `settings/${key}` },
   });
-}
-
-/** One of these words, in any case. */
-function oneOf(...words: readonly string[]): SettingRule {
-  const known = new Set(words.map((word) => word.toLowerCase()));
-  return { wanted: words.join(' or '), test: (text) => known.has(text.toLowerCase()) };
 }
