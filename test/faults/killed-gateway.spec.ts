@@ -43,7 +43,7 @@ describe('a gateway that is killed in the middle of live calls', () => {
     const applicationId = await gateway.application(vendor, settings);
     const call = { from: '+15165550138', to: '+15165550137' };
     const legs = { caller: { transport: 'rtp', codec: 'PCMU' } };
-    const opened = await gateway.get('POST', '/v1/calls', { applicationId, call, legs, fetchDocument: true });
+    const opened = await gateway.createCall({ applicationId, call, legs, fetchDocument: true });
     return { applicationId, callRef: textOf(opened['callRef']), phone: new NumberingPhone(textOf(opened['media']?.['caller']?.['address'])), sent: 0 };
   };
   const recordingOf = async ({ applicationId }: FlowCall): Promise<Json | null> => {

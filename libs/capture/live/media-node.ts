@@ -24,7 +24,7 @@ export interface MediaNodeOptions {
   readonly rtp: RtpPortRange;
   /** Calls at the same time; further ones are refused. */
   readonly maxCalls: number;
-  /** Lateness of the event loop at which further calls are refused, ms. Default 150. */
+  /** Mean lateness of the event loop over a second at which further calls are refused, ms. Default 150. */
   readonly maxLagMs?: number;
   /** Default 300. */
   readonly playoutDelayMs?: number;

@@ -1,6 +1,6 @@
 const TICK_MS = 20;
-/** How fast the memory of a hold-up fades: to half within about a second. */
-const LAG_DECAY = 0.986;
+/** Over about this time the lateness of the ticks is averaged, ms: a process that was held up once is not overloaded. */
+const LAG_WINDOW_MS = 1000;
 
 /**
  * One timer for all calls of a node. Each call comes round every `turns` ticks, so the work is spread evenly; sounds that
@@ -13,6 +13,7 @@ export class Ticker<T> {
   private turn = 0;
   private dueAt = 0;
   private lag = 0;
+  private lastTickAt = 0;
   private lastTickEnd = 0;
 
   constructor(
@@ -27,7 +28,7 @@ export class Ticker<T> {
     this.rounds = Array.from({ length: options.turns }, () => new Set<T>());
   }
 
-  /** Lateness of the ticks, ms: the worst of late, fading within seconds. */
+  /** How late the event loop has been of late, ms: the mean over the last second or so. */
   get lagMs(): number {
     return this.lag;
   }
@@ -45,8 +46,8 @@ export class Ticker<T> {
 
   private start(): void {
     this.running = true;
-    this.lastTickEnd = this.options.clock();
-    this.dueAt = this.options.clock() + TICK_MS;
+    this.lastTickAt = this.lastTickEnd = this.options.clock();
+    this.dueAt = this.lastTickAt + TICK_MS;
     this.arm();
   }
 
@@ -61,7 +62,8 @@ export class Ticker<T> {
     this.timer = null;
     const now = this.options.clock();
     const late = Math.max(0, now - this.dueAt);
-    this.lag = Math.max(late, this.lag * LAG_DECAY);
+    this.lag += (late - this.lag) * (1 - Math.exp((this.lastTickAt - now) / LAG_WINDOW_MS));
+    this.lastTickAt = now;
     this.dueAt = Math.max(this.dueAt + TICK_MS, now + 1);
     this.options.onTick();
     // The turns of ticks that were missed come with this one: a process that is late for long still empties its calls.

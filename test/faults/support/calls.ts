@@ -19,7 +19,7 @@ export const NOTIFIED = { subscriptions: [{ name: 'notify', events: ['recording.
 
 /** Begins a call without a recording. */
 export async function openCall(gateway: Gateway, applicationId: string): Promise<Omit<LiveCall, 'recordingId'>> {
-  const call = await gateway.get('POST', '/v1/calls', {
+  const call = await gateway.createCall({
     applicationId,
     call: { from: '+15165550138', to: '+15165550137' },
     legs: { caller: { transport: 'rtp', codec: 'PCMU' } },

@@ -125,6 +125,16 @@ export class Gateway {
     return answer.bytes.length === 0 ? {} : answer.json();
   }
 
+  /** Opens a call. A node that is short of breath refuses new calls for a moment; whoever calls tries again. */
+  async createCall(body: object): Promise<Json> {
+    const answer = await until('a node takes the call', async () => {
+      const tried = await this.ask('POST', '/v1/calls', body);
+      return tried.status === 503 ? null : tried;
+    });
+    if (answer.status !== 201) throw new Error(`POST /v1/calls: ${answer.status} ${answer.bytes.toString()}`);
+    return answer.json();
+  }
+
   async application(vendor: string, settings: Readonly<Record<string, string>> = {}): Promise<string> {
     return textOf((await this.get('POST', '/v1/applications', { name: vendor, vendor, settings }))['id']);
   }
