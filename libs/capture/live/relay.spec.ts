@@ -153,27 +153,6 @@ describe('what is passed on', () => {
       expect(pairs.length).toBeGreaterThan(15);
     });
   });
-
-  it.concurrent('is not late for ever after it once came in a rush', async () => {
-    await withServer(async ({ node, base }) => {
-      const call = await open(node, [rtp('caller'), { kind: 'websocket', parties: ['callee'], dialect: 'raw' }]);
-      const caller = await Phone.at(call);
-      await caller.says(tone(300, 20));
-      const endpoint = call.endpoints[1];
-      const callee = await Platform.connect(base + (endpoint?.kind === 'websocket' ? endpoint.path : ''));
-      callee.send({ type: 'start', sampleRate: 8000 });
-      call.relay(true);
-      const bytesOf = (samples: Int16Array): Uint8Array => new Uint8Array(samples.buffer);
-      const frames = (hz: number, count: number): Uint8Array[] => Array.from({ length: count }, () => bytesOf(tone(hz, 20)));
-      await callee.stream([bytesOf(tone(600, 800)), ...frames(600, 120), ...frames(1000, 20)]);
-      await sleep(150);
-      const heard = caller.heard();
-      const stretches = Array.from({ length: Math.floor(heard.length / 160) }, (_, index) => heard.subarray(index * 160, index * 160 + 960));
-      const last = stretches.filter((stretch) => levelOf(stretch, 1000) > 5000);
-      // 0.8 s late, nothing of the last 0.4 s would be there yet.
-      expect(last.length).toBeGreaterThan(4);
-    });
-  });
 });
 
 describe('a muted party', () => {
