@@ -82,6 +82,23 @@ describe('a process that is held up', () => {
     });
   });
 
+  it('while the first audio arrives still has the last of it when the call ends at once', async () => {
+    await withNode(async (node, spool) => {
+      const call = await open(node, [CALLER]);
+      const recording = record(call, spool, 'r', testSpec({ parties: 'caller', channels: 1 }));
+      const voice = markedAudio(50 * 160);
+      const sent = sendFromThread(target(call).port, packetize(voice, 8000, encode));
+      const until = performance.now() + 1000;
+      while (performance.now() < until);
+      await sent;
+      call.hangup(null);
+      const { audio, result } = await finished(recording);
+      const heard = decode(encode(voice));
+      expect(findAudio(audio[0] ?? new Int16Array(0), heard, heard.length)).toBeGreaterThanOrEqual(0);
+      expect(result.media[0]).toMatchObject({ packetsReceived: 50, packetsLost: 0, packetsLate: 0 });
+    });
+  });
+
   it('for long says so, refuses further calls, and accounts for every packet that is not in the recording', async () => {
     await withNode(
       async (node, spool) => {

@@ -27,8 +27,6 @@ export interface RtpLegOptions {
 
 /** Room between the reader and the newest sample: the playout delay and a process held up for over 3 s. */
 const CAPACITY_MS = 4000;
-/** The first packet may have been the latest of all by so much; what lies further ahead is no jitter. */
-const MOST_AHEAD_MS = 300;
 const MOST_SAMPLES = 65_536;
 /** What telephone-event is where nobody has said it. */
 const USUAL_TELEPHONE_EVENT = 101;
@@ -90,8 +88,7 @@ export class RtpLeg implements LiveLeg {
 
   bufferedUntilMs(): number {
     const { buffered, position } = this.placement;
-    const untilMs = ((position + buffered) * 1000) / this.sampleRate;
-    return buffered === 0 ? 0 : Math.min(untilMs, this.events.nowMs() + MOST_AHEAD_MS);
+    return buffered === 0 ? 0 : ((position + buffered) * 1000) / this.sampleRate;
   }
 
   read(dst: Int16Array, n: number): void {
