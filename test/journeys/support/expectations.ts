@@ -23,6 +23,8 @@ export const BEEP_HZ = 1000;
 const PLACE_TOLERANCE_MS = 80;
 const PLAYOUT_DELAY_MS = 300;
 const placeToleranceMs = () => Math.min(PLACE_TOLERANCE_MS + phoneLateness.worstMs, PLAYOUT_DELAY_MS);
+/** What a command that is given in the middle of the audio may cut off, because its telephone was late with it, ms. */
+export const cutByLatenessMs = () => Math.min(phoneLateness.worstMs, PLAYOUT_DELAY_MS);
 /** Windows at the edges of a tone, and the smearing of MP3. */
 const LENGTH_TOLERANCE_MS = 40;
 
