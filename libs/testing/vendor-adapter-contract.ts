@@ -301,6 +301,7 @@ function flowContext(fixture: VendorFixture, parsed: ParsedDocument, recording: 
     call: fixture.call ?? SAMPLE_CALL,
     callState: 'answered',
     callDurationMs: 20500,
+    answered: true,
     hangupBy: null,
     documentUrl: fixture.document.url,
     flowState: parsed.flowState,

@@ -31,6 +31,7 @@ it.each<[ErrorCode, boolean]>([
     call: identity,
     callState: 'ended',
     callDurationMs: 63_000,
+    answered: true,
     hangupBy: 'caller',
     documentUrl: null,
     flowState: {},

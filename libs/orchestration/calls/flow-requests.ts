@@ -52,7 +52,7 @@ export interface FlowSituation {
   readonly call: CallIdentity;
   readonly callState: CallState;
   readonly callDurationMs: number;
-  readonly answered?: boolean;
+  readonly answered: boolean;
   readonly hangupBy: FlowContext['hangupBy'];
   readonly endReason?: CallEndReason;
   readonly documentUrl: string | null;

@@ -302,8 +302,8 @@ export interface FlowContext {
   readonly call: CallIdentity;
   readonly callState: CallState;
   readonly callDurationMs: number;
-  /** Whether the call was answered, however short it was; absent: when it has a length. */
-  readonly answered?: boolean;
+  /** Whether the call was answered, however short it was. */
+  readonly answered: boolean;
   /** Who ended the call, once it has ended. */
   readonly hangupBy: 'caller' | 'callee' | 'gateway' | null;
   /** Why the call ended, once it has ended. */

@@ -80,6 +80,7 @@ describe('whole-call recording (contract §7)', () => {
       call: CALL,
       callState: 'answered',
       callDurationMs: 0,
+      answered: true,
       hangupBy: null,
       documentUrl: null,
       flowState: parsed.flowState,

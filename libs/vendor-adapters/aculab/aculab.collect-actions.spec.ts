@@ -97,6 +97,7 @@ describe('run_menu (contract §7)', () => {
         call: CALL,
         callState: 'answered',
         callDurationMs: 0,
+        answered: true,
         hangupBy: null,
         documentUrl: null,
         flowState,

@@ -67,6 +67,7 @@ describe('connect (contract §7)', () => {
         call: CALL,
         callState: 'answered',
         callDurationMs: 0,
+        answered: true,
         hangupBy: null,
         documentUrl: null,
         flowState: parsed.flowState,

@@ -101,7 +101,7 @@ function endOf(context: FlowContext): CallCause {
   const told = context.endReason === undefined ? undefined : CAUSES[context.endReason];
   if (told !== undefined) return told;
   const byFarEnd = hungUpByFarEnd(context);
-  const unanswered = context.call.direction === 'outbound' && !(context.answered ?? context.callDurationMs > 0);
+  const unanswered = context.call.direction === 'outbound' && !context.answered;
   if (unanswered) return byFarEnd ? { cause: 'busy', raw: '486' } : { cause: 'no_answer', raw: '480' };
   return { cause: byFarEnd ? 'hung_up' : 'completed', raw: '200' };
 }

@@ -111,6 +111,7 @@ describe('the end of a call (contract §1.4)', () => {
       call,
       callState: 'ended',
       callDurationMs: 9000,
+      answered: true,
       hangupBy: 'gateway',
       documentUrl: null,
       flowState: {},
@@ -134,9 +135,9 @@ describe('the end of a call (contract §1.4)', () => {
     // `dropped` is said of calls that are given up while another is connected (contract §1.3, dropped_calls).
     [{ endReason: 'mediaTimeout' }, CALL, ['failed', '200']],
     [{ endReason: 'nodeLost' }, CALL, ['failed', '200']],
-    [{ callDurationMs: 0, endReason: 'noAnswer' }, OUTBOUND, ['no_answer', '480']],
-    [{ callDurationMs: 0, hangupBy: 'callee', endReason: 'party' }, OUTBOUND, ['busy', '486']],
-    [{ callDurationMs: 0, endReason: 'command' }, OUTBOUND, ['no_answer', '480']],
+    [{ callDurationMs: 0, answered: false, endReason: 'noAnswer' }, OUTBOUND, ['no_answer', '480']],
+    [{ callDurationMs: 0, answered: false, hangupBy: 'callee', endReason: 'party' }, OUTBOUND, ['busy', '486']],
+    [{ callDurationMs: 0, answered: false, endReason: 'command' }, OUTBOUND, ['no_answer', '480']],
     [{ callDurationMs: 0, answered: true, endReason: 'flow' }, OUTBOUND, ['completed', '200']],
   ] as const)('%j is told as %s', (more, call, expected) => {
     expect(causeOf(more, call)).toEqual(expected);

@@ -80,6 +80,7 @@ function flow(more: Partial<FlowContext> = {}): FlowContext {
     call: CALL,
     callState: 'answered',
     callDurationMs: 21_400,
+    answered: true,
     hangupBy: null,
     documentUrl: null,
     flowState: { token: 'ticket-4711' },

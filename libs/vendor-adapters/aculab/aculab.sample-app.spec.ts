@@ -17,7 +17,7 @@ describe.each(['POST', 'GET'])('the sample application, asked by %s', (method) =
       const pages = { firstPage: `${app.url}/first`, finalPage: 'final', errorPage: 'error' };
       const methods = { firstPageMethod: method, finalPageMethod: method, errorPageMethod: method };
       const application: ApplicationView = { ...context().application, settings: { ...pages, ...methods } };
-      const base = { call: CALL, callState: 'answered', callDurationMs: 9000, hangupBy: null } as const;
+      const base = { call: CALL, callState: 'answered', callDurationMs: 9000, answered: true, hangupBy: null } as const;
       const flow: FlowContext = {
         ...base,
         application,

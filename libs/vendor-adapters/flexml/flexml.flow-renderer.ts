@@ -32,7 +32,7 @@ function verbFields(
   return collected === null ? {} : { Digits: collected.digits, FinishKey: collected.finishKey };
 }
 
-function outcomeOf({ error, callDurationMs, answered = callDurationMs > 0, hangupBy, endReason }: FlowContext): CallOutcome {
+function outcomeOf({ error, answered, hangupBy, endReason }: FlowContext): CallOutcome {
   if (error !== null || endReason === 'applicationFailed') return 'failed';
   if (answered) return 'completed';
   // Nobody knows whether it would have been answered.

@@ -141,6 +141,7 @@ describe('flexml: requests, byte for byte (contract §3.1)', () => {
       call: CALL,
       callState: 'answered',
       callDurationMs: 20_000,
+      answered: true,
       hangupBy: null,
       documentUrl: DOCUMENT_URL,
       flowState: {},
@@ -215,7 +216,7 @@ describe('flexml: requests, byte for byte (contract §3.1)', () => {
     if (request === undefined) throw new Error('no status callback');
     const wire = flexmlAdapter.renderFlowRequest(
       request,
-      flowContext({ application: app, callState: 'ended', callDurationMs: 63_200 }),
+      flowContext({ application: app, callState: 'ended', callDurationMs: 63_200, answered: true }),
     );
     expect(wire).toEqual(
       expect.objectContaining({
@@ -230,16 +231,16 @@ describe('flexml: requests, byte for byte (contract §3.1)', () => {
       flexmlAdapter.renderFlowRequest(request, flowContext({ application: older, callState: 'ended', error })).body,
     ).toContain('"CallStatus":"app-error"');
     expect(
-      flexmlAdapter.renderFlowRequest(request, flowContext({ callState: 'ended', callDurationMs: 0 })).body,
+      flexmlAdapter.renderFlowRequest(request, flowContext({ callState: 'ended', callDurationMs: 0, answered: false })).body,
     ).toContain('"CallStatus":"noanswer"');
     expect(
       flexmlAdapter.renderFlowRequest(request, flowContext({ callState: 'ended', callDurationMs: 0, answered: true })).body,
     ).toContain('"CallStatus":"completed"');
     for (const endReason of ['nodeLost', 'nodeStopped'] as const) {
-      const lost = (callDurationMs: number) =>
-        flexmlAdapter.renderFlowRequest(request, flowContext({ callState: 'ended', callDurationMs, endReason })).body;
-      expect(lost(0)).toContain('"CallStatus":"failed"');
-      expect(lost(63_000)).toContain('"CallStatus":"completed"');
+      const lost = (answered: boolean) =>
+        flexmlAdapter.renderFlowRequest(request, flowContext({ callState: 'ended', answered, endReason })).body;
+      expect(lost(false)).toContain('"CallStatus":"failed"');
+      expect(lost(true)).toContain('"CallStatus":"completed"');
     }
     expect(flexmlAdapter.lastRequests(applicationWith(), CALL)).toEqual([]);
   });

@@ -111,6 +111,7 @@ describe('flexml: other verbs (contract §5)', () => {
       call: SAMPLE_CALL,
       callState: 'answered',
       callDurationMs: 0,
+      answered: true,
       hangupBy: null,
       documentUrl: DOCUMENT_URL,
       flowState: {},

@@ -300,6 +300,7 @@ describe('the first request', () => {
       call: CALL,
       callState: 'ringing',
       callDurationMs: 0,
+      answered: false,
       hangupBy: null,
       documentUrl: null,
       flowState: {},

@@ -21,6 +21,7 @@ describe('the sample application', () => {
         call: CALL,
         callState: 'ringing',
         callDurationMs: 0,
+        answered: false,
         hangupBy: null,
         documentUrl: null,
         flowState: {},

@@ -154,6 +154,7 @@ describe('what action is told', () => {
       call: CALL,
       callState: 'answered',
       callDurationMs: 9000,
+      answered: true,
       hangupBy: null,
       documentUrl: URL_OF_DOCUMENT,
       flowState,

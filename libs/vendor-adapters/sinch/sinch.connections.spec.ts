@@ -64,6 +64,7 @@ describe('connectConf', () => {
       call: FIXTURE_CALL,
       callState: 'bridged',
       callDurationMs: 5000,
+      answered: true,
       hangupBy: null,
       documentUrl: null,
       flowState,

@@ -95,7 +95,7 @@ function pieOf(context: FlowContext, result: JsonValue): Body {
 function diceBody(context: FlowContext): Body {
   const { call, application } = context;
   const seconds = Math.ceil(context.callDurationMs / 1000);
-  const isAnswered = (context.answered ?? seconds > 0) && context.endReason !== 'noAnswer';
+  const isAnswered = context.answered && context.endReason !== 'noAnswer';
   return {
     ...head('dice', call),
     timestamp: timestampOf(context.now),
@@ -180,7 +180,7 @@ const OTHER_REASONS: Readonly<Partial<Record<CallEndReason, string>>> = {
   nodeLost: 'GENERALERROR',
 };
 
-function reasonOf({ hangupBy, error, callDurationMs, answered = callDurationMs > 0, endReason: why }: FlowContext): string {
+function reasonOf({ hangupBy, error, answered, endReason: why }: FlowContext): string {
   return error === null ? endReason(hangupBy, answered, why) : errorReason(error.code);
 }
 

@@ -243,6 +243,7 @@ describe('Sinch flow callbacks', () => {
       call: FIXTURE_CALL,
       callState: 'ended',
       callDurationMs: 12_000,
+      answered: true,
       hangupBy: 'gateway',
       documentUrl: null,
       flowState: {},
@@ -293,31 +294,28 @@ describe('Sinch flow callbacks', () => {
     [{ hangupBy: 'caller' }, { reason: 'CALLERHANGUP', result: 'ANSWERED' }],
     [{ hangupBy: 'caller', callDurationMs: 0, answered: true }, { reason: 'CALLERHANGUP', result: 'ANSWERED' }],
     [{ hangupBy: 'callee' }, { reason: 'CALLEEHANGUP' }],
-    [
-      { hangupBy: null, callDurationMs: 0 },
-      { reason: 'N/A', result: 'NOANSWER', duration: undefined },
-    ],
+    [{ hangupBy: null, callDurationMs: 0, answered: false }, { reason: 'N/A', result: 'NOANSWER', duration: undefined }],
     [{ error: new RecgateError('field.invalid', 'x') }, { reason: 'INVALIDSVAMLACTION' }],
     [{ error: new RecgateError('outbound.failed', 'x') }, { reason: 'CALLBACKERROR' }],
     [{ error: new RecgateError('node.full', 'x') }, { reason: 'GENERALERROR' }],
     [
-      { hangupBy: 'caller', callDurationMs: 0, endReason: 'party' },
+      { hangupBy: 'caller', callDurationMs: 0, answered: false, endReason: 'party' },
       { reason: 'CANCEL', result: 'NOANSWER' },
     ],
     [
-      { hangupBy: 'gateway', callDurationMs: 0, endReason: 'noAnswer' },
+      { hangupBy: 'gateway', callDurationMs: 0, answered: false, endReason: 'noAnswer' },
       { reason: 'TIMEOUT', result: 'NOANSWER' },
     ],
     [
-      { hangupBy: 'callee', callDurationMs: 4000, endReason: 'noAnswer' },
+      { hangupBy: 'callee', callDurationMs: 4000, answered: true, endReason: 'noAnswer' },
       { reason: 'NOANSWER', result: 'NOANSWER', duration: undefined },
     ],
     [
-      { hangupBy: 'gateway', callDurationMs: 1000, endReason: 'mediaTimeout' },
+      { hangupBy: 'gateway', callDurationMs: 1000, answered: true, endReason: 'mediaTimeout' },
       { reason: 'TIMEOUT', result: 'ANSWERED' },
     ],
     [
-      { hangupBy: 'gateway', callDurationMs: 0, endReason: 'nodeLost' },
+      { hangupBy: 'gateway', callDurationMs: 0, answered: false, endReason: 'nodeLost' },
       { reason: 'GENERALERROR', result: 'FAILED' },
     ],
   ])('gives the reason of the end (%#)', (overrides, expected) => {

@@ -31,6 +31,7 @@ const fixtureFlow = (application: ApplicationView): FlowContext => ({
   call: FIXTURE_CALL,
   callState: 'answered',
   callDurationMs: 1000,
+  answered: true,
   hangupBy: null,
   documentUrl: null,
   flowState: {},
