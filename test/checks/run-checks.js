@@ -1,0 +1,98 @@
+// Every check of the project, in the order in which a mistake is cheapest to find. Called by `./recgate test`.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { watchStandstills } from './standstills.js';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const only = process.argv.slice(2);
+const bin = (...parts) => join(root, 'node_modules', ...parts);
+const scratch = mkdtempSync(join(tmpdir(), 'recgate-checks-'));
+/** Tests that send audio in real time or kill processes. */
+const REAL_TIME = '/test/(journeys|faults)/|/libs/capture/live/';
+/** So often is repeated what a standstill of the machine made void. */
+const MOST_REPEATS = 2;
+const standstills = watchStandstills();
+/** What became of each test file, by its name; a repetition takes the place of what it repeats. */
+const results = new Map();
+
+function jest(name, args, more = {}) {
+  const report = join(scratch, `${name}.json`);
+  const common = ['--experimental-vm-modules', bin('jest', 'bin', 'jest.js'), '--json', '--outputFile', report, '--passWithNoTests'];
+  return { name, report, args: [...common, ...args], ...more };
+}
+
+const CHECKS = [
+  { name: 'types', args: [bin('typescript', 'bin', 'tsc'), '-p', 'tsconfig.json', '--noEmit', '--incremental', 'false'] },
+  { name: 'lint', args: [bin('eslint', 'bin', 'eslint.js'), '.'] },
+  { name: 'layers', args: [bin('dependency-cruiser', 'bin', 'dependency-cruiser.mjs'), '--config', '.dependency-cruiser.cjs', 'apps', 'libs', 'examples', 'bench', 'test'] },
+  { name: 'build', args: [bin('typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'] },
+  // What runs in real time goes after the rest and one file at a time: a busy machine is no part of what it proves.
+  jest('tests', ['--testPathIgnorePatterns', REAL_TIME, '--maxWorkers', '2', ...only]),
+  jest('journeys and faults', ['--testPathPatterns', REAL_TIME, '--maxWorkers', '1', ...only], { inRealTime: true }),
+];
+
+/** Failures of these do not make the checks after them pointless. */
+const GOES_ON = new Set(['lint', 'layers', 'tests']);
+
+let failed = false;
+for (const check of CHECKS) {
+  if (passes(check) || (check.inRealTime === true && passesRepeated(check.report))) continue;
+  failed = true;
+  if (!GOES_ON.has(check.name)) break;
+}
+reportTests();
+rmSync(scratch, { recursive: true, force: true });
+process.exit(failed ? 1 : 0);
+
+function passes({ name, args, report }) {
+  const started = Date.now();
+  process.stdout.write(`recgate test: ${name} …\n`);
+  const done = spawnSync(process.execPath, args, {
+    cwd: root,
+    stdio: ['ignore', report === undefined ? 'inherit' : 'ignore', 'inherit'],
+    env: { ...process.env, NODE_NO_WARNINGS: '1', FORCE_COLOR: '0' },
+  });
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  process.stdout.write(`recgate test: ${name} ${done.status === 0 ? 'passed' : 'FAILED'} in ${seconds} s\n`);
+  if (report !== undefined) for (const file of filesOf(report)) results.set(file.name, file);
+  return done.status === 0;
+}
+
+/**
+ * A check in real time says nothing about the product where the machine itself stood still in the middle of it: such files
+ * are checked again, by name and time, and any other failure stands.
+ */
+function passesRepeated(report, repeat = 1) {
+  const broken = filesOf(report).filter(({ status }) => status !== 'passed');
+  const stood = broken.map(({ startTime, endTime }) => standstills.between(startTime, endTime));
+  if (repeat > MOST_REPEATS || broken.length === 0 || stood.some((each) => each.length === 0)) return false;
+  for (const [index, { name }] of broken.entries()) {
+    const pauses = stood[index].map(({ at, ms }) => `${Math.round(ms)} ms at ${new Date(at).toISOString()}`);
+    process.stdout.write(`recgate test: the machine stood still during ${relative(root, name)}: ${pauses.join(', ')}; it is checked again\n`);
+  }
+  const files = broken.map(({ name }) => name);
+  const again = jest(`again ${repeat}`, ['--runTestsByPath', ...files, '--maxWorkers', '1']);
+  return passes(again) || passesRepeated(again.report, repeat + 1);
+}
+
+/** Test files of a run; none when it did not come to a report. */
+function filesOf(report) {
+  try {
+    return JSON.parse(readFileSync(report, 'utf8')).testResults;
+  } catch {
+    return [];
+  }
+}
+
+/** One line for all test runs together; nothing run, or anything skipped, is a failure. */
+function reportTests() {
+  const files = [...results.values()];
+  const tests = files.flatMap(({ assertionResults }) => assertionResults);
+  const passed = tests.filter(({ status }) => status === 'passed').length;
+  const broken = tests.length - passed + files.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.every((each) => each.status === 'passed')).length;
+  process.stdout.write(`${passed} passed, ${broken} failed\n`);
+  if (passed === 0 || broken > 0) failed = true;
+}
