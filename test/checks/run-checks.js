@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { watchStandstills } from './standstills.js';
+import { madeVoid, watchStandstills } from './standstills.js';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const only = process.argv.slice(2);
@@ -31,7 +31,7 @@ const CHECKS = [
   { name: 'build', args: [bin('typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'] },
   // What runs in real time goes after the rest and one file at a time: a busy machine is no part of what it proves.
   jest('tests', ['--testPathIgnorePatterns', REAL_TIME, '--maxWorkers', '2', ...only]),
-  jest('journeys and faults', ['--testPathPatterns', REAL_TIME, '--maxWorkers', '1', ...only], { inRealTime: true }),
+  jest('journeys and faults', ['--testPathIgnorePatterns', `^(?!.*(${REAL_TIME}))`, '--maxWorkers', '1', ...only], { inRealTime: true }),
 ];
 
 /** Failures of these do not make the checks after them pointless. */
@@ -61,20 +61,15 @@ function passes({ name, args, report }) {
   return done.status === 0;
 }
 
-/**
- * A check in real time says nothing about the product where the machine itself stood still in the middle of it: such files
- * are checked again, by name and time, and any other failure stands.
- */
+/** Checks again what a standstill of the machine made void; any other failure stands. */
 function passesRepeated(report, repeat = 1) {
-  const broken = filesOf(report).filter(({ status }) => status !== 'passed');
-  const stood = broken.map(({ startTime, endTime }) => standstills.between(startTime, endTime));
-  if (repeat > MOST_REPEATS || broken.length === 0 || stood.some((each) => each.length === 0)) return false;
-  for (const [index, { name }] of broken.entries()) {
-    const pauses = stood[index].map(({ at, ms }) => `${Math.round(ms)} ms at ${new Date(at).toISOString()}`);
-    process.stdout.write(`recgate test: the machine stood still during ${relative(root, name)}: ${pauses.join(', ')}; it is checked again\n`);
+  const files = repeat > MOST_REPEATS ? [] : madeVoid(filesOf(report), standstills);
+  if (files.length === 0) return false;
+  for (const { name, pauses } of files) {
+    const times = pauses.map(({ at, ms }) => `${Math.round(ms)} ms at ${new Date(at).toISOString()}`);
+    process.stdout.write(`recgate test: the machine stood still during ${relative(root, name)}: ${times.join(', ')}; it is checked again\n`);
   }
-  const files = broken.map(({ name }) => name);
-  const again = jest(`again ${repeat}`, ['--runTestsByPath', ...files, '--maxWorkers', '1']);
+  const again = jest(`again ${repeat}`, ['--runTestsByPath', ...files.map(({ name }) => name), '--maxWorkers', '1']);
   return passes(again) || passesRepeated(again.report, repeat + 1);
 }
 

@@ -22,6 +22,17 @@ export function watchStandstills() {
   };
 }
 
+/**
+ * A check in real time says nothing about the product where the machine itself stood still in the middle of it.
+ * @param files test files as jest reports them: name, status, startTime and endTime in ms
+ * @returns the files that failed, with the standstills during each; none when one of them failed without a standstill
+ */
+export function madeVoid(files, standstills) {
+  const failed = files.filter(({ status }) => status !== 'passed');
+  const found = failed.map(({ name, startTime, endTime }) => ({ name, pauses: standstills.between(startTime, endTime) }));
+  return found.every(({ pauses }) => pauses.length > 0) ? found : [];
+}
+
 function watch(noted) {
   let last = Date.now();
   setInterval(() => {

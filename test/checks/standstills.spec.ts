@@ -4,11 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-
-interface Standstill {
-  readonly at: number;
-  readonly ms: number;
-}
+import { madeVoid, type Standstill } from './standstills.js';
 
 /** Watches in a process of its own, whose main thread is busy all the time, and stops that process for so long. */
 async function noted(stopMs: number): Promise<{ readonly seen: readonly Standstill[]; readonly stoppedAt: number }> {
@@ -43,5 +39,14 @@ describe('what makes a check in real time void', () => {
     const { seen, stoppedAt } = await noted(500);
     expect(seen.some(({ at, ms }) => Math.abs(at - stoppedAt) < 150 && ms > 400)).toBe(true);
     expect(seen.reduce((sum, { ms }) => sum + ms, 0)).toBeLessThan(1200);
+  });
+
+  it('has the files that failed during it checked again, unless another failed without one', () => {
+    const file = (name: string, status: string, startTime: number) => ({ name, status, startTime, endTime: startTime + 10 });
+    const standstills = { between: (from: number, until: number) => [{ at: 25, ms: 300 }].filter(({ at }) => at >= from && at <= until) };
+    const during = [file('a', 'passed', 0), file('b', 'failed', 20), file('c', 'passed', 20)];
+    expect(madeVoid(during, standstills)).toEqual([{ name: 'b', pauses: [{ at: 25, ms: 300 }] }]);
+    expect(madeVoid([...during, file('d', 'failed', 40)], standstills)).toEqual([]);
+    expect(madeVoid([file('a', 'passed', 20)], standstills)).toEqual([]);
   });
 });
