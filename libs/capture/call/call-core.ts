@@ -131,9 +131,9 @@ export class CallCore implements SessionCall {
     });
   }
 
-  /** A key press at the place of now: for the recordings and for the owner. */
-  keyPressed(key: string, party: Party): void {
-    this.now(() => this.tellKey(key, party));
+  /** A key press at a place: for the recordings and for the owner. */
+  keyPressed(key: string, party: Party, atMs: number): void {
+    this.at(atMs, () => this.tellKey(key, party));
   }
 
   /** Carries `run` out at the place of now. */

@@ -127,7 +127,7 @@ export class FileCallMedia implements CallMedia {
   }
 
   key(key: string, party: Party): void {
-    this.core.keyPressed(key, party);
+    this.core.keyPressed(key, party, this.core.headMs);
   }
 
   hangup(by: Party | null): void {

@@ -48,9 +48,10 @@ export interface LiveCallMediaOptions extends LiveCallSettings {
 export interface LiveLegEvents {
   /** Media time of what is arriving now, ms. */
   nowMs(): number;
-  keyPressed(key: string, party: LegParty): void;
-  /** A key that came beside the audio, in which it is not heard. */
-  keySignalled(key: string, party: LegParty): void;
+  /** @param atMs media time at which the key lies among what the leg has said; what waits before it is heard before it */
+  keyPressed(key: string, party: LegParty, atMs: number): void;
+  /** A key that came beside the audio, in which it is not heard. @param atMs as for `keyPressed` */
+  keySignalled(key: string, party: LegParty, atMs: number): void;
   /** The first audio of the leg has arrived. */
   partyHeard(party: LegParty): void;
 }
@@ -87,8 +88,8 @@ export class LiveCallMedia implements CallMedia {
     this.openedAt = options.clock();
     this.legs = options.legs({
       nowMs: () => this.nowMs(),
-      keyPressed: (key, party) => this.guard(() => this.key(key, party === 'conference' ? 'caller' : party)),
-      keySignalled: (key, party) => this.guard(() => this.keySignalled(key, party)),
+      keyPressed: (key, party, atMs) => this.guard(() => this.keyOfLeg(key, party, atMs)),
+      keySignalled: (key, party, atMs) => this.guard(() => this.keySignalled(key, party, atMs)),
       partyHeard: (party) => this.guard(() => options.onHeard(party)),
     });
     this.player = new Player(this.legs.map(({ party, output }) => ({ party, output })));
@@ -180,7 +181,7 @@ export class LiveCallMedia implements CallMedia {
   }
 
   key(key: string, party: Party): void {
-    this.core.keyPressed(key, party);
+    this.core.keyPressed(key, party, this.placeOfNow());
   }
 
   /** The signalled media address of a leg has changed; null: the next sender of valid RTP is taken. */
@@ -263,9 +264,15 @@ export class LiveCallMedia implements CallMedia {
     this.player.stop();
   }
 
+  /** A key takes effect behind everything its leg has said before it, also where that lies ahead of the clock. */
+  private keyOfLeg(key: string, party: LegParty, atMs: number): void {
+    const now = this.placeOfNow();
+    this.core.keyPressed(key, party === 'conference' ? 'caller' : party, this.hungUp ? now : Math.max(now, atMs));
+  }
+
   /** The other party hears a key as a tone, one after the other: keys may come faster than tones can be told apart. */
-  private keySignalled(key: string, party: LegParty): void {
-    this.key(key, party === 'conference' ? 'caller' : party);
+  private keySignalled(key: string, party: LegParty, atMs: number): void {
+    this.keyOfLeg(key, party, atMs);
     const others = this.relayed.length === 0 ? [] : PARTIES.filter((other) => other !== party);
     if (others.length !== 1 || this.legs.some((leg) => leg.party === party && leg.muted)) return;
     const waiting = this.keysPassedOn.get(party);

@@ -115,6 +115,11 @@ export class RtpPlacement {
     return this.ring.buffered;
   }
 
+  /** Where a packet of the current stream lies on the time line, by its timestamp; null for another stream and before the first audio. */
+  placeOf(header: Readonly<RtpFields>): number | null {
+    return this.isAnchored && header.ssrc === this.ssrc ? this.positionOf(header.timestamp) : null;
+  }
+
   /**
    * Places the samples of one packet.
    * @param samples decoded audio; the first `count` of it belong to the packet. With a count of 0 (telephone-event and

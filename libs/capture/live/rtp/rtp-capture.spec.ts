@@ -152,6 +152,25 @@ describe('audio that arrives as RTP', () => {
     expect(media).toMatchObject({ packetsLost: 0, gaps: 1, gapSamples: 30 * FRAME });
   });
 
+  it.concurrent('is in the recording up to the key that ends it, also where it came in a rush', async () => {
+    await withNode(async (node, spool) => {
+      const call = await node.openCall({ callRef: 'c', legs: [{ kind: 'rtp', party: 'caller', payloadTypes: [{ payloadType: 97, codec: 'L16', sampleRate: RATE }] }], listener: new OwnerLog() });
+      const recording = record(call, spool, 'r', testSpec({ parties: 'caller', channels: 1, stopKeys: '#' }));
+      const key = new Uint8Array(4);
+      writeTelephoneEvent(key, 0, { key: '#', end: true, volume: 10, duration: FRAME });
+      const stream = clean.slice(0, 60).map((packet, frame) => ({ ...packet, atMs: 0, ...(frame === 40 ? { payload: key, payloadType: 101, marker: true } : { payloadType: 97 }) }));
+      const peer = await RtpPeer.open();
+      await peer.stream(rtpEndpoint(call), stream);
+      const { result, audio } = await finished(recording);
+      expect(result).toMatchObject({ reason: 'stopKey', key: '#' });
+      const heard = audio[0] ?? new Int16Array(0);
+      const at = findAudio(heard, head);
+      expect(heard.length - at).toBe(40 * FRAME);
+      startsWith(heard.subarray(at), sent.subarray(0, 40 * FRAME));
+      peer.close();
+    });
+  });
+
   it.concurrent.each([
     ['negotiated', { telephoneEvent: 101 }],
     ['come unannounced, under the usual payload type', {}],

@@ -161,7 +161,14 @@ export class RtpLeg implements LiveLeg {
     if (key === null) return;
     // Whoever signals keys may leave their tones in the audio as well; each counts once.
     this.inbandKeys = false;
-    this.events.keySignalled(key, this.party);
+    this.events.keySignalled(key, this.party, this.placeOfEventMs());
+  }
+
+  /** Where the event lies among the audio that waits; behind all of it where its timestamp says nothing about that. */
+  private placeOfEventMs(): number {
+    const place = this.placement.placeOf(header);
+    const untilMs = this.bufferedUntilMs();
+    return place === null ? untilMs : Math.min(untilMs, (place * 1000) / this.sampleRate);
   }
 
   /** Packets without audio (`count` 0) are placed too: they share the sequence numbers of the stream and would look lost. */

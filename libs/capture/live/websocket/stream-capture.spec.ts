@@ -211,6 +211,24 @@ describe('a stream of JSON messages', () => {
   });
 });
 
+describe('a key in a stream', () => {
+  it.concurrent('ends the recording behind everything that was said before it, also where it came in a rush', async () => {
+    await withServer(async (it) => {
+      const { recording, url } = await open(it, { dialect: 'raw' }, { stopKeys: '#' });
+      const platform = await Platform.connect(url);
+      platform.send({ type: 'start', sampleRate: 8000 });
+      const said = markedAudio(8000, 3);
+      platform.socket.send(bytesOf(said));
+      platform.send({ type: 'key', key: '#' });
+      platform.socket.send(bytesOf(markedAudio(4000, 4)));
+      const { audio, result } = await finished(recording);
+      expect(result).toMatchObject({ reason: 'stopKey', key: '#' });
+      const heard = audio[0] ?? new Int16Array(0);
+      expect(heard.length - findAudio(heard, said, said.length)).toBe(said.length);
+    });
+  });
+});
+
 describe('the gate of streams', () => {
   it.concurrent('lets in who knows the token, once at a time, and nobody after the call', async () => {
     await withServer(async (it) => {

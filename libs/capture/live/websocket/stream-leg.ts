@@ -72,7 +72,7 @@ export class StreamLeg implements LiveLeg {
   }
 
   keyPressed(key: string): void {
-    this.events.keyPressed(key, this.party);
+    this.events.keyPressed(key, this.party, this.bufferedUntilMs());
   }
 
   read(dst: Int16Array, n: number, position: number): void {
