@@ -106,6 +106,28 @@ describe('the room of a conference', () => {
     });
   });
 
+  it.concurrent('records the last words of whoever hangs up, also where they came in a rush', async () => {
+    await withNode(async (node, spool) => {
+      const room = openRoom(node);
+      const calls = [await open(node, PHONE), await open(node, PHONE)] as const;
+      const phones = [await Phone.at(calls[0]), await Phone.at(calls[1])] as const;
+      for (const call of calls) room.join(call, 'caller');
+      const recording = record(room, spool, 'r', testSpec({ parties: 'conference', channels: 1 }));
+      await phones[0].says(tone(600, 1000, 4000), () => 0);
+      await sleep(60);
+      calls[0].hangup('caller');
+      await sleep(40);
+      await phones[1].says(tone(1000, 1600, 3000), () => 0);
+      await sleep(60);
+      room.hangup(null);
+      const [heard = new Int16Array(0)] = (await finished(recording)).audio;
+      const tenths = Array.from({ length: Math.floor(heard.length / 800) }, (_, index) => heard.subarray(index * 800, (index + 1) * 800 + 1));
+      const tenthsWith = (hz: number): number => tenths.filter((samples) => levelOf(samples, hz) > 1500).length;
+      // Both ends of a tone may lie within a tenth of a second.
+      expect([tenthsWith(600) >= 9, tenthsWith(1000) >= 15]).toEqual([true, true]);
+    });
+  });
+
   it.concurrent('is left by whoever goes or hangs up; the muted are not heard', async () => {
     await withNode(async (node, spool) => {
       const room = openRoom(node);

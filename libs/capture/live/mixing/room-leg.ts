@@ -31,6 +31,8 @@ export class RoomLeg implements LiveLeg {
   readonly output: AudioOutput;
   readonly announcement = new Announcement();
   private recorded: Recorded[] = [];
+  /** Place of the room's time line up to which the mix was read, ms. */
+  private headMs = 0;
   /** Counts of those who have left. */
   private countsBefore = NO_PACKETS;
 
@@ -45,10 +47,10 @@ export class RoomLeg implements LiveLeg {
     this.recorded.push({ tap, reader, fromMs, untilMs: Infinity });
   }
 
-  /** No longer records the participant; what it said up to the place is yet to be read. */
+  /** No longer records the participant; what it said up to the place, and what has arrived of it, is yet to be read. */
   remove(tap: LegTap, untilMs: number): void {
+    for (const each of this.recorded) if (each.tap === tap) each.untilMs = Math.max(untilMs, Math.ceil(this.endOf(each)));
     tap.close();
-    for (const each of this.recorded) if (each.tap === tap) each.untilMs = untilMs;
   }
 
   read(dst: Int16Array, n: number, position: number): void {
@@ -56,7 +58,13 @@ export class RoomLeg implements LiveLeg {
     const startMs = (position * 1000) / ROOM_RATE;
     const endMs = startMs + (n * 1000) / ROOM_RATE;
     for (const each of this.recorded) readInto(dst, each, startMs, Math.min(endMs, each.untilMs));
+    this.headMs = endMs;
     if (this.recorded.some(({ untilMs }) => untilMs <= endMs)) this.letGo(endMs);
+  }
+
+  /** Place behind the last that has arrived of the participant, ms; 0 when nothing waits. */
+  private endOf({ tap, fromMs }: Recorded): number {
+    return tap.bufferedMs === 0 ? 0 : Math.max(this.headMs, fromMs) + tap.bufferedMs;
   }
 
   /** Of all participants since the opening of the room. */
@@ -65,7 +73,7 @@ export class RoomLeg implements LiveLeg {
   }
 
   bufferedUntilMs(): number {
-    return 0;
+    return Math.max(0, ...this.recorded.map((each) => this.endOf(each)));
   }
 
   openTap(): never {
