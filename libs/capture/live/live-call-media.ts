@@ -267,7 +267,7 @@ export class LiveCallMedia implements CallMedia {
   /** A key takes effect behind everything its leg has said before it, also where that lies ahead of the clock. */
   private keyOfLeg(key: string, party: LegParty, atMs: number): void {
     const now = this.placeOfNow();
-    this.core.keyPressed(key, party === 'conference' ? 'caller' : party, this.hungUp ? now : Math.max(now, atMs));
+    this.core.keyPressed(key, party === 'conference' ? 'caller' : party, this.hungUp ? now : Math.max(now, Math.ceil(atMs)));
   }
 
   /** The other party hears a key as a tone, one after the other: keys may come faster than tones can be told apart. */

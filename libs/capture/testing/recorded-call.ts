@@ -80,6 +80,14 @@ export class OwnerLog implements CallMediaListener {
   }
 }
 
-export function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/** So often a message goes to and fro on loopback in what the tests wait for, at most. */
+const ROUNDS = 20;
+
+/**
+ * Waits; what was under way on loopback when the time was over has arrived then. A process that was busy all the time would
+ * otherwise find its timers due before it has looked at its sockets.
+ */
+export async function sleep(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  for (let round = 0; round < ROUNDS; round++) await new Promise((resolve) => setImmediate(resolve));
 }

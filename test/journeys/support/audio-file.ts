@@ -18,7 +18,8 @@ export function decodeWav(bytes: Uint8Array): Audio {
   const { codec, sampleRate, channels, dataOffset, dataBytes } = parseWavHeader(bytes);
   if (!isWritten(codec)) throw new Error(`The gateway writes no ${String(codec)}`);
   const data = bytes.subarray(dataOffset, dataBytes === null ? undefined : dataOffset + dataBytes);
-  if (dataBytes !== null && dataOffset + dataBytes !== bytes.length)
+  // Data of an odd length has a byte of padding behind it (RIFF).
+  if (dataBytes !== null && dataOffset + dataBytes + (dataBytes % 2) !== bytes.length)
     throw new Error('The header does not describe the file');
   return split(DECODERS[codec](data), channels, sampleRate);
 }
