@@ -6,7 +6,7 @@ import { GATEWAY, type GatewayContext } from '../../runtime-token.js';
 import type { DoorApplication } from '../shared/door-applications.js';
 import { FlexmlAccessNames } from './flexml-access-names.js';
 import { FlexmlStorage } from './flexml-storage.js';
-import type { UploadedData } from './flexml-upload.js';
+import type { TakenUpload, UploadedData } from './flexml-upload.js';
 import { wavDurationMs } from './wav-duration.js';
 
 type StoredFile = Catalogued<CataloguedFile>;
@@ -29,7 +29,7 @@ export class FlexmlFileWrites {
     application: DoorApplication,
     object: JsonObject | null,
     data: UploadedData,
-  ): Promise<(late: JsonObject) => Promise<StoredFile>> {
+  ): Promise<TakenUpload<StoredFile>> {
     const catalogue = this.storage.of(application);
     const input = flexml.readFileInput(object ?? {});
     const sid = this.gateway.ports.ids.uuid();
@@ -43,16 +43,18 @@ export class FlexmlFileWrites {
     const stored = await catalogue.upload({ sid, container, extension, contentType, fields }, data.bytes);
     const known = await this.withDuration(catalogue, stored);
     await planExpiry(this.gateway.ports, catalogue, known);
-    return async (late) => {
+    const undo = async () => void (await deleteFile(this.gateway.ports, catalogue, sid));
+    const finish = async (late: JsonObject) => {
       const more = { ...(isName(accessName) ? { file_access_name: accessName } : {}), ...late };
       if (Object.keys(more).length === 0) return known;
       try {
         return await this.change(application, known, flexml.readFileInput(more), false);
       } catch (thrown) {
-        await deleteFile(this.gateway.ports, catalogue, sid);
+        await undo();
         throw thrown;
       }
     };
+    return { finish, undo };
   }
 
   /** Deletes a file with its recordings; false when there was none. @throws RecgateError `request.conflict` */

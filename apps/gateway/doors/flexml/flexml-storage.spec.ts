@@ -40,7 +40,7 @@ function upload(query: string, bytes: string, token?: string): Promise<Answer> {
   return core('POST', `/files${query}`, Buffer.from(bytes), { 'content-type': 'application/octet-stream' }, token);
 }
 
-async function multipart(parts: readonly (readonly [string, string, string?])[]): Promise<Answer> {
+async function multipart(parts: readonly (readonly [string, string, (string | undefined)?])[]): Promise<Answer> {
   const form = new FormData();
   for (const [name, text, file] of parts) {
     if (file === undefined) form.append(name, text);
@@ -315,6 +315,23 @@ describe('files', () => {
       available_bytes_percent: 0,
     });
     expect((await gateway.runtime.mediaStore.list(namespace)).length).toBe(stored + 1);
+  });
+
+  it.each([
+    ['a field before', 0, undefined],
+    ['a field behind', 1, undefined],
+    ['a file before', 0, 'object.json'],
+    ['a file behind', 1, 'object.json'],
+  ])('leave nothing behind when their object cannot be read, %s the data', async (_where, position, asFile) => {
+    const before = (await core('GET', '/files')).json()['total'];
+    const stored = await gateway.runtime.mediaStore.list(`alpha/${alpha}`);
+    const parts: [string, string, string | undefined][] = [['data', 'abc', 'voice.txt']];
+    parts.splice(position, 0, ['file_object', '{', asFile]);
+    expect(errorOf(await multipart(parts))).toEqual([400, 'No JSON object could be decoded']);
+    parts.splice(position, 1, ['file_object', '{"lifecycle_ttl":"soon"}', asFile]);
+    expect((await multipart(parts)).status).toBe(422);
+    expect((await core('GET', '/files')).json()['total']).toBe(before);
+    expect(await gateway.runtime.mediaStore.list(`alpha/${alpha}`)).toEqual(stored);
   });
 
   it('keep their bytes and get other fields by PATCH and PUT', async () => {

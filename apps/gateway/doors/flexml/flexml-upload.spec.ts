@@ -20,7 +20,7 @@ describe('an upload that breaks off before anybody reads it', () => {
         taken.resolve();
         await new Promise((resolve) => incoming.once('close', () => setImmediate(resolve)));
         for await (const chunk of bytes) void chunk;
-        return async () => 'whole';
+        return { finish: async () => 'whole', undo: async () => undefined };
       }).then(settled.resolve, settled.resolve);
     });
     server.listen(0, '127.0.0.1');

@@ -20,11 +20,16 @@ export interface UploadedData {
   readonly bytes: Readable;
 }
 
-/** Takes the data in while they arrive; the fields of a part that comes later are handed to the returned function. */
-export type TakeUpload<T> = (
-  fields: JsonObject | null,
-  data: UploadedData,
-) => Promise<(late: JsonObject) => Promise<T>>;
+/** Data that have been taken in whole; one of the two is called. */
+export interface TakenUpload<T> {
+  /** @param late fields of a part that came behind the data */
+  finish(late: JsonObject): Promise<T>;
+  /** The rest of the upload is refused: nothing of it stays. */
+  undo(): Promise<void>;
+}
+
+/** Takes the data in while they arrive. @param fields null: none have come yet */
+export type TakeUpload<T> = (fields: JsonObject | null, data: UploadedData) => Promise<TakenUpload<T>>;
 
 /**
  * Reads an upload (contract §4.1): multipart with the parts `file_object` and `data`, in any order, or the bytes alone
@@ -54,8 +59,8 @@ async function readBare<T>(request: Request, contentType: string, take: TakeUplo
   });
   request.pipe(bytes);
   const name = fields['name'];
-  const finish = await take(fields, { fileName: typeof name === 'string' ? name : '', contentType, bytes });
-  return finish({});
+  const taken = await take(fields, { fileName: typeof name === 'string' ? name : '', contentType, bytes });
+  return taken.finish({});
 }
 
 function readMultipart<T>(request: Request, take: TakeUpload<T>): Promise<T> {
@@ -63,19 +68,20 @@ function readMultipart<T>(request: Request, take: TakeUpload<T>): Promise<T> {
   const parser = openParser(request);
   let fields: JsonObject | null = null;
   let late: JsonObject | null = null;
-  let taken: Promise<(late: JsonObject) => Promise<T>> | null = null;
+  let taken: Promise<TakenUpload<T>> | null = null;
   let data: Readable | null = null;
+  /** The object, when it comes as a file and is being read. */
+  let reading = Promise.resolve();
+  /** Refused, or read to its end: parts that are still in the parser change nothing any more. */
+  let over = false;
   const fail = (thrown: unknown) => {
+    if (over) return;
+    over = true;
     request.unpipe(parser);
     const error = toRecgateError(thrown);
     data?.destroy(error);
     // What has been taken in must be let go before the answer is given.
-    void (taken ?? Promise.resolve())
-      .then(
-        () => undefined,
-        () => undefined,
-      )
-      .then(() => reject(error));
+    letGo(taken).then(() => reject(error), reject);
   };
   const gotObject = (text: string) => {
     try {
@@ -93,8 +99,10 @@ function readMultipart<T>(request: Request, take: TakeUpload<T>): Promise<T> {
   });
   parser.on('file', (name, stream, { filename, mimeType }) => {
     stream.on('error', () => undefined);
-    if (name === 'file_object') {
-      readText(stream).then(gotObject, fail);
+    if (over) {
+      stream.resume();
+    } else if (name === 'file_object') {
+      reading = readText(stream).then(gotObject, fail);
     } else if (name === 'data' && taken === null) {
       data = stream;
       stream.once('limit', () => fail(new RecgateError('document.too_large', `A file may have ${MOST_BYTES} bytes`)));
@@ -105,15 +113,24 @@ function readMultipart<T>(request: Request, take: TakeUpload<T>): Promise<T> {
     }
   });
   parser.once('error', () => fail(new RecgateError('document.malformed', 'The multipart body cannot be read')));
-  parser.once('close', () => {
+  const end = () => {
+    if (over) return;
+    over = true;
     if (taken === null) reject(new RecgateError('field.missing', 'The part data is missing', { field: 'data' }));
-    else taken.then((finish) => finish(late ?? {})).then(resolve, reject);
-  });
+    else taken.then((it) => it.finish(late ?? {})).then(resolve, reject);
+  };
+  parser.once('close', () => void reading.then(end));
   request.once('close', () => {
     if (!request.complete) fail(brokenOff());
   });
   request.pipe(parser);
   return promise;
+}
+
+async function letGo<T>(taken: Promise<TakenUpload<T>> | null): Promise<void> {
+  // What was not taken in whole has been let go by whoever was taking it.
+  const whole = await taken?.catch(() => null);
+  await whole?.undo();
 }
 
 function openParser(request: Request): busboy.Busboy {
