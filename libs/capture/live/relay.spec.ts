@@ -1,7 +1,7 @@
 import { describe, it, expect } from '@jest/globals';
 import { InbandDtmfDetector, TELEPHONE_EVENT_BYTES, writeTelephoneEvent } from '#libs/media';
 import { withNode } from '../testing/live-node.js';
-import { Phone } from '../testing/phones.js';
+import { fallSilent, Phone } from '../testing/phones.js';
 import { Platform, withServer } from '../testing/platform.js';
 import { finished, OwnerLog, record, sleep } from '../testing/recorded-call.js';
 import { findAudio, markedAudio } from '../testing/rtp-sender.js';
@@ -36,6 +36,7 @@ describe('the relay between the parties of a call', () => {
       call.relay(true);
       call.relay(true);
       await talk();
+      await fallSilent([caller, callee]);
       expect(levelOf(callee.heard(), 600) / 8000).toBeCloseTo(1, 1);
       expect(levelOf(callee.heard(), 1000)).toBeLessThan(QUIET);
       expect(levelOf(caller.heard(), 1000) / 3000).toBeCloseTo(1, 1);
@@ -91,6 +92,7 @@ describe('the relay between the parties of a call', () => {
       const voice = tone(700, 1000, 5000, 16_000);
       const frames = Array.from({ length: 50 }, (_, index) => new Uint8Array(voice.slice(index * 320, (index + 1) * 320).buffer));
       await Promise.all([caller.says(tone(600, 1000, 5000)), callee.stream(frames)]);
+      await fallSilent([caller]);
       const bytes = Uint8Array.from(Buffer.concat(callee.binaries));
       const heard = new Int16Array(bytes.buffer);
       expect(levelOf(heard, 600, 16_000) / 5000).toBeCloseTo(1, 1);
@@ -168,7 +170,7 @@ describe('a muted party', () => {
       await sleep(60);
       call.mute('caller', false);
       await caller.says(tone(1000, 800));
-      await sleep(120);
+      await fallSilent([callee]);
       call.hangup('callee');
       const { audio, result } = await finished(recording);
       for (const heard of [audio[0] ?? new Int16Array(0), callee.heard()]) {

@@ -1,6 +1,18 @@
 import type { LiveCallMedia } from '../live/live-call-media.js';
+import { sleep } from './recorded-call.js';
 import { packetize, RtpPeer } from './rtp-sender.js';
-import { decoded, encoded, G711 } from './tones.js';
+import { decoded, encoded, G711, isSound } from './tones.js';
+
+/** Packets of 20 ms without a sound after which nothing more is to be heard. */
+const QUIET_PACKETS = 6;
+const LONGEST_WAIT_MS = 3000;
+
+/** Waits until nothing sounds at any of the phones: what a busy process sent in a rush is heard in its time all the same. */
+export async function fallSilent(phones: readonly Phone[]): Promise<void> {
+  const until = performance.now() + LONGEST_WAIT_MS;
+  do await sleep(QUIET_PACKETS * 20);
+  while (phones.some((phone) => phone.heard(-QUIET_PACKETS).some(isSound)) && performance.now() < until);
+}
 
 /** The far end of an RTP leg: says what it is given in real time and keeps what it hears. */
 export class Phone {
