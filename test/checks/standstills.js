@@ -4,7 +4,7 @@ import { Worker, isMainThread, workerData } from 'node:worker_threads';
 const LOOKS_EVERY_MS = 10;
 const MOST = 1000;
 /** Shorter ones are jitter, which what runs in real time has to bear. */
-const LEAST_MS = 200;
+const LEAST_MS = 100;
 
 /**
  * Watches from now on.
