@@ -57,7 +57,7 @@ function passes({ name, args, report }) {
   });
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   process.stdout.write(`recgate test: ${name} ${done.status === 0 ? 'passed' : 'FAILED'} in ${seconds} s\n`);
-  if (report !== undefined) for (const file of filesOf(report)) results.set(file.name, file);
+  if (report !== undefined) note(report, done.status !== 0);
   return done.status === 0;
 }
 
@@ -71,6 +71,13 @@ function passesRepeated(report, repeat = 1) {
   }
   const again = jest(`again ${repeat}`, ['--runTestsByPath', ...files.map(({ name }) => name), '--maxWorkers', '1']);
   return passes(again) || passesRepeated(again.report, repeat + 1);
+}
+
+/** Keeps what became of the files of a run; one that failed before it could say anything counts as one failure. */
+function note(report, failed) {
+  const files = filesOf(report);
+  if (failed && files.length === 0) results.set(report, { status: 'failed', assertionResults: [] });
+  for (const file of files) results.set(file.name, file);
 }
 
 /** Test files of a run; none when it did not come to a report. */
@@ -87,7 +94,9 @@ function reportTests() {
   const files = [...results.values()];
   const tests = files.flatMap(({ assertionResults }) => assertionResults);
   const passed = tests.filter(({ status }) => status === 'passed').length;
-  const broken = tests.length - passed + files.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.every((each) => each.status === 'passed')).length;
+  // A file may fail outside its tests: while it is loaded, set up or tidied up.
+  const outside = files.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.every((each) => each.status === 'passed'));
+  const broken = tests.length - passed + outside.length;
   process.stdout.write(`${passed} passed, ${broken} failed\n`);
   if (passed === 0 || broken > 0) failed = true;
 }

@@ -34,9 +34,11 @@ export function madeVoid(files, standstills) {
 }
 
 function watch(noted) {
-  let last = Date.now();
+  // A clock that is set anew is no standstill.
+  const clock = () => performance.timeOrigin + performance.now();
+  let last = clock();
   setInterval(() => {
-    const now = Date.now();
+    const now = clock();
     const ms = now - last - LOOKS_EVERY_MS;
     if (ms >= LEAST_MS && noted[0] < MOST) {
       noted[1 + 2 * noted[0]] = last;
